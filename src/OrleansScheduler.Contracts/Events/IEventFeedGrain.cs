@@ -1,0 +1,30 @@
+using Orleans.Concurrency;
+
+namespace OrleansScheduler.Contracts;
+
+/// <summary>Holds the cell's latest events for those who watch. A copy: the records are the jobs' and nodes' own, so it is held in memory and bounded. Key: <see cref="Id"/>.</summary>
+[Alias("osched.IEventFeedGrain")]
+public interface IEventFeedGrain : IGrainWithStringKey
+{
+    /// <summary>The one key there is.</summary>
+    const string Id = "cell";
+
+    /// <summary>Adds events of one owner, in their order.</summary>
+    [Alias("Publish"), OneWay]
+    Task Publish(ImmutableArray<EventView> events);
+
+    /// <summary>Events behind a cursor, waiting up to <paramref name="wait"/> for the first.</summary>
+    /// <param name="after">A cursor, or null for the oldest still held.</param>
+    /// <param name="limit">Most events wanted.</param>
+    /// <param name="wait">How long to wait when there is none.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>The events; a problem <c>cursor-expired</c> when the cursor is from before what is held.</returns>
+    [Alias("Read"), AlwaysInterleave]
+    Task<Answer<EventPage>> Read(string? after, int limit, TimeSpan wait, CancellationToken cancellationToken = default);
+}
+
+/// <summary>A run of events without a gap.</summary>
+/// <param name="Events">The events.</param>
+/// <param name="Cursor">Where to go on.</param>
+[GenerateSerializer, Immutable, Alias("osched.EventPage")]
+public sealed record EventPage([property: Id(0)] ImmutableArray<EventView> Events, [property: Id(1)] string Cursor);

@@ -1,0 +1,79 @@
+using Orleans.Concurrency;
+
+namespace OrleansScheduler.Contracts;
+
+/// <summary>Owns one job: its spec and versions, its update, and the record of every instance. Key: <c>role/env/name</c>.</summary>
+[Alias("osched.IJobGrain")]
+public interface IJobGrain : IGrainWithStringKey
+{
+    /// <summary>Creates the job or moves it to another spec. Durable when it returns; the same operation id always gives the same answer.</summary>
+    [Alias("Submit"), AlwaysInterleave]
+    Task<Answer<SubmitReceipt>> Submit(SubmitCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>Changes how many instances there are.</summary>
+    [Alias("Scale"), AlwaysInterleave]
+    Task<Answer<CommandReceipt>> Scale(ScaleCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>Stops and starts instances.</summary>
+    [Alias("Restart"), AlwaysInterleave]
+    Task<Answer<CommandReceipt>> Restart(InstancesCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>Stops instances for good; all of them when none are named, and then the job is stopped.</summary>
+    [Alias("Stop"), AlwaysInterleave]
+    Task<Answer<CommandReceipt>> Stop(InstancesCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>The job; null when it does not exist.</summary>
+    [Alias("Describe"), AlwaysInterleave]
+    Task<JobView?> Describe(CancellationToken cancellationToken = default);
+
+    /// <summary>Its tasks by instance, at most <paramref name="limit"/> from <paramref name="fromInstance"/> on.</summary>
+    [Alias("ListTasks"), AlwaysInterleave]
+    Task<ImmutableArray<TaskView>> ListTasks(int fromInstance, int limit, CancellationToken cancellationToken = default);
+
+    /// <summary>One task with its history; null when there is no such instance.</summary>
+    [Alias("DescribeTask"), AlwaysInterleave]
+    Task<TaskView?> DescribeTask(int instance, CancellationToken cancellationToken = default);
+
+    /// <summary>From the ledger: nodes for attempts that this job asked for. Answers those that it does not want any more.</summary>
+    [Alias("Place"), AlwaysInterleave]
+    Task<ImmutableArray<AttemptRef>> Place(PlacementBatch placements, CancellationToken cancellationToken = default);
+
+    /// <summary>From a node: what became of attempts. Durable when it returns.</summary>
+    [Alias("Report"), AlwaysInterleave]
+    Task<ReportAnswer> Report(NodeReport report, CancellationToken cancellationToken = default);
+
+    /// <summary>From a node: it can no longer be reached, or is to be emptied.</summary>
+    [Alias("NodeChanged"), AlwaysInterleave]
+    Task NodeChanged(NodeNews news, CancellationToken cancellationToken = default);
+
+    /// <summary>From the ledger's new owner: send demand and holdings again, in full.</summary>
+    [Alias("LedgerChanged"), AlwaysInterleave]
+    Task LedgerChanged(long ledgerEpoch, CancellationToken cancellationToken = default);
+
+    /// <summary>From the index: makes sure that the job is awake. Answers whether something of it is in motion.</summary>
+    [Alias("Wake"), AlwaysInterleave]
+    Task<bool> Wake(CancellationToken cancellationToken = default);
+}
+
+/// <summary>A user's spec for a job.</summary>
+/// <param name="OperationId">Names this operation: repeating it with the same id repeats the answer, with another spec it is refused.</param>
+/// <param name="Spec">A spec that passed validation.</param>
+/// <param name="ExpectedVersion">The version the user saw; refused when the job has another one. Null to not care.</param>
+/// <param name="Actor">Who asked.</param>
+[GenerateSerializer, Immutable, Alias("osched.SubmitCommand")]
+public sealed record SubmitCommand(
+    [property: Id(0)] string OperationId, [property: Id(1)] JobSpec Spec, [property: Id(2)] int? ExpectedVersion, [property: Id(3)] string Actor);
+
+/// <summary>A new number of instances.</summary>
+/// <param name="OperationId">Names this operation.</param>
+/// <param name="Instances">The new number, 1 to <see cref="JobLimits.MaxInstances"/>.</param>
+/// <param name="Actor">Who asked.</param>
+[GenerateSerializer, Immutable, Alias("osched.ScaleCommand")]
+public sealed record ScaleCommand([property: Id(0)] string OperationId, [property: Id(1)] int Instances, [property: Id(2)] string Actor);
+
+/// <summary>A command about some or all instances.</summary>
+/// <param name="OperationId">Names this operation.</param>
+/// <param name="Instances">Which instances; empty for all.</param>
+/// <param name="Actor">Who asked.</param>
+[GenerateSerializer, Immutable, Alias("osched.InstancesCommand")]
+public sealed record InstancesCommand([property: Id(0)] string OperationId, [property: Id(1)] ImmutableArray<int> Instances, [property: Id(2)] string Actor);

@@ -1,0 +1,90 @@
+using Orleans.Concurrency;
+
+namespace OrleansScheduler.Contracts;
+
+/// <summary>Owns every reservation of the cell and decides who gets what. Key: <see cref="Id"/>. Plans in rounds at its own pace and never waits for another grain while it answers one.</summary>
+[Alias("osched.IResourceLedgerGrain")]
+public interface IResourceLedgerGrain : IGrainWithStringKey
+{
+    /// <summary>The one key there is.</summary>
+    const string Id = "cell";
+
+    /// <summary>From a job: what it wants placed and what it has given back. Durable when it returns; answers the ledger's epoch.</summary>
+    [Alias("Settle"), AlwaysInterleave]
+    Task<long> Settle(JobClaim claim, CancellationToken cancellationToken = default);
+
+    /// <summary>From a node: what it is and whether it can take tasks. Durable when it returns; answers the ledger's epoch.</summary>
+    [Alias("NodeChanged"), AlwaysInterleave]
+    Task<long> NodeChanged(NodeCondition condition, CancellationToken cancellationToken = default);
+
+    /// <summary>Attempts that hold something on a node, by job.</summary>
+    [Alias("HeldOn"), AlwaysInterleave]
+    Task<ImmutableArray<HeldByJob>> HeldOn(string node, CancellationToken cancellationToken = default);
+
+    /// <summary>Why instances of a job wait; null when the ledger has no demand of it.</summary>
+    [Alias("Explain"), AlwaysInterleave]
+    Task<ExplainView?> Explain(JobKey job, CancellationToken cancellationToken = default);
+
+    /// <summary>All nodes in order of their ids.</summary>
+    [Alias("ListNodes"), AlwaysInterleave]
+    Task<ImmutableArray<NodeView>> ListNodes(CancellationToken cancellationToken = default);
+
+    /// <summary>Sums over the cell.</summary>
+    [Alias("Summarise"), AlwaysInterleave]
+    Task<LedgerSummary> Summarise(CancellationToken cancellationToken = default);
+
+    /// <summary>Makes sure that the ledger is awake.</summary>
+    [Alias("Wake"), AlwaysInterleave]
+    Task Wake(CancellationToken cancellationToken = default);
+}
+
+/// <summary>What a job wants and holds.</summary>
+[GenerateSerializer, Immutable, Alias("osched.JobClaim")]
+public sealed record JobClaim
+{
+    /// <summary>The job.</summary>
+    [Id(0)] public required JobKey Job { get; init; }
+
+    /// <summary>What waits for nodes: replaces what was said before. Empty when nothing waits.</summary>
+    [Id(1)] public ImmutableArray<Demand> Demands { get; init; } = [];
+
+    /// <summary>Attempts that have ended: what they hold is free again.</summary>
+    [Id(2)] public ImmutableArray<AttemptRef> Released { get; init; } = [];
+
+    /// <summary>Every attempt that holds something; null when the claim does not say. When it does, the ledger frees what is neither held nor demanded.</summary>
+    [Id(3)] public ImmutableArray<AttemptRef>? Holding { get; init; }
+}
+
+/// <summary>What a node tells the ledger about itself.</summary>
+/// <param name="Description">What its agent said.</param>
+/// <param name="Generation">Its session.</param>
+/// <param name="Reachable">Whether its agent answers and its old tasks are accounted for.</param>
+/// <param name="Mode">What operators set.</param>
+[GenerateSerializer, Immutable, Alias("osched.NodeCondition")]
+public sealed record NodeCondition(
+    [property: Id(0)] NodeDescription Description, [property: Id(1)] long Generation, [property: Id(2)] bool Reachable, [property: Id(3)] MaintenanceMode Mode);
+
+/// <summary>Attempts of one job that hold something.</summary>
+/// <param name="Job">The job.</param>
+/// <param name="Attempts">The attempts.</param>
+[GenerateSerializer, Immutable, Alias("osched.HeldByJob")]
+public sealed record HeldByJob([property: Id(0)] JobKey Job, [property: Id(1)] ImmutableArray<AttemptRef> Attempts);
+
+/// <summary>Nodes for attempts of one job.</summary>
+/// <param name="Job">The job.</param>
+/// <param name="LedgerEpoch">Epoch of the ledger that decided.</param>
+/// <param name="Placements">The attempts with their nodes.</param>
+[GenerateSerializer, Immutable, Alias("osched.PlacementBatch")]
+public sealed record PlacementBatch([property: Id(0)] JobKey Job, [property: Id(1)] long LedgerEpoch, [property: Id(2)] ImmutableArray<Placement> Placements);
+
+/// <summary>Sums over the cell.</summary>
+/// <param name="Epoch">Which owner of the ledger this is.</param>
+/// <param name="NodesByStatus">Nodes by status.</param>
+/// <param name="Capacity">Sum over reachable nodes.</param>
+/// <param name="Used">What attempts hold.</param>
+/// <param name="Placed">How many attempts hold something.</param>
+/// <param name="Pending">How many wait.</param>
+[GenerateSerializer, Immutable, Alias("osched.LedgerSummary")]
+public sealed record LedgerSummary(
+    [property: Id(0)] long Epoch, [property: Id(1)] ImmutableSortedDictionary<string, int> NodesByStatus, [property: Id(2)] Resources Capacity,
+    [property: Id(3)] Resources Used, [property: Id(4)] int Placed, [property: Id(5)] int Pending);

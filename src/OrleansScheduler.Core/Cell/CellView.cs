@@ -1,0 +1,36 @@
+namespace OrleansScheduler.Core;
+
+/// <summary>The cell at a glance.</summary>
+[GenerateSerializer, Immutable, Alias("osched.CellView")]
+public sealed record CellView
+{
+    /// <summary>The cell's name.</summary>
+    [Id(0)] public required string Name { get; init; }
+
+    /// <summary>Version of the product.</summary>
+    [Id(1)] public required string Version { get; init; }
+
+    /// <summary>Silos that are active.</summary>
+    [Id(2)] public int Silos { get; init; }
+
+    /// <summary>Nodes by status, as in <see cref="NodeView.Status"/>.</summary>
+    [Id(3)] public required ImmutableSortedDictionary<string, int> Nodes { get; init; }
+
+    /// <summary>Sum over the nodes that can be reached.</summary>
+    [Id(4)] public Resources Capacity { get; init; }
+
+    /// <summary>What tasks hold of it.</summary>
+    [Id(5)] public Resources Used { get; init; }
+
+    /// <summary>Jobs that exist.</summary>
+    [Id(6)] public int Jobs { get; init; }
+
+    /// <summary>Attempts that hold resources.</summary>
+    [Id(7)] public int Placed { get; init; }
+
+    /// <summary>Instances that wait for a node.</summary>
+    [Id(8)] public int Pending { get; init; }
+
+    /// <summary>Which owner of the ledger this is, counted from 1.</summary>
+    [Id(9)] public long LedgerEpoch { get; init; }
+}

@@ -1,0 +1,122 @@
+namespace OrleansScheduler.Core;
+
+/// <summary>A job in one word, for lists.</summary>
+public enum JobPhase
+{
+    /// <summary>Some instance still waits for a node or is starting.</summary>
+    Pending,
+
+    /// <summary>All that should run runs.</summary>
+    Running,
+
+    /// <summary>A new version is rolling through the instances.</summary>
+    Updating,
+
+    /// <summary>Instances are being stopped for good.</summary>
+    Stopping,
+
+    /// <summary>Was stopped by a user.</summary>
+    Stopped,
+
+    /// <summary>Every instance of a batch job exited 0.</summary>
+    Finished,
+
+    /// <summary>A batch job has ended and some instance failed for good.</summary>
+    Failed,
+}
+
+/// <summary>A job as users see it.</summary>
+[GenerateSerializer, Immutable, Alias("osched.JobView")]
+public sealed record JobView
+{
+    /// <summary>The job.</summary>
+    [Id(0)] public required JobKey Key { get; init; }
+
+    /// <summary>Service, batch or cron.</summary>
+    [Id(1)] public JobType Type { get; init; }
+
+    /// <summary>The job in one word.</summary>
+    [Id(2)] public JobPhase Phase { get; init; }
+
+    /// <summary>How many instances it should have.</summary>
+    [Id(3)] public int Instances { get; init; }
+
+    /// <summary>Version of the spec that it is, or is becoming; from 1.</summary>
+    [Id(4)] public int Version { get; init; }
+
+    /// <summary>Instances by status (upper case name); statuses nobody is in are left out.</summary>
+    [Id(5)] public required ImmutableSortedDictionary<string, int> Counts { get; init; }
+
+    /// <summary>When the first version was accepted.</summary>
+    [Id(6)] public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it last changed in any way.</summary>
+    [Id(7)] public DateTimeOffset ChangedAt { get; init; }
+
+    /// <summary>Number of its last durable change; grows by one with each.</summary>
+    [Id(8)] public long Revision { get; init; }
+
+    /// <summary>The spec of <see cref="Version"/>.</summary>
+    [Id(9)] public required JobSpec Spec { get; init; }
+
+    /// <summary>The update in progress or the last one that ended; null when there never was one.</summary>
+    [Id(10)] public UpdateView? Update { get; init; }
+}
+
+/// <summary>How a job moves to another version.</summary>
+[GenerateSerializer, Immutable, Alias("osched.UpdateView")]
+public sealed record UpdateView
+{
+    /// <summary>Version it leaves.</summary>
+    [Id(0)] public int FromVersion { get; init; }
+
+    /// <summary>Version it goes to.</summary>
+    [Id(1)] public int ToVersion { get; init; }
+
+    /// <summary>Aurora's name: <c>ROLLING_FORWARD</c>, <c>ROLLED_FORWARD</c>, <c>ROLLING_BACK</c>, <c>ROLLED_BACK</c>, <c>FAILED</c>, <c>ABORTED</c>.</summary>
+    [Id(2)] public required string Status { get; init; }
+
+    /// <summary>Instances that already are as they should be.</summary>
+    [Id(3)] public int Done { get; init; }
+
+    /// <summary>Instances that the update touches.</summary>
+    [Id(4)] public int Total { get; init; }
+
+    /// <summary>Why it failed or went back; null otherwise.</summary>
+    [Id(5)] public string? Message { get; init; }
+}
+
+/// <summary>What came of a submit.</summary>
+[GenerateSerializer, Immutable, Alias("osched.SubmitReceipt")]
+public sealed record SubmitReceipt
+{
+    /// <summary>The job.</summary>
+    [Id(0)] public required JobKey Key { get; init; }
+
+    /// <summary>Version that the spec was accepted as.</summary>
+    [Id(1)] public int Version { get; init; }
+
+    /// <summary><c>created</c>, <c>updating</c>, <c>changed</c> (in place, nothing restarts) or <c>unchanged</c>.</summary>
+    [Id(2)] public required string Outcome { get; init; }
+}
+
+/// <summary>What came of a command to a job.</summary>
+[GenerateSerializer, Immutable, Alias("osched.CommandReceipt")]
+public sealed record CommandReceipt
+{
+    /// <summary>The job.</summary>
+    [Id(0)] public required JobKey Key { get; init; }
+
+    /// <summary>How many instances it concerned.</summary>
+    [Id(1)] public int Instances { get; init; }
+
+    /// <summary>One sentence for people.</summary>
+    [Id(2)] public required string Message { get; init; }
+}
+
+/// <summary>One page of a list.</summary>
+/// <typeparam name="T">What is listed.</typeparam>
+/// <param name="Items">The items of this page.</param>
+/// <param name="Next">Token of the next page; null on the last.</param>
+[GenerateSerializer, Immutable, Alias("osched.Page`1")]
+public sealed record Page<T>([property: Id(0)] ImmutableArray<T> Items, [property: Id(1)] string? Next);
