@@ -77,7 +77,7 @@ public sealed partial class Ledger
         _jobs.GetValueOrDefault(job)?.Holding.GetValueOrDefault(attempt) is { } held ? new Placement(attempt, _order[held.Node].Id, held.Ports) : null;
 
     /// <summary>Attempts of a job that hold something.</summary>
-    public ImmutableArray<AttemptRef> HeldBy(JobKey job) => [.. _jobs.GetValueOrDefault(job)?.Holding.Keys ?? []];
+    public ImmutableArray<AttemptRef> HeldBy(JobKey job) => _jobs.TryGetValue(job, out var found) ? [.. found.Holding.Keys] : [];
 
     /// <summary>Attempts that hold something of a node, by job.</summary>
     public IEnumerable<(JobKey Job, ImmutableArray<AttemptRef> Attempts)> HeldOn(string node)
