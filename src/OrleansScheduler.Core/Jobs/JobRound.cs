@@ -207,7 +207,9 @@ public sealed partial class JobRound(JobState state, DateTimeOffset now, Random 
     {
         var before = Find(step.Instance);
         if (before is not null && before.Status.HoldsNode() && !step.Status.HoldsNode()) _released.Add(before.Ref);
-        if (step.Status == ScheduleStatus.Pending || before?.Status == ScheduleStatus.Pending) _demandChanged = true;
+        // A placement takes away what the ledger itself gave: that it knows.
+        var waited = before?.Status == ScheduleStatus.Pending && step.Status != ScheduleStatus.Assigned;
+        if (waited || step.Status == ScheduleStatus.Pending) _demandChanged = true;
         var bare = step with { History = [] };
         _staged[step.Instance] = bare;
         _steps.Add(bare);

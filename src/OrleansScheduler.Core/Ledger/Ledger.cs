@@ -23,6 +23,9 @@ public sealed partial class Ledger
     /// <summary>Attempts that wait.</summary>
     public int Pending => _queue.Sum(g => g.Waiting.Count);
 
+    /// <summary>Whether something of a job waits.</summary>
+    public bool IsWaiting(JobKey job) => _jobs.TryGetValue(job, out var found) && found.Groups.Exists(g => g.Waiting.Count > 0);
+
     /// <summary>Jobs that hold something or wait.</summary>
     public IEnumerable<JobKey> Jobs => _jobs.Keys;
 
