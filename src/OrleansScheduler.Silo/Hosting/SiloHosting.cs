@@ -19,6 +19,7 @@ public static class SiloHosting
         builder.Services.Configure<ClusterMembershipOptions>(builder.Configuration.GetSection("Orleans:Membership"));
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<SiloTelemetry>();
+        builder.Services.AddSingleton<JournalMetrics>();
         builder.Services.AddSingleton<JournalFactory>();
         builder.Services.AddHostedService<CellKeeper>();
         builder.UseOrleans(silo => silo

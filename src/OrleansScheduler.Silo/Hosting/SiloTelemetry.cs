@@ -16,8 +16,6 @@ public sealed class SiloTelemetry : IDisposable
     private readonly Counter<long> _transitions;
     private readonly Histogram<double> _roundDuration;
     private readonly Counter<long> _placements;
-    private readonly Histogram<double> _appendDuration;
-    private readonly Counter<long> _entries;
     private Ledger? _ledger;
 
     /// <summary>Creates the instruments.</summary>
@@ -29,8 +27,6 @@ public sealed class SiloTelemetry : IDisposable
         _transitions = _meter.CreateCounter<long>("scheduler.task.transitions", "{transition}", "Task transitions by status entered.");
         _roundDuration = _meter.CreateHistogram("scheduler.ledger.round.duration", "s", "Time of one planning round, without its write.", advice: advice);
         _placements = _meter.CreateCounter<long>("scheduler.ledger.placements", "{placement}", "Attempts that got a node.");
-        _appendDuration = _meter.CreateHistogram("scheduler.journal.append.duration", "s", "Time until a journal append is durable.", advice: advice);
-        _entries = _meter.CreateCounter<long>("scheduler.journal.entries", "{entry}", "Journal entries made durable.");
         _meter.CreateObservableGauge("scheduler.ledger.pending", () => Ledger(l => l.Pending), "{attempt}", "Attempts that wait for a node.");
         _meter.CreateObservableGauge("scheduler.ledger.placed", () => Ledger(l => l.Placed), "{attempt}", "Attempts that hold resources.");
         _meter.CreateObservableGauge("scheduler.nodes", Nodes, "{node}", "Nodes by status.");
@@ -70,12 +66,6 @@ public sealed class SiloTelemetry : IDisposable
     {
         _roundDuration.Record(duration.TotalSeconds);
         if (plan.Placed > 0) _placements.Add(plan.Placed);
-    }
-
-    internal void Appended(TimeSpan duration, int entries)
-    {
-        _appendDuration.Record(duration.TotalSeconds);
-        _entries.Add(entries);
     }
 
     /// <summary>This silo has the ledger now.</summary>

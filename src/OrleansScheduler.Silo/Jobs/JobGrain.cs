@@ -7,7 +7,7 @@ namespace OrleansScheduler.Silo;
 
 /// <summary>Owns one job: takes events in rounds, makes each round's change durable, then carries out what follows.</summary>
 [HashBasedPlacement]
-internal sealed partial class JobGrain : Grain, IJobGrain
+internal sealed partial class JobGrain : Grain, IJobGrain, IDisposable
 {
     private readonly JobKey _key;
     private readonly JobState _state;
@@ -30,7 +30,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain
     {
         _key = JobKey.Parse(context.GrainId.Key.ToString()!);
         _state = new JobState(_key);
-        _journal = journals.Create<JobChange, JobChange>(context.GrainId);
+        _journal = journals.For<JobChange, JobChange>(context.GrainId);
         _inbox = new Inbox<Action<JobRound>>(Round);
         _outbox = new JobOutbox(_state, grains, time, outboxLogger);
         (_telemetry, _time, _options, _logger) = (telemetry, time, options.Value, logger);
@@ -50,10 +50,11 @@ internal sealed partial class JobGrain : Grain, IJobGrain
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        _outbox.Stop();
         _telemetry.TasksUnloaded(_state.Tasks.Values);
         return Task.CompletedTask;
     }
+
+    public void Dispose() => _outbox.Dispose();
 
     public async Task<Answer<SubmitReceipt>> Submit(SubmitCommand command, CancellationToken cancellationToken)
     {
@@ -139,11 +140,11 @@ internal sealed partial class JobGrain : Grain, IJobGrain
             var decision = round.Conclude();
             if (decision.Change is { } change)
             {
-                await _journal.Append(change);
+                var number = await _journal.Append(change);
                 _telemetry.TasksChanged(_state.Tasks, change);
                 _state.Apply(change);
                 LogChanged(_key, change.Header.Revision, change.Steps.Length);
-                if (_journal.WantsSnapshot) await _journal.Compact(_state.Snapshot());
+                if (_journal.WantsSnapshot) _journal.CompactInBackground(_state.Snapshot(), number, _logger);
             }
 
             Follow(decision);

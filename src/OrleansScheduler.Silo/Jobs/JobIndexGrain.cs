@@ -12,7 +12,7 @@ internal sealed partial class JobIndexGrain(IGrainContext context, JournalFactor
 
     private readonly SortedSet<JobKey> _jobs = [];
     private readonly HashSet<JobKey> _atRest = [];
-    private readonly Journal<JobIndexChange, JobIndexChange> _journal = journals.Create<JobIndexChange, JobIndexChange>(context.GrainId);
+    private readonly Journal<JobIndexChange, JobIndexChange> _journal = journals.For<JobIndexChange, JobIndexChange>(context.GrainId);
     private Inbox<JobKey>? _inbox;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -51,9 +51,9 @@ internal sealed partial class JobIndexGrain(IGrainContext context, JournalFactor
         {
             var fresh = added.Where(j => !_jobs.Contains(j)).Distinct().ToImmutableArray();
             if (fresh.IsEmpty) return;
-            await _journal.Append(new JobIndexChange(fresh));
+            var number = await _journal.Append(new JobIndexChange(fresh));
             _jobs.UnionWith(fresh);
-            if (_journal.WantsSnapshot) await _journal.Compact(new JobIndexChange([.. _jobs]));
+            if (_journal.WantsSnapshot) _journal.CompactInBackground(new JobIndexChange([.. _jobs]), number, logger);
         }
         catch (Exception e)
         {

@@ -4,12 +4,17 @@ namespace OrleansScheduler.Silo;
 
 /// <summary>Carries out what a job decided, until it is done: claims to the ledger, commands to nodes. Everything it sends may be sent twice.</summary>
 /// <remarks>One message per ledger, per node and per sweep, whatever the number of tasks. What fails is kept and tried again with back-off; what an agent does not answer is sent again by <see cref="Resend"/>.</remarks>
-internal sealed partial class JobOutbox(JobState state, IGrainFactory grains, TimeProvider time, ILogger<JobOutbox> logger)
+internal sealed partial class JobOutbox : IDisposable
 {
     private static readonly TimeSpan MinBackoff = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(5);
 
-    private readonly CancellationTokenSource _stopped = new();
+    private readonly JobState _state;
+    private readonly IGrainFactory _grains;
+    private readonly TimeProvider _time;
+    private readonly ILogger<JobOutbox> _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationToken _stopped;
     private readonly Dictionary<string, Dictionary<AttemptRef, ScheduledTask>> _launches = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<AttemptRef>> _kills = new(StringComparer.Ordinal);
     private readonly HashSet<AttemptRef> _released = [];
@@ -18,11 +23,17 @@ internal sealed partial class JobOutbox(JobState state, IGrainFactory grains, Ti
     private bool _running;
     private long _ledgerEpoch;
 
+    public JobOutbox(JobState state, IGrainFactory grains, TimeProvider time, ILogger<JobOutbox> logger)
+    {
+        (_state, _grains, _time, _logger) = (state, grains, time, logger);
+        _stopped = _stop.Token;
+    }
+
     /// <summary>Trace context of the last request, for the launches that it leads to.</summary>
     public string? TraceParent { get; set; }
 
     /// <summary>What agents check commands against. A placement by an earlier ledger is good as soon as the later one has been told of it.</summary>
-    private long Epoch => Math.Max(state.Header.LedgerEpoch, _ledgerEpoch);
+    private long Epoch => Math.Max(_state.Header.LedgerEpoch, _ledgerEpoch);
 
     private bool HasWork => _full || _demandChanged || _released.Count > 0 || _launches.Count > 0 || _kills.Count > 0;
 
@@ -54,7 +65,7 @@ internal sealed partial class JobOutbox(JobState state, IGrainFactory grains, Ti
     /// <summary>Sends again what agents have not answered since <paramref name="before"/>.</summary>
     public void Resend(DateTimeOffset before)
     {
-        foreach (var task in state.Tasks.Values.Where(t => t.Since <= before))
+        foreach (var task in _state.Tasks.Values.Where(t => t.Since <= before))
         {
             if (task.Status == ScheduleStatus.Assigned) AddLaunch(task);
             else if (task.Status.IsStopping()) AddKill(task);
@@ -63,7 +74,11 @@ internal sealed partial class JobOutbox(JobState state, IGrainFactory grains, Ti
         Start();
     }
 
-    public void Stop() => _stopped.Cancel();
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
 
     private void AddLaunch(ScheduledTask task)
     {
@@ -101,7 +116,7 @@ internal sealed partial class JobOutbox(JobState state, IGrainFactory grains, Ti
 
             try
             {
-                await Task.Delay(backoff, time, _stopped.Token);
+                await Task.Delay(backoff, _time, _stopped);
             }
             catch (OperationCanceledException)
             {
@@ -129,13 +144,13 @@ internal sealed partial class JobOutbox(JobState state, IGrainFactory grains, Ti
         _released.Clear();
         try
         {
-            var epoch = await grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).Settle(new JobClaim
+            var epoch = await _grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).Settle(new JobClaim
             {
-                Job = state.Key,
-                Demands = demandChanged ? JobDescription.Demands(state) : null,
+                Job = _state.Key,
+                Demands = demandChanged ? JobDescription.Demands(_state) : null,
                 Released = released,
-                Holding = full ? JobDescription.Holding(state) : null,
-            }, _stopped.Token);
+                Holding = full ? JobDescription.Holding(_state) : null,
+            }, _stopped);
             if (epoch > _ledgerEpoch && !full && _ledgerEpoch != 0) _full = true;
             _ledgerEpoch = Math.Max(_ledgerEpoch, epoch);
             return true;
@@ -145,7 +160,7 @@ internal sealed partial class JobOutbox(JobState state, IGrainFactory grains, Ti
             // Nobody knows whether it arrived. All of it may be said again.
             (_full, _demandChanged) = (_full || full, _demandChanged || demandChanged);
             _released.UnionWith(released);
-            LogClaimFailed(state.Key, e);
+            LogClaimFailed(_state.Key, e);
             return false;
         }
         catch (Exception)
@@ -160,38 +175,38 @@ internal sealed partial class JobOutbox(JobState state, IGrainFactory grains, Ti
         if (current.Count == 0) return true;
         var sent = await Send(node, grain => grain.Launch(new LaunchBatch
         {
-            Job = state.Key,
+            Job = _state.Key,
             LedgerEpoch = Epoch,
-            Specs = current.Select(t => t.Version).Distinct().ToImmutableSortedDictionary(v => v, v => state.SpecOf(v).Task),
+            Specs = current.Select(t => t.Version).Distinct().ToImmutableSortedDictionary(v => v, v => _state.SpecOf(v).Task),
             Attempts = [.. current.Select(t => new LaunchAttempt(t.Ref, t.Version, t.Ports))],
             TraceParent = TraceParent,
-        }, _stopped.Token));
+        }, _stopped));
         if (!sent) foreach (var task in current) AddLaunch(task);
         return sent;
     }
 
     private async Task<bool> Kill(string node, HashSet<AttemptRef> attempts)
     {
-        var sent = await Send(node, grain => grain.Kill(new KillBatch(state.Key, Epoch, [.. attempts]), _stopped.Token));
+        var sent = await Send(node, grain => grain.Kill(new KillBatch(_state.Key, Epoch, [.. attempts]), _stopped));
         if (sent) return true;
 
         // A stopping task is told again as long as it is stopping; one that is gone for the job is dealt with when its node reports it.
-        foreach (var attempt in attempts.Where(a => IsStill(a, s => s.IsStopping()))) AddKill(state.Tasks[attempt.Instance]);
+        foreach (var attempt in attempts.Where(a => IsStill(a, s => s.IsStopping()))) AddKill(_state.Tasks[attempt.Instance]);
         return _kills.Count == 0;
     }
 
     private bool IsStill(AttemptRef attempt, Func<ScheduleStatus, bool> status) =>
-        state.Tasks.TryGetValue(attempt.Instance, out var task) && task.Attempt == attempt.Number && status(task.Status);
+        _state.Tasks.TryGetValue(attempt.Instance, out var task) && task.Attempt == attempt.Number && status(task.Status);
 
     private async Task<bool> Send(string node, Func<INodeGrain, Task<bool>> send)
     {
         try
         {
-            return await send(grains.GetGrain<INodeGrain>(node));
+            return await send(_grains.GetGrain<INodeGrain>(node));
         }
         catch (Exception e) when (!_stopped.IsCancellationRequested)
         {
-            LogCommandFailed(state.Key, node, e);
+            LogCommandFailed(_state.Key, node, e);
             return false;
         }
         catch (Exception)

@@ -7,7 +7,7 @@ namespace OrleansScheduler.Silo;
 
 /// <summary>Owns every reservation. Requests only leave an intent; the ledger's own rounds take all that are there, plan, write one journal entry, and then tell the jobs.</summary>
 [HashBasedPlacement]
-internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain
+internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain, IDisposable
 {
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(1);
     private const int SweepParts = 5;
@@ -28,7 +28,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain
         IGrainContext context, IGrainFactory grains, JournalFactory journals, SiloTelemetry telemetry, TimeProvider time,
         IOptions<CellOptions> options, ILogger<ResourceLedgerGrain> logger, ILogger<PlacementOutbox> outboxLogger)
     {
-        _journal = journals.Create<LedgerChange, LedgerChange>(context.GrainId);
+        _journal = journals.For<LedgerChange, LedgerChange>(context.GrainId);
         _inbox = new Inbox<Action<LedgerRound>>(Round, limit: 100_000);
         _outbox = new PlacementOutbox(grains, time, outboxLogger, GiveBack, _stopped.Token);
         (_telemetry, _options, _logger) = (telemetry, options.Value, logger);
@@ -51,6 +51,8 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain
         _telemetry.Forget(_ledger);
         return _stopped.CancelAsync();
     }
+
+    public void Dispose() => _stopped.Dispose();
 
     public async Task<long> Settle(JobClaim claim, CancellationToken cancellationToken)
     {
@@ -111,7 +113,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain
             _outbox.Add(plan.Reservations);
             _outbox.Repeat(round.Repeated);
             if (plan.HasMore) _ = _inbox.Post(static _ => { });
-            if (_journal.WantsSnapshot) await _journal.Compact(Snapshot());
+            if (_journal.WantsSnapshot) _journal.CompactInBackground(Snapshot(), _journal.LastNumber, _logger);
         }
         catch (Exception e)
         {
