@@ -106,7 +106,11 @@ internal static class JobGen
         from rollback in Gen.Bool
         select new UpdatePolicy
         {
-            Batch = batch, Watch = watch, MaxInstanceFailures = failures.Item1, MaxFailedInstances = failures.Item2, Rollback = rollback,
+            Batch = batch,
+            Watch = watch,
+            MaxInstanceFailures = failures.Item1,
+            MaxFailedInstances = failures.Item2,
+            Rollback = rollback,
         };
 
     private static Gen<SlaPolicy?> Sla(int instances) => Gen.OneOf(
@@ -127,7 +131,11 @@ internal static class JobGen
             from counts in Gen.Select(Gen.Int[0, 100], Gen.Int[1, 1000])
             select (HealthSpec?)new HealthSpec
             {
-                Probe = kind, InitialDelay = times.Item1, Interval = times.Item2, Timeout = times.Item3, MaxFailures = counts.Item1,
+                Probe = kind,
+                InitialDelay = times.Item1,
+                Interval = times.Item2,
+                Timeout = times.Item3,
+                MaxFailures = counts.Item1,
                 MinSuccesses = counts.Item2,
             };
         return Gen.OneOf(Gen.Const((HealthSpec?)null), health);
