@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Threading.Channels;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
@@ -198,7 +199,7 @@ internal static class Kestrel
                     {
                         Job = job.ToString(),
                         LedgerEpoch = epoch,
-                        Specs = { [1] = TestSpecs.TextOf(spec) },
+                        Specs = { [1] = JsonSerializer.Serialize(spec, WireJson.Options) },
                         Attempts = { attempts.Select(attempt => new LaunchAttempt { Instance = attempt.Id.Instance, Number = attempt.Id.Number, Version = 1, Ports = { attempt.Ports } }) },
                     },
                 },

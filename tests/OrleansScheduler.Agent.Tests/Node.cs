@@ -68,7 +68,6 @@ internal sealed class Node : IAsyncDisposable
             ["Agent:ReconnectDelay"] = "00:00:00.1",
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)));
-        builder.Services.AddSingleton<TaskSpecReader, TestSpecs>();
         builder.Logging.ClearProviders();
         builder.Services.AddMetrics();
         builder.AddSchedulerAgent();
