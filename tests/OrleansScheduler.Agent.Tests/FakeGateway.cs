@@ -27,6 +27,8 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
 
     public Func<Heartbeat, HeartbeatReply> AnswerHeartbeat { get; set; } = _ => new() { Known = true, InSync = true };
 
+    public bool IsMute { get; set; }
+
     public int HeartbeatMillis { get; set; } = 100;
 
     public string Url { get; private set; } = "";
@@ -114,15 +116,7 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
         Registrations++;
         if (answer.Refused is not null) return;
         var writing = Write(toAgent, responseStream);
-        try
-        {
-            while (await requestStream.MoveNext(context.CancellationToken)) Take(requestStream.Current, toAgent.Writer);
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException or RpcException)
-        {
-            // The agent is gone.
-        }
-
+        await Task.WhenAny(writing, Listen(requestStream, toAgent.Writer, context.CancellationToken));
         toAgent.Writer.TryComplete();
         await writing;
     }
@@ -145,6 +139,21 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
     }
 
     private static Ack AckOf(Report report) => new() { Attempt = report.Attempt, Sequence = report.Sequence };
+
+    private async Task Listen(IAsyncStreamReader<FromAgent> stream, ChannelWriter<ToAgent> answers, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (await stream.MoveNext(cancellationToken))
+            {
+                if (!IsMute) Take(stream.Current, answers);
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or RpcException)
+        {
+            // The agent is gone.
+        }
+    }
 
     private void Take(FromAgent message, ChannelWriter<ToAgent> answers)
     {

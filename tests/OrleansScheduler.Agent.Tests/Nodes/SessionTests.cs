@@ -74,6 +74,14 @@ public sealed class SessionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_gateway_that_takes_everything_and_answers_nothing_is_left()
+    {
+        _node.Gateway.IsMute = true;
+
+        await _node.Gateway.Connected(times: 2);
+    }
+
+    [Fact]
     public async Task A_broken_stream_is_replaced_and_nothing_is_lost_in_between()
     {
         var attempt = _node.Launch(Node.Shell("echo 1 >ready; while [ ! -e go ]; do sleep 0.02; done; exit 6"));
