@@ -43,9 +43,7 @@ internal sealed class JournalReader(JournalRows rows, JournalHead head)
                 return _tail;
             }
 
-            if (claim.Other is not { } other || other.Row.Epoch >= head.Epoch)
-                throw new JournalLostException($"Journal of {rows.Owner}: epoch {head.Epoch} found a later owner in row {JournalSegment.RowName(number)}", mayBeWritten: false);
-            Accept(number, other);
+            if (claim.Other is { } other) Accept(number, other);
         }
     }
 
@@ -80,6 +78,8 @@ internal sealed class JournalReader(JournalRows rows, JournalHead head)
     private void Accept(long number, StoredRow stored)
     {
         var name = JournalSegment.RowName(number);
+        if (stored.Row.Epoch >= head.Epoch)
+            throw new JournalLostException($"Journal of {rows.Owner}: epoch {head.Epoch} found a later owner in row {name}", mayBeWritten: false);
         var segment = JournalSegment.Decode(stored.Row.Payload) ?? throw Corrupt(name, "it is too short");
         if (stored.Row.Epoch < _lastEpoch) throw Corrupt(name, $"epoch {stored.Row.Epoch} wrote it after epoch {_lastEpoch}");
         _lastEpoch = stored.Row.Epoch;
