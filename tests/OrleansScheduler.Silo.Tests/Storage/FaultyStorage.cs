@@ -80,7 +80,8 @@ internal sealed class FaultyStorage : IGrainStorage
         var stored = _rows.TryGetValue(key, out var row) ? $"{row.Version}" : null;
 
         // Not every provider says that a conflict is one.
-        if (stored != expected) throw new InvalidOperationException($"{key.State}: stored {stored ?? "none"}, expected {expected ?? "none"}");
+        if (stored != expected)
+            throw new InvalidOperationException($"{key.State}: stored {stored ?? "none"}, expected {expected ?? "none"}");
     }
 
     private Task Carry(StorageCall call, Action work)

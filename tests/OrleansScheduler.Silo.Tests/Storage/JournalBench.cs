@@ -16,6 +16,9 @@ internal sealed class JournalBench(IGrainStorage storage, TimeProvider? time = n
 
     public GrainId Owner { get; init; } = GrainId.Create("job", "shop/prod/web");
 
+    /// <summary>The same store, another grain.</summary>
+    public JournalBench For(GrainId owner) => new(storage, time) { Owner = owner };
+
     public Journal<string, List<string>> Make() => new JournalFactory(
         storage, Serializer, Microsoft.Extensions.Options.Options.Create(Options),
         new JournalMetrics(Services.GetRequiredService<IMeterFactory>()), time ?? TimeProvider.System).For<string, List<string>>(Owner);

@@ -35,7 +35,8 @@ public sealed class JournalOnSqliteTests : IAsyncDisposable
     public async Task Many_journals_at_once_all_come_back()
     {
         var storage = _sqlite.Open();
-        var benches = Enumerable.Range(0, 40).Select(i => new JournalBench(storage) { Owner = GrainId.Create("job", $"shop/prod/{i}") }).ToArray();
+        var owners = Enumerable.Range(0, 40).Select(i => GrainId.Create("job", $"shop/prod/{i}"));
+        var benches = owners.Select(owner => new JournalBench(storage) { Owner = owner }).ToArray();
         await Task.WhenAll(benches.Select(async bench =>
         {
             var (journal, _) = await bench.Open();
@@ -66,7 +67,8 @@ public sealed class JournalOnSqliteTests : IAsyncDisposable
         byte[] good = [];
         _sqlite.Tamper("segment-000001", bytes => damage(good = bytes));
         var opening = new JournalBench(_sqlite.Open()).Recover();
-        if (await Record.ExceptionAsync(() => opening) is { } failure) Assert.Equal("segment-000001", Assert.IsType<JournalCorruptException>(failure).Row);
+        var failure = await Record.ExceptionAsync(() => opening);
+        if (failure is not null) Assert.Equal("segment-000001", Assert.IsType<JournalCorruptException>(failure).Row);
         else Assert.True(mayBeRead && (await opening).SequenceEqual([.. Words(1, 30_000), .. Words(1, 30_000)]));
         await _sqlite.Storage!.DisposeAsync();
         _sqlite.Tamper("segment-000001", _ => good);
@@ -90,7 +92,8 @@ public sealed class JournalOnSqliteTests : IAsyncDisposable
             for (; clock.GetElapsedTime(started) < TimeSpan.FromSeconds(5); count++) await storage.WriteStateAsync("head", grain, state);
             return count;
         }));
-        TestContext.Current.SendDiagnosticMessage($"{callers} callers: {counts.Sum() / clock.GetElapsedTime(started).TotalSeconds:F0} writes/s");
+        TestContext.Current.SendDiagnosticMessage(
+            $"{callers} callers: {counts.Sum() / clock.GetElapsedTime(started).TotalSeconds:F0} writes/s");
         Assert.True(counts.Sum() > 0);
     }
 }

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace OrleansScheduler.Silo.Tests;
 
 /// <summary>
-/// Several owners of one journal on one store, on one thread: a script decides who asks for what, which call of the store happens next and how it fails.
-/// At the end the store is well again, everything is carried out, and a last owner reads what is there.
+/// Several owners of one journal on one store, on one thread: a script decides who asks for what, which call of the store happens next
+/// and how it fails. At the end the store is well again, everything is carried out, and a last owner reads what is there.
 /// </summary>
 internal sealed class JournalSimulation
 {
@@ -104,7 +104,8 @@ internal sealed class JournalSimulation
         Do(last.Start);
         Heal();
         Assert.True(last.IsOpen, last.Failure?.ToString());
-        Assert.All(_owners, owner => Assert.True(owner.Failure is null or JournalLostException or JournalUnavailableException, owner.Failure?.ToString()));
+        foreach (var failure in _owners.Select(owner => owner.Failure))
+            Assert.True(failure is null or JournalLostException or JournalUnavailableException, failure?.ToString());
 
         var entries = last.Entries;
         Assert.Equal(entries.Distinct(), entries);
@@ -115,7 +116,8 @@ internal sealed class JournalSimulation
             if (append.IsCompletedSuccessfully)
             {
                 acknowledged++;
-                Assert.True(append.Result <= entries.Count, $"{word.TrimEnd('.')} was acknowledged as entry {append.Result} of {entries.Count}");
+                Assert.True(
+                    append.Result <= entries.Count, $"{word.TrimEnd('.')} was acknowledged as entry {append.Result} of {entries.Count}");
                 Assert.Equal(word, entries[(int)append.Result - 1]);
             }
             else if (append.Exception!.InnerException is JournalLostException { MayBeWritten: false })

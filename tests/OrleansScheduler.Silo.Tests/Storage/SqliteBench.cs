@@ -22,10 +22,15 @@ internal sealed class SqliteBench : IAsyncDisposable
 
     public SqliteGrainStorage Open(Action<SqliteStorageOptions>? configure = null)
     {
-        var options = new SqliteStorageOptions { DataSource = File, GrainStorageSerializer = new OrleansGrainStorageSerializer(JournalBench.Serializer) };
+        var serializer = new OrleansGrainStorageSerializer(JournalBench.Serializer);
+        var options = new SqliteStorageOptions { DataSource = File, GrainStorageSerializer = serializer };
         configure?.Invoke(options);
         Storage = new SqliteGrainStorage(
-            "Default", options, Services.GetRequiredService<IActivatorProvider>(), TimeProvider.System, NullLogger<SqliteGrainStorage>.Instance);
+            "Default",
+            options,
+            Services.GetRequiredService<IActivatorProvider>(),
+            TimeProvider.System,
+            NullLogger<SqliteGrainStorage>.Instance);
         Storage.Open();
         return Storage;
     }

@@ -82,7 +82,8 @@ public sealed class SqliteGrainStorageTests : IAsyncLifetime
     public async Task Of_many_concurrent_creators_exactly_one_wins_and_the_other_rows_of_the_batch_commit()
     {
         var creators = Enumerable.Range(0, 50).Select(i => Try(() => Write($"{i}"))).ToArray();
-        var others = Enumerable.Range(0, 50).Select(i => Try(() => Write($"{i}", grain: GrainId.Create("job", $"shop/prod/{i}")))).ToArray();
+        var others =
+            Enumerable.Range(0, 50).Select(i => Try(() => Write($"{i}", grain: GrainId.Create("job", $"shop/prod/{i}")))).ToArray();
 
         Assert.Single(await Task.WhenAll(creators), won => won);
         Assert.All(await Task.WhenAll(others), Assert.True);
@@ -163,7 +164,8 @@ public sealed class SqliteGrainStorageTests : IAsyncLifetime
         foreach (var file in Directory.GetFiles(Path.GetDirectoryName(_bench.File)!)) File.Delete(file);
         await File.WriteAllTextAsync(_bench.File, new string('x', 8192), TestContext.Current.CancellationToken);
 
-        Assert.Contains("not an SQLite database", Assert.Throws<SqliteStorageException>(() => _bench.Open()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "not an SQLite database", Assert.Throws<SqliteStorageException>(() => _bench.Open()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
