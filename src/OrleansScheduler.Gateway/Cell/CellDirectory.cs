@@ -1,6 +1,5 @@
 using System.Reflection;
 using Microsoft.Extensions.Options;
-using Orleans.Runtime;
 
 namespace OrleansScheduler.Gateway;
 
@@ -12,7 +11,7 @@ internal sealed class CellDirectory(IGrainFactory grains, JobDirectory jobs, IOp
     public async Task<CellView> Describe(CancellationToken cancellationToken)
     {
         var summary = grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).Summarise(cancellationToken);
-        var hosts = grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true).WaitAsync(cancellationToken);
+        var hosts = grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true, cancellationToken);
         var count = jobs.Count(cancellationToken);
         await Task.WhenAll(summary, hosts, count);
 

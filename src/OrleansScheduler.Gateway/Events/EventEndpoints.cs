@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Http.Timeouts;
-
 namespace OrleansScheduler.Gateway;
 
 /// <summary>The route about events: a page of them, or all of them as they happen.</summary>

@@ -26,6 +26,7 @@ public static class GatewayExtensions
         services.AddSingleton<JobSubmission>();
         services.AddSingleton<TaskDirectory>();
         services.AddSingleton<CellDirectory>();
+        services.AddSingleton<CellPageReader>();
         services.AddSingleton<LogStream>();
         services.AddSingleton<EventFeed>();
         services.AddSingleton<TaskSpecJson>();

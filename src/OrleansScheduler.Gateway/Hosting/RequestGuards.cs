@@ -1,5 +1,3 @@
-using Microsoft.Net.Http.Headers;
-
 namespace OrleansScheduler.Gateway;
 
 /// <summary>What is settled before any endpoint: headers that every response has, and requests that no endpoint should see.</summary>

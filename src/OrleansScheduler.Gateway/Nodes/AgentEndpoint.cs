@@ -127,7 +127,7 @@ internal sealed partial class AgentEndpoint(
         problem.Code, problem.Message, retry: problem.Kind is ProblemKind.Unavailable or ProblemKind.OutcomeUnknown or ProblemKind.Conflict);
 
     /// <summary>The agent connects again and repeats what was not acknowledged.</summary>
-    private static RpcException Unavailable(Exception exception) => new(new Status(StatusCode.Unavailable, "the cell cannot be reached just now", exception));
+    private static RpcException Unavailable(Exception exception) => new(new Grpc.Core.Status(StatusCode.Unavailable, "the cell cannot be reached just now", exception));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node}: agent connected, generation {Generation}")]
     private partial void LogConnected(string node, long generation);

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Google.Protobuf;
 using OrleansScheduler.Contracts.Protocol;
 using Wire = OrleansScheduler.Contracts.Protocol;
 

@@ -140,14 +140,14 @@ internal sealed partial class AgentSession(string node, INodeGrain grain, TaskSp
         {
             await _outbound.Writer.WriteAsync(message, deadline.Token);
         }
-        catch (ChannelClosedException)
+        catch (ChannelClosedException exception)
         {
-            throw new InvalidOperationException($"The session of node {node} has ended.");
+            throw new InvalidOperationException($"The session of node {node} has ended.", exception);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException exception)
         {
             _closed.TrySetResult("agent does not read");
-            throw new TimeoutException($"The agent of node {node} does not read its stream.");
+            throw new TimeoutException($"The agent of node {node} does not read its stream.", exception);
         }
     }
 

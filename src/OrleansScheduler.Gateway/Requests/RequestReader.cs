@@ -91,10 +91,7 @@ internal sealed class RequestReader(HttpContext context)
     public TimeSpan Duration(string parameter, string? text, TimeSpan most)
     {
         if (text is null) return TimeSpan.Zero;
-        var (digits, unit) = text.EndsWith("ms", StringComparison.Ordinal) ? (text[..^2], 1)
-            : text.EndsWith('s') ? (text[..^1], 1000) : ("", 0);
-        if (int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && (long)value * unit <= most.TotalMilliseconds)
-            return TimeSpan.FromMilliseconds((long)value * unit);
+        if (Units.ParseDuration(text) is { Problem: null } duration && duration.Value >= TimeSpan.Zero && duration.Value <= most) return duration.Value;
         Bad(parameter, $"Parameter '{parameter}' must be a time such as 15s or 500ms, at most {most.TotalSeconds:0}s.");
         return TimeSpan.Zero;
     }
