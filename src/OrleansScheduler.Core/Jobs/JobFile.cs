@@ -78,11 +78,9 @@ public static class JobFile
         // Also because YAML readers take a zero character for the end of the file.
         var control = FieldWords.IndexOfControl(text);
         if (control >= 0)
-            errors.Add(JobCode.ControlCharacter, "", $"The control character U+{(int)text[control]:X4} is not allowed.", EndOf(text[..control]));
+            errors.Add(JobCode.ControlCharacter, "", $"The control character U+{(int)text[control]:X4} is not allowed.", FilePosition.EndOf(text[..control]));
         else if (!Utf8.IsValid(bytes))
-            errors.Add(JobCode.InvalidUtf8, "", "The file is not UTF-8 from here on; save it as UTF-8.", EndOf(text));
+            errors.Add(JobCode.InvalidUtf8, "", "The file is not UTF-8 from here on; save it as UTF-8.", FilePosition.EndOf(text));
         return errors.IsEmpty ? text.ToString() : null;
     }
-
-    private static FilePosition EndOf(ReadOnlySpan<char> text) => new(text.Count('\n') + 1, text.Length - text.LastIndexOf('\n'));
 }

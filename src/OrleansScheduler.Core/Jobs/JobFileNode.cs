@@ -1,7 +1,11 @@
 namespace OrleansScheduler.Core;
 
 /// <summary>A place in a job file, both from 1; 0 when it is not known.</summary>
-internal readonly record struct FilePosition(int Line, int Column);
+internal readonly record struct FilePosition(int Line, int Column)
+{
+    /// <summary>The place after the last character.</summary>
+    public static FilePosition EndOf(ReadOnlySpan<char> text) => new(text.Count('\n') + 1, text.Length - text.LastIndexOf('\n'));
+}
 
 /// <summary>One value of a job file with its place: the common form that YAML and JSON are read into and written from.</summary>
 internal abstract class JobFileNode(FilePosition at)

@@ -36,7 +36,9 @@ internal sealed class JobFileSection
     /// <summary>Complains when the field is not there.</summary>
     public void Require(string name)
     {
-        if (!Has(name)) _errors.Add(JobCode.Required, PathOf(name), $"'{name}' is required.", _mapping.At);
+        if (Has(name)) return;
+        var at = _mapping.Fields.Where(field => field.Name == name).Select(field => field.At).FirstOrDefault(_mapping.At);
+        _errors.Add(JobCode.Required, PathOf(name), $"'{name}' is required.", at);
     }
 
     /// <summary>Complains about a field that is there.</summary>

@@ -25,7 +25,14 @@ internal sealed class JobFileYaml
         }
         catch (YamlException exception)
         {
-            errors.Add(JobCode.Syntax, "", $"This is not YAML: {FieldWords.Plain(FirstSentence(exception.Message))}.", Position(exception.Start));
+            var at = Position(exception.Start);
+            var end = FilePosition.EndOf(text);
+            if (at.Line > end.Line) at = end;
+            var tab = IndentingTab(text, at.Line);
+            errors.Add(
+                JobCode.Syntax, "",
+                tab is null ? $"This is not YAML: {Sentence(exception.Message)}." : "YAML is indented with blanks; this line starts with a tab.",
+                tab ?? at);
         }
 
         return documents.DrainToImmutable();
@@ -33,10 +40,10 @@ internal sealed class JobFileYaml
 
     private void ReadDocuments(ImmutableArray<JobFileNode>.Builder documents)
     {
-        while (_parser.MoveNext())
+        while (MoveNext())
         {
             if (_parser.Current is not DocumentStart) continue;
-            _parser.MoveNext();
+            MoveNext();
             _anchors.Clear();
             _aliased = 0;
             _errors.Document = documents.Count;
@@ -48,6 +55,20 @@ internal sealed class JobFileYaml
 
             if (ReadNode("", 1) is not { } root) return;
             if (root is not JobFileNode.Scalar { IsNull: true }) documents.Add(root);
+        }
+    }
+
+    /// <summary>The library's reader stumbles over some broken files instead of refusing them; to the user both are the same.</summary>
+    private bool MoveNext()
+    {
+        var last = _parser.Current?.End ?? Mark.Empty;
+        try
+        {
+            return _parser.MoveNext();
+        }
+        catch (Exception exception) when (exception is not (YamlException or OutOfMemoryException))
+        {
+            throw new YamlException(last, last, "what follows here cannot be read", exception);
         }
     }
 
@@ -64,10 +85,10 @@ internal sealed class JobFileYaml
             case Scalar scalar:
                 return Keep(scalar, ReadScalar(scalar, path));
             case SequenceStart start:
-                CheckTag(start, path, "seq");
+                HasKnownTag(start, path, "seq");
                 return Keep(start, ReadSequence(path, depth));
             case MappingStart start:
-                CheckTag(start, path, "map");
+                HasKnownTag(start, path, "map");
                 return Keep(start, ReadMapping(path, depth));
             default:
                 _errors.Add(JobCode.Syntax, path, "A value is missing here.", Here);
@@ -77,7 +98,7 @@ internal sealed class JobFileYaml
 
     private JobFileNode.Scalar ReadScalar(Scalar scalar, string path)
     {
-        CheckTag(scalar, path, "str", "int", "float", "bool", "null");
+        if (!HasKnownTag(scalar, path, "str", "int", "float", "bool", "null")) return new(scalar.Tag.Value + scalar.Value, quoted: true, Here);
         var isText = scalar.Style != ScalarStyle.Plain || (!scalar.Tag.IsEmpty && scalar.Tag is { IsNonSpecific: true } or { Value: CoreTags + "str" });
         _errors.CheckText(scalar.Value, path, Here);
         return new(scalar.Value, isText, Here);
@@ -87,7 +108,7 @@ internal sealed class JobFileYaml
     {
         var at = Here;
         var items = ImmutableArray.CreateBuilder<JobFileNode>();
-        while (_parser.MoveNext() && _parser.Current is not SequenceEnd)
+        while (MoveNext() && _parser.Current is not SequenceEnd)
         {
             if (ReadNode($"{path}[{items.Count}]", depth + 1) is not { } item) return null;
             items.Add(item);
@@ -100,7 +121,7 @@ internal sealed class JobFileYaml
     {
         var at = Here;
         var fields = new JobFileFields(path, _errors);
-        while (_parser.MoveNext() && _parser.Current is not MappingEnd)
+        while (MoveNext() && _parser.Current is not MappingEnd)
         {
             if (_parser.Current is not Scalar key)
             {
@@ -109,7 +130,7 @@ internal sealed class JobFileYaml
             }
 
             var (name, nameAt) = (key.Value, Here);
-            _parser.MoveNext();
+            MoveNext();
             if (ReadNode(fields.PathOf(name), depth + 1) is not { } value) return null;
             fields.Add(new(name, nameAt, value));
         }
@@ -145,20 +166,34 @@ internal sealed class JobFileYaml
         return node;
     }
 
-    private void CheckTag(NodeEvent node, string path, params ReadOnlySpan<string> allowed)
+    private bool HasKnownTag(NodeEvent node, string path, params ReadOnlySpan<string> allowed)
     {
-        if (node.Tag.IsEmpty || node.Tag.IsNonSpecific) return;
+        if (node.Tag.IsEmpty || node.Tag.IsNonSpecific) return true;
         foreach (var kind in allowed)
         {
-            if (node.Tag.Value == CoreTags + kind) return;
+            if (node.Tag.Value == CoreTags + kind) return true;
         }
 
         var tag = FieldWords.Show(node.Tag.Value);
         _errors.Add(JobCode.TagUnsupported, path, $"{tag} is a YAML tag here, and tags are not read; a text that starts with '!' needs quotes.", Here);
+        return false;
     }
 
-    // Messages of the library may end with a place, which the error already has.
-    private static string FirstSentence(string message) => message.TrimEnd('.', ' ', '\n');
+    private static string Sentence(string message) => FieldWords.Plain(message.TrimEnd('.', ' ', '\n'));
+
+    /// <summary>The usual reason for an error that is hard to see: a tab before the text of this line or the next.</summary>
+    private static FilePosition? IndentingTab(string text, int line)
+    {
+        var number = 1;
+        foreach (var content in text.AsSpan().EnumerateLines())
+        {
+            var indent = content[..(content.Length - content.TrimStart(" \t").Length)];
+            if (number >= line && indent.IndexOf('\t') is var tab and >= 0) return new(number, tab + 1);
+            if (number++ > line) break;
+        }
+
+        return null;
+    }
 
     private static FilePosition Position(Mark mark) => new((int)mark.Line, (int)mark.Column);
 }
