@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
 
 namespace OrleansScheduler.Cli;
@@ -65,23 +66,42 @@ internal static class Osched
         };
         shell.Globals.AddTo(root);
         Help.AddTo(root);
+        root.Options.First(option => option.Name == "--version").Action = new PrintVersion();
         return root;
     }
 
     private static int Refuse(ParseResult parse, TextWriter error)
     {
         var command = parse.CommandResult.Command;
-        foreach (var message in parse.Errors.Select(e => e.Message).Distinct()) error.WriteLine($"osched: {message}");
+        var path = string.Join(' ', Path(command));
         if (parse.UnmatchedTokens is [var typed, ..])
         {
+            error.WriteLine($"osched: '{typed}' is not {(typed.StartsWith('-') ? "an option" : "a command or argument")} of '{path}'.");
             var words = typed.StartsWith('-')
                 ? command.Options.Where(option => !option.Hidden).Select(option => option.Name)
                 : command.Subcommands.Where(verb => !verb.Hidden).Select(verb => verb.Name);
             if (Suggestion.For(typed, words) is { } meant) error.WriteLine($"Did you mean '{meant}'?");
         }
+        else
+        {
+            foreach (var message in parse.Errors.Select(e => e.Message).Distinct()) error.WriteLine($"osched: {message}");
+        }
 
-        var path = string.Join(' ', command.Parents.OfType<Verb>().Reverse().Append(command).OfType<Verb>().Select(verb => verb.Name));
-        error.WriteLine($"See 'osched {(path.Length > 0 ? path + " " : "")}--help'.");
+        error.WriteLine($"See '{path} --help'.");
         return ExitCode.Usage;
+    }
+
+    private static IEnumerable<string> Path(Command command) =>
+        command is RootCommand ? ["osched"] : Path(command.Parents.OfType<Command>().First()).Append(command.Name);
+
+    private sealed class PrintVersion : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            parseResult.InvocationConfiguration.Output.WriteLine($"osched {Product.Version}");
+            return ExitCode.Ok;
+        }
     }
 }

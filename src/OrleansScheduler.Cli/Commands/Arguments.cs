@@ -30,6 +30,27 @@ internal static class Arguments
     /// <summary>How many items a list shows at most.</summary>
     public static Option<int> Limit() => Positive("--limit", "Most items to list", DefaultLimit);
 
+    /// <summary>One of a few words.</summary>
+    public static Option<T> Choice<T>(string name, string description, T otherwise, params string[] aliases) where T : struct, Enum
+    {
+        var words = Enum.GetNames<T>().Select(word => word.ToLowerInvariant()).ToArray();
+        var option = new Option<T>(name, aliases)
+        {
+            Description = $"{description}: {string.Join(", ", words[..^1])} or {words[^1]}",
+            HelpName = name.TrimStart('-'),
+            DefaultValueFactory = _ => otherwise,
+            CustomParser = result =>
+            {
+                var text = result.Tokens[0].Value;
+                if (words.Contains(text.ToLowerInvariant())) return Enum.Parse<T>(text, ignoreCase: true);
+                result.AddError($"{name}: '{text}': expected {string.Join(", ", words[..^1])} or {words[^1]}");
+                return otherwise;
+            },
+        };
+        option.CompletionSources.Add(words);
+        return option;
+    }
+
     /// <summary>A whole number above zero.</summary>
     public static Option<int> Positive(string name, string description, int otherwise)
     {

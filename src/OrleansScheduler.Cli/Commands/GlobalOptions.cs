@@ -7,20 +7,16 @@ internal sealed class GlobalOptions
 {
     public Option<string> Gateway { get; }
 
-    public Option<OutputFormat> Output { get; } = new("--output", "-o")
-    {
-        Description = "How data is printed: table, wide, json, yaml or name", Recursive = true, HelpName = "format",
-    };
+    public Option<OutputFormat> Output { get; } = Arguments.Choice("--output", "How data is printed", OutputFormat.Table, "-o");
 
     public Option<bool> NoHeaders { get; } = new("--no-headers") { Description = "Leave the headings of tables out", Recursive = true };
 
-    public Option<ColorChoice> Color { get; } = new("--color")
-    {
-        Description = "Colour the output: auto, always or never; NO_COLOR is honoured", Recursive = true, HelpName = "when",
-    };
+    public Option<ColorChoice> Color { get; } = Arguments.Choice("--color", "When output is coloured; NO_COLOR is honoured", ColorChoice.Auto);
 
     public GlobalOptions(Terminal terminal)
     {
+        Output.Recursive = true;
+        Color.Recursive = true;
         Gateway = new("--gateway")
         {
             Description = "Address of the gateway; $OSCHED_GATEWAY is taken when it is not given",

@@ -20,11 +20,17 @@ internal sealed class Help(HelpAction usual) : SynchronousCommandLineAction
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
+        var output = parseResult.InvocationConfiguration.Output;
+        if (parseResult.CommandResult.Command is RootCommand)
+        {
+            output.WriteLine("Examples:\n  osched demo                    see it work on this machine\n  osched dev                     run an empty cell\n"
+                + "  osched job init job.yaml       write a job file to start from\n  osched job run job.yaml --wait submit it\n");
+        }
+
         if (parseResult.CommandResult.Command is Verb { Examples.Count: > 0 } verb)
         {
-            var output = parseResult.InvocationConfiguration.Output;
             output.WriteLine("Examples:");
-            foreach (var example in verb.Examples) output.WriteLine($"  osched {example}");
+            foreach (var example in verb.Examples) output.WriteLine(example.Contains("osched ") ? $"  {example}" : $"  osched {example}");
             output.WriteLine();
         }
 

@@ -17,7 +17,7 @@ internal static class TaskCommands
         var role = new Option<string?>("--role") { Description = "Only tasks of this role" };
         var environment = new Option<string?>("--env") { Description = "Only tasks of this environment" };
         var node = new Option<string?>("--node") { Description = "Only tasks on this node" };
-        var status = new Option<ScheduleStatus?>("--status") { Description = "Only tasks in this status", HelpName = "status" };
+        var status = Arguments.Choice("--status", "Only tasks in this status; init means any", ScheduleStatus.Init);
         var limit = Arguments.Limit();
         var verb = new Verb(shell, "list", "List tasks", "task list shop/prod/web", "task list --status pending", "task list --node node-7 -o wide")
         {
@@ -34,7 +34,11 @@ internal static class TaskCommands
 
             var filter = new TaskFilter
             {
-                Job = key, Role = session.Value(role), Environment = session.Value(environment), Node = session.Value(node), Status = session.Value(status),
+                Job = key,
+                Role = session.Value(role),
+                Environment = session.Value(environment),
+                Node = session.Value(node),
+                Status = session.Value(status) is var wanted && wanted == ScheduleStatus.Init ? null : wanted,
             };
             return session.List(
                 await Session.AllAsync(
