@@ -34,6 +34,7 @@ internal static class AgentCommand
                     settings[$"Agent:Attributes:{group.Key}"] = string.Join(',', group.Select(pair => pair[1]));
                 }
 
+                settings["Agent:SelfCommand"] = SelfCommand.Value;
                 var builder = RoleHost.CreateBuilder(session.Value(config), session.Value(verbose), settings);
                 builder.AddAgent();
                 builder.AddTelemetry("agent");

@@ -15,6 +15,12 @@ internal sealed record EmbeddedCellOptions
     /// <summary>Name of the cell.</summary>
     public required string Name { get; init; }
 
+    /// <summary>Ports that tasks get, <c>first-last</c>; null for the agent's own default.</summary>
+    public string? TaskPorts { get; init; }
+
+    /// <summary>Whether tasks end with the cell. Otherwise they go on, and the next cell on the same directory takes them over.</summary>
+    public bool StopsTasks { get; init; }
+
     /// <summary>Whether information is logged too.</summary>
     public bool Verbose { get; init; }
 }
@@ -22,6 +28,9 @@ internal sealed record EmbeddedCellOptions
 /// <summary>A whole cell in this process: silo, gateway and one agent on a SQLite file.</summary>
 internal sealed class EmbeddedCell : IAsyncDisposable
 {
+    /// <summary>File in the state directory that a running cell holds.</summary>
+    public const string LockFile = "lock";
+
     private readonly WebApplication _app;
     private readonly FileStream _lock;
 
@@ -97,7 +106,7 @@ internal sealed class EmbeddedCell : IAsyncDisposable
 
     private static Answer<FileStream> TakeLock(string directory)
     {
-        var path = Path.Combine(directory, "lock");
+        var path = Path.Combine(directory, LockFile);
         try
         {
             Directory.CreateDirectory(directory);
@@ -121,21 +130,24 @@ internal sealed class EmbeddedCell : IAsyncDisposable
     private static Dictionary<string, string?> SettingsOf(EmbeddedCellOptions options)
     {
         var (silo, gateway) = (Ports.Free(), Ports.Free());
-        return new(StringComparer.OrdinalIgnoreCase)
+        var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
         {
             ["Cell:Name"] = options.Name,
-            ["Orleans:ClusterId"] = options.Name,
-            ["Orleans:ServiceId"] = options.Name,
-            ["Orleans:Clustering:ProviderType"] = "Development",
+            ["Cell:StateDirectory"] = options.StateDirectory,
             ["Orleans:Endpoints:AdvertisedIPAddress"] = "127.0.0.1",
             ["Orleans:Endpoints:SiloPort"] = $"{silo}",
             ["Orleans:Endpoints:GatewayPort"] = $"{gateway}",
-            ["Orleans:GrainStorage:scheduler:ProviderType"] = "Sqlite",
-            ["Orleans:GrainStorage:scheduler:Path"] = Path.Combine(options.StateDirectory, "cell.db"),
             ["Gateway:Url"] = $"http://127.0.0.1:{options.Port}",
             ["Gateway:AgentUrl"] = $"http://127.0.0.1:{options.Port + 1}",
             ["Agent:GatewayUrl"] = $"http://127.0.0.1:{options.Port + 1}",
             ["Agent:StateDirectory"] = Path.Combine(options.StateDirectory, "agent"),
+            ["Agent:SelfCommand"] = SelfCommand.Value,
+            ["Agent:KillTasksOnStop"] = options.StopsTasks ? "true" : "false",
+
+            // The gateway is in this process: there is no herd of agents to spread out.
+            ["Agent:ReconnectDelay"] = "00:00:00.2",
         };
+        if (options.TaskPorts is { } ports) settings["Agent:Ports"] = ports;
+        return settings;
     }
 }

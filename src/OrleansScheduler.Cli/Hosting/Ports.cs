@@ -39,4 +39,13 @@ internal static class Ports
         for (var i = 0; i < MaxTries && !(IsFree(port) && IsFree(port + 1)); i++) port = Math.Min(Free(), 65534);
         return port;
     }
+
+    /// <summary>A range for tasks, <c>first-last</c>, below the ports that the system gives out by itself.</summary>
+    public static string FreeRange(int count)
+    {
+        var random = new Random();
+        var first = 20_000 + random.Next(100) * 100;
+        for (var i = 0; i < MaxTries && !Enumerable.Range(first, count).All(IsFree); i++) first = 20_000 + random.Next(100) * 100;
+        return $"{first}-{first + count - 1}";
+    }
 }

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace OrleansScheduler.Cli;
 
-/// <summary><c>osched job validate</c>: says what is wrong with a job file.</summary>
+/// <summary><c>osched job validate</c>: says what is wrong with a job file, by the gateway's rules and without one.</summary>
 internal static class JobValidateCommand
 {
     private static readonly Listing<JobSpec> Specs = new(
@@ -23,9 +23,9 @@ internal static class JobValidateCommand
                 var name = JobFileSource.NameOf(session.Value(file));
                 var body = await JobFileSource.ReadAsync(session.Value(file), session.Terminal, cancellationToken);
                 if (body.Problem is { } unreadable) return session.Fail(unreadable, name);
-                var answer = await session.Client.ValidateJobsAsync(body.Value!, cancellationToken);
+                var answer = JobFile.Parse(body.Value!.Content);
                 if (answer.Problem is { } problem) return session.Fail(problem, name);
-                session.Printer.List(answer.Value!.Jobs, Specs);
+                session.Printer.List(answer.Value, Specs);
                 return ExitCode.Ok;
             });
     }

@@ -60,7 +60,12 @@ internal sealed class Printer(TextWriter output, OutputFormat format, bool heade
     public void Facts(params ReadOnlySpan<(string Name, Field Value)> facts)
     {
         var width = 0;
-        foreach (var (name, _) in facts) width = Math.Max(width, name.Length);
+        foreach (var (name, value) in facts)
+        {
+            if (value.Text.Length > 0) width = Math.Max(width, name.Length);
+        }
+
+
         foreach (var (name, value) in facts)
         {
             if (value.Text.Length > 0) output.WriteLine($"{new Field(name.PadRight(width), Tone.Faint).Paint(color)}  {value.Paint(color)}");

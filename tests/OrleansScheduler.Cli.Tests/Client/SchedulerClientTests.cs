@@ -78,6 +78,7 @@ public sealed class SchedulerClientTests
     [Fact]
     public async Task Events_go_on_behind_the_last_one_after_a_broken_connection()
     {
+        var twoSeen = new TaskCompletionSource();
         await using var gateway = await StubGateway.StartAsync(async (context, before) =>
         {
             context.Response.ContentType = "text/event-stream";
@@ -86,6 +87,7 @@ public sealed class SchedulerClientTests
                 : Event("3");
             await context.Response.WriteAsync(lines, context.RequestAborted);
             await context.Response.Body.FlushAsync(context.RequestAborted);
+            if (before == 0) await twoSeen.Task;
             context.Abort();
         });
         using var client = Create(gateway);
@@ -93,6 +95,7 @@ public sealed class SchedulerClientTests
         await foreach (var answer in client.WatchEventsAsync(cancellationToken: TestContext.Current.CancellationToken))
         {
             cursors.Add(answer.Value!.Cursor);
+            if (cursors.Count == 2) twoSeen.SetResult();
             if (cursors.Count == 3) break;
         }
 
@@ -113,13 +116,16 @@ public sealed class SchedulerClientTests
     [Fact]
     public async Task Following_output_goes_on_at_the_byte_where_the_connection_broke()
     {
+        var firstSeen = new TaskCompletionSource();
         await using var gateway = await StubGateway.StartAsync(async (context, before) =>
         {
             context.Response.Headers["X-Log-Attempt"] = "2";
             context.Response.Headers["X-Log-Offset"] = before == 0 ? "100" : "105";
             await context.Response.WriteAsync(before == 0 ? "hello" : " world", context.RequestAborted);
             await context.Response.Body.FlushAsync(context.RequestAborted);
-            if (before == 0) context.Abort();
+            if (before > 0) return;
+            await firstSeen.Task;
+            context.Abort();
         });
         using var client = Create(gateway);
         var text = "";
@@ -127,6 +133,7 @@ public sealed class SchedulerClientTests
         {
             Assert.Equal(2, piece.Value!.Attempt);
             text += System.Text.Encoding.UTF8.GetString(piece.Value.Data.AsSpan());
+            firstSeen.TrySetResult();
         }
 
         Assert.Equal("hello world", text);
