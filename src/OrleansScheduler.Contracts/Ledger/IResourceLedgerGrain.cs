@@ -45,13 +45,13 @@ public sealed record JobClaim
     /// <summary>The job.</summary>
     [Id(0)] public required JobKey Job { get; init; }
 
-    /// <summary>What waits for nodes: replaces what was said before. Empty when nothing waits.</summary>
-    [Id(1)] public ImmutableArray<Demand> Demands { get; init; } = [];
+    /// <summary>What waits for nodes: replaces what was said before. Empty when nothing waits; null when that has not changed but by the ledger's own placements.</summary>
+    [Id(1)] public ImmutableArray<Demand>? Demands { get; init; }
 
     /// <summary>Attempts that have ended: what they hold is free again.</summary>
     [Id(2)] public ImmutableArray<AttemptRef> Released { get; init; } = [];
 
-    /// <summary>Every attempt that holds something; null when the claim does not say. When it does, the ledger frees what is neither held nor demanded.</summary>
+    /// <summary>Every attempt that holds something; null when the claim does not say. A claim that says it says <see cref="Demands"/> too, and the ledger frees what is in neither.</summary>
     [Id(3)] public ImmutableArray<AttemptRef>? Holding { get; init; }
 }
 

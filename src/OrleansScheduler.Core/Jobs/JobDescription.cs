@@ -1,0 +1,97 @@
+namespace OrleansScheduler.Core;
+
+/// <summary>Says what a job is in the forms that others ask for: views for users, claims for the ledger. Reads the state, never changes it.</summary>
+public static class JobDescription
+{
+    /// <summary>The job as users see it.</summary>
+    /// <exception cref="InvariantException">The job does not exist.</exception>
+    public static JobView Describe(JobState state) => new()
+    {
+        Key = state.Key,
+        Type = state.Spec.Type,
+        Phase = Phase(state),
+        Instances = state.Spec.Instances,
+        Version = state.Header.Version,
+        Counts = state.Tasks.Values.GroupBy(t => t.Status).ToImmutableSortedDictionary(g => g.Key.ToName(), g => g.Count(), StringComparer.Ordinal),
+        CreatedAt = state.Header.CreatedAt,
+        ChangedAt = state.Header.ChangedAt,
+        Revision = state.Header.Revision,
+        Spec = state.Spec,
+        Update = state.Header.Update is { } update ? Describe(state, update) : null,
+    };
+
+    /// <summary>One of its tasks as users see it.</summary>
+    public static TaskView Describe(JobState state, ScheduledTask task, bool withHistory)
+    {
+        var names = state.Versions.TryGetValue(task.Version, out var version) ? version.Spec.Task.Ports : [];
+        return new TaskView
+        {
+            Job = state.Key,
+            Instance = task.Instance,
+            Attempt = task.Attempt,
+            Status = task.Status,
+            Node = task.Node,
+            Ports = names.Zip(task.Ports).ToImmutableSortedDictionary(p => p.First, p => p.Second, StringComparer.Ordinal),
+            Version = task.Version,
+            Failures = task.Failures,
+            ExitCode = task.ExitCode,
+            Signal = task.Signal,
+            Message = task.Message,
+            Since = task.Since,
+            NotBefore = task.NotBefore,
+            History = withHistory ? task.History : [],
+        };
+    }
+
+    /// <summary>What waits for nodes: one demand per version of the job that has waiting instances.</summary>
+    public static ImmutableArray<Demand> Demands(JobState state)
+    {
+        if (!state.Exists) return [];
+        var waiting = state.Tasks.Values.Where(t => t.Status == ScheduleStatus.Pending).GroupBy(t => t.Version).OrderBy(g => g.Key);
+        return [.. waiting.Select(group =>
+        {
+            var spec = state.SpecOf(group.Key);
+            return new Demand
+            {
+                Version = group.Key,
+                Request = spec.Task.Resources,
+                Ports = spec.Task.Ports.Length,
+                Constraints = spec.Constraints,
+                Priority = state.Spec.Priority,
+                Tier = spec.Tier,
+                Since = group.Min(t => t.Since),
+                Attempts = [.. group.Select(t => t.Ref)],
+            };
+        })];
+    }
+
+    /// <summary>Every attempt that holds something of a node.</summary>
+    public static ImmutableArray<AttemptRef> Holding(JobState state) =>
+        [.. state.Tasks.Values.Where(t => t.Status.HoldsNode()).Select(t => t.Ref)];
+
+    private static JobPhase Phase(JobState state)
+    {
+        var active = state.Tasks.Values.Any(t => t.Status.IsActive());
+        if (state.Header.Stopped) return active ? JobPhase.Stopping : JobPhase.Stopped;
+        if (state.Header.Update is { IsActive: true }) return JobPhase.Updating;
+        if (state.Tasks.Values.Any(t => t.Status.IsActive() && t.Status != ScheduleStatus.Running)) return JobPhase.Pending;
+        if (active || state.Spec.Type == JobType.Service) return JobPhase.Running;
+        return state.Tasks.Values.All(t => t.Status == ScheduleStatus.Finished) ? JobPhase.Finished : JobPhase.Failed;
+    }
+
+    private static UpdateView Describe(JobState state, UpdateState update)
+    {
+        var target = state.Versions.GetValueOrDefault(update.Target)?.Spec;
+        var done = target is null ? 0 : state.Tasks.Values.Count(t => t.Status == ScheduleStatus.Running && t.Instance < target.Instances
+            && state.Versions.TryGetValue(t.Version, out var version) && version.Spec.RunsTheSameAs(target));
+        return new UpdateView
+        {
+            FromVersion = update.FromVersion,
+            ToVersion = update.ToVersion,
+            Status = update.StatusName,
+            Done = done,
+            Total = target?.Instances ?? 0,
+            Message = update.Message,
+        };
+    }
+}

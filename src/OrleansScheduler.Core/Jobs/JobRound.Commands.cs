@@ -1,0 +1,217 @@
+namespace OrleansScheduler.Core;
+
+/// <content>What users ask of a job.</content>
+public sealed partial class JobRound
+{
+    /// <summary>Creates the job, moves it to another spec, or starts it again.</summary>
+    public Answer<SubmitReceipt> Submit(string operationId, JobSpec spec, int? expectedVersion, string actor)
+    {
+        if (FindOperation(operationId) is { } known)
+        {
+            return known.Verb == "submit" && IsSameSpec(known, spec)
+                ? new SubmitReceipt { Key = state.Key, Version = known.Version, Outcome = known.Outcome }
+                : KeyReused(operationId);
+        }
+
+        if (expectedVersion is { } expected && expected != _header.Version)
+        {
+            return Problem.Of(ProblemKind.Outdated, "version-conflict",
+                $"{state.Key} has version {_header.Version}, not {expected}: read it again before you change it.");
+        }
+
+        var outcome = Exists ? Change(spec, actor) : Create(spec, actor);
+        if (outcome.Problem is { } problem) return problem;
+        _operations.Add(new JobOperation(operationId, "submit", "", _header.Version, spec.Instances, outcome.Value!));
+        return new SubmitReceipt { Key = state.Key, Version = _header.Version, Outcome = outcome.Value! };
+    }
+
+    /// <summary>Changes how many instances there are.</summary>
+    public Answer<CommandReceipt> Scale(string operationId, int instances, string actor) =>
+        Command(operationId, "scale", $"{instances}", () =>
+        {
+            if (instances is < 1 or > JobLimits.MaxInstances)
+            {
+                return Problem.Of(ProblemKind.Invalid, instances < 1 ? "below-minimum" : "above-maximum",
+                    $"instances must be between 1 and {JobLimits.MaxInstances}, not {instances}.") with
+                {
+                    Errors = [new FieldError("out-of-range", "instances", $"must be between 1 and {JobLimits.MaxInstances}", 0, 0, 0)],
+                };
+            }
+
+            if (_header.Stopped) return IsStopped();
+            var before = Spec.Instances;
+            if (before != instances) Accept(Spec with { Instances = instances }, actor);
+            return (instances, before == instances ? $"already has {instances} instances" : $"scaled from {before} to {instances} instances");
+        });
+
+    /// <summary>Stops and starts instances; all of them when none are named.</summary>
+    public Answer<CommandReceipt> Restart(string operationId, ImmutableArray<int> instances, string actor) =>
+        Command(operationId, "restart", string.Join(',', instances), () =>
+        {
+            if (_header.Stopped) return IsStopped();
+            if (Unknown(instances) is { } unknown) return unknown;
+            var count = 0;
+            foreach (var task in Named(instances))
+            {
+                _header = _header with { StoppedInstances = _header.StoppedInstances.Remove(task.Instance) };
+                if (task.Status.IsTerminal())
+                {
+                    if (Spec.Type != JobType.Service && task.Status == ScheduleStatus.Finished && instances.IsEmpty) continue;
+                    Enter(TaskMachine.StartOver(task, _header.Version, now, $"Restarted by {actor}"));
+                    count++;
+                }
+                else if (Happen(task, new TaskEvent(ScheduleStatus.Restarting, now) { Message = $"Restarted by {actor}" }))
+                {
+                    count++;
+                }
+            }
+
+            return (count, count == 0 ? "nothing to restart" : $"restarting {count} instances");
+        });
+
+    /// <summary>Stops instances for good; the whole job when none are named.</summary>
+    public Answer<CommandReceipt> Stop(string operationId, ImmutableArray<int> instances, string actor) =>
+        Command(operationId, "stop", string.Join(',', instances), () =>
+        {
+            if (Unknown(instances) is { } unknown) return unknown;
+            if (instances.IsEmpty)
+            {
+                _header = _header with { Stopped = true, StoppedInstances = [] };
+                if (_header.Update is { IsActive: true } update)
+                {
+                    _header = _header with { Update = update with { Status = UpdateStatus.Aborted, Message = $"Job stopped by {actor}" } };
+                    Announce("update", _header.Update!.StatusName, _header.Update.Message);
+                }
+
+                Announce("job", "STOPPED", $"Stopped by {actor}");
+            }
+            else
+            {
+                _header = _header with { StoppedInstances = _header.StoppedInstances.Union(instances) };
+            }
+
+            var count = 0;
+            foreach (var task in Named(instances).Where(t => t.Status.IsActive()))
+            {
+                if (task.Status != ScheduleStatus.Killing) Happen(task, new TaskEvent(ScheduleStatus.Killing, now) { Message = $"Killed by {actor}" });
+                count++;
+            }
+
+            return (count, count == 0 ? "no tasks to stop" : $"stopping {count} instances");
+        }, duringUpdate: instances.IsEmpty);
+
+    private Answer<string> Create(JobSpec spec, string actor)
+    {
+        _header = _header with { CreatedAt = now };
+        Accept(spec, actor);
+        Announce("job", "CREATED", $"Submitted by {actor}");
+        return "created";
+    }
+
+    private Answer<string> Change(JobSpec spec, string actor)
+    {
+        if (_header.Update is { IsActive: true } update)
+        {
+            if (SpecOf(update.ToVersion).Equals(spec)) return "unchanged";
+            return Problem.Of(ProblemKind.Conflict, "update-in-progress",
+                $"{state.Key} is being updated to version {update.ToVersion}: wait until that has ended, or stop the job.");
+        }
+
+        var active = All().Any(t => t.Status.IsActive());
+        if (spec.Type != Spec.Type && active)
+            return Problem.Of(ProblemKind.Conflict, "job-active", $"{state.Key} runs as {Spec.Type}: stop it before you make it another type.");
+        if (_header.Stopped || (spec.Type != JobType.Service && !active)) return StartAgain(spec, active, actor);
+        if (spec.Equals(Spec)) return "unchanged";
+        if (spec.RunsTheSameAs(Spec))
+        {
+            Accept(spec, actor);
+            Announce("job", "CHANGED", $"Changed in place by {actor}");
+            return "changed";
+        }
+
+        if (spec.Type != JobType.Service)
+        {
+            return Problem.Of(ProblemKind.Conflict, "job-active",
+                $"{state.Key} is a batch job that still runs: wait until it has ended or stop it before you change what it runs.");
+        }
+
+        var from = _header.Version;
+        Accept(spec, actor);
+        _header = _header with
+        {
+            Update = new UpdateState { FromVersion = from, ToVersion = _header.Version, Status = UpdateStatus.RollingForward, StartedAt = now },
+        };
+        Announce("update", _header.Update.StatusName, $"Version {from} to {_header.Version} by {actor}");
+        return "updating";
+    }
+
+    private Answer<string> StartAgain(JobSpec spec, bool active, string actor)
+    {
+        if (active && spec.Type != JobType.Service)
+        {
+            return Problem.Of(ProblemKind.Conflict, "job-stopping",
+                $"{state.Key} is still stopping: submit it again when its last task has ended.");
+        }
+
+        if (!spec.Equals(Spec)) Accept(spec, actor);
+        _header = _header with { Stopped = false, StoppedInstances = [] };
+        foreach (var task in Named([]).Where(t => t.Status.IsTerminal() && t.Instance < spec.Instances))
+            Enter(TaskMachine.StartOver(task, _header.Version, now, $"Started again by {actor}"));
+        Announce("job", "STARTED", $"Started again by {actor}");
+        return "started";
+    }
+
+    private void Accept(JobSpec spec, string actor)
+    {
+        var version = new JobVersion(NextVersion, spec, now, actor);
+        _versions.Add(version);
+        _header = _header with { Version = version.Number };
+        _demandChanged = true;
+    }
+
+    private Answer<CommandReceipt> Command(
+        string operationId, string verb, string subject, Func<Answer<(int Count, string Message)>> act, bool duringUpdate = false)
+    {
+        if (FindOperation(operationId) is { } known)
+        {
+            return known.Verb == verb && known.Subject == subject
+                ? new CommandReceipt { Key = state.Key, Instances = known.Instances, Message = known.Outcome }
+                : KeyReused(operationId);
+        }
+
+        if (!Exists) return Problem.NoSuchJob(state.Key);
+        if (!duringUpdate && _header.Update is { IsActive: true })
+            return Problem.Of(ProblemKind.Conflict, "update-in-progress", $"{state.Key} is being updated: wait until that has ended, or stop the job.");
+
+        var outcome = act();
+        if (outcome.Problem is { } problem) return problem;
+        var (count, message) = outcome.Value;
+        _operations.Add(new JobOperation(operationId, verb, subject, _header.Version, count, message));
+        return new CommandReceipt { Key = state.Key, Instances = count, Message = message };
+    }
+
+    private JobOperation? FindOperation(string id) => _operations.Find(o => o.Id == id) ?? state.FindOperation(id);
+
+    private bool IsSameSpec(JobOperation known, JobSpec spec) =>
+        (_versions.Find(v => v.Number == known.Version) ?? state.Versions.GetValueOrDefault(known.Version)) is not { } version
+        || version.Spec.Equals(spec);
+
+    private List<ScheduledTask> Named(ImmutableArray<int> instances) =>
+        [.. All().Where(t => instances.IsEmpty || instances.Contains(t.Instance)).OrderBy(t => t.Instance)];
+
+    private Problem? Unknown(ImmutableArray<int> instances)
+    {
+        var unknown = instances.Where(i => Find(i) is null).Distinct().Order().ToList();
+        return unknown.Count == 0
+            ? null
+            : Problem.Of(ProblemKind.NotFound, "instance-not-found",
+                $"{state.Key} has no instance {string.Join(", ", unknown.Take(10))}{(unknown.Count > 10 ? ", …" : "")}.");
+    }
+
+    private Problem IsStopped() =>
+        Problem.Of(ProblemKind.Conflict, "job-stopped", $"{state.Key} is stopped: submit it again to start it.");
+
+    private static Problem KeyReused(string operationId) =>
+        Problem.Of(ProblemKind.Invalid, "idempotency-key-reused",
+            $"The operation id '{operationId}' was used for another request: use a new one for a new request.");
+}

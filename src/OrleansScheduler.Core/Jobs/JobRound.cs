@@ -1,0 +1,241 @@
+namespace OrleansScheduler.Core;
+
+/// <summary>Applies a batch of events to a job and says what follows. Pure: the state itself changes only when the caller applies the change it gets.</summary>
+/// <remarks>
+/// A round stages everything on top of the state. Commands answer at once, but the answer may leave the actor only after <see cref="JobDecision.Change"/> is durable.
+/// </remarks>
+/// <param name="state">The job before the round.</param>
+/// <param name="now">The time at which all of it happens.</param>
+/// <param name="random">Source of jitter.</param>
+public sealed partial class JobRound(JobState state, DateTimeOffset now, Random random)
+{
+    /// <summary>Longest stay in ASSIGNED or in a stopping state before the task counts as lost (Aurora's transient_task_state_timeout).</summary>
+    public static readonly TimeSpan TransientTimeout = TimeSpan.FromMinutes(5);
+
+    private readonly Dictionary<int, ScheduledTask?> _staged = [];
+    private readonly List<ScheduledTask> _steps = [];
+    private readonly List<int> _removed = [];
+    private readonly List<JobVersion> _versions = [];
+    private readonly List<JobOperation> _operations = [];
+    private readonly List<ScheduledTask> _launches = [];
+    private readonly List<ScheduledTask> _kills = [];
+    private readonly List<AttemptRef> _released = [];
+    private readonly List<EventView> _events = [];
+    private readonly Dictionary<(int, int), bool> _sameRun = [];
+    private JobHeader _header = state.Header;
+    private bool _demandChanged;
+
+    private bool Exists => _header.Version > 0;
+
+    private JobSpec Spec => SpecOf(_header.Version);
+
+    private int NextVersion => 1 + Math.Max(state.Versions.Count == 0 ? 0 : state.Versions.Keys.Last(), _versions.Count == 0 ? 0 : _versions[^1].Number);
+
+    /// <summary>A node for an attempt. False when the job does not want it (any more), so that the ledger takes it back.</summary>
+    public bool Place(Placement placement, long ledgerEpoch)
+    {
+        if (Find(placement.Attempt.Instance) is not { } task || task.Attempt != placement.Attempt.Number) return false;
+        if (task.Status.HoldsNode()) return task.Node == placement.Node;
+        if (task.Status != ScheduleStatus.Pending) return false;
+        if (ledgerEpoch > _header.LedgerEpoch) _header = _header with { LedgerEpoch = ledgerEpoch };
+        Happen(task, new TaskEvent(ScheduleStatus.Assigned, now) { Node = placement.Node, Ports = placement.Ports });
+        return true;
+    }
+
+    /// <summary>What an agent says about an attempt. False when the job does not want that attempt there, so that the agent is told to end and forget it.</summary>
+    public bool Report(string node, AttemptRef attempt, in TaskEvent report)
+    {
+        var current = Find(attempt.Instance) is { } task && task.Attempt == attempt.Number && task.Node == node && task.Status >= ScheduleStatus.Assigned
+            ? task
+            : null;
+        if (current is null) return report.To.IsTerminal();
+        if (current.Status.IsTerminal()) return report.To.IsTerminal();
+        if (report.Sequence <= current.Sequence && current.Status != ScheduleStatus.Partitioned) return true;
+        if (Happen(current, report) && report.To is ScheduleStatus.Finished or ScheduleStatus.Failed) CountEnd(current, report.At);
+        return true;
+    }
+
+    /// <summary>The ledger has the attempt on the node and the agent, asked for all it knows, does not name it.</summary>
+    public void Absent(string node, AttemptRef attempt)
+    {
+        if (Find(attempt.Instance) is not { } task || task.Attempt != attempt.Number || task.Node != node || !task.Status.HoldsNode()) return;
+        if (task.Status == ScheduleStatus.Assigned)
+        {
+            _launches.Add(task);   // the command has not arrived; starting a known attempt again changes nothing
+            return;
+        }
+
+        var to = task.Status.IsStopping() ? ScheduleStatus.Killed : ScheduleStatus.Lost;
+        Happen(task, new TaskEvent(to, now) { Message = "The agent does not know the task." });
+    }
+
+    /// <summary>Nobody can reach the node: what becomes of tasks there is the job's partition policy.</summary>
+    public void NodeUnreachable(string node)
+    {
+        foreach (var task in On(node))
+        {
+            if (task.Status == ScheduleStatus.Assigned)
+            {
+                if (Spec.Partition.Reschedule) Happen(task, new TaskEvent(ScheduleStatus.Lost, now) { Message = "Node cannot be reached." });
+                continue;
+            }
+
+            Happen(task, new TaskEvent(ScheduleStatus.Partitioned, now) { Message = "Node cannot be reached." });
+        }
+    }
+
+    /// <summary>The node is to be emptied.</summary>
+    public void NodeDraining(string node)
+    {
+        foreach (var task in On(node))
+        {
+            if (task.Status is ScheduleStatus.Assigned or ScheduleStatus.Starting or ScheduleStatus.Running)
+                Happen(task, new TaskEvent(ScheduleStatus.Draining, now) { Message = "Draining machine for maintenance." });
+        }
+    }
+
+    /// <summary>Ends the round: brings the job towards what it should be and says what to write and to do.</summary>
+    public JobDecision Conclude()
+    {
+        if (Exists)
+        {
+            Expire();
+            Reconcile();
+        }
+
+        var changed = _steps.Count + _removed.Count + _versions.Count + _operations.Count > 0 || _header != state.Header;
+        if (changed) _header = _header with { Revision = state.Header.Revision + 1, ChangedAt = now };
+        return new JobDecision
+        {
+            Change = changed
+                ? new JobChange { Header = _header, Versions = [.. _versions], Steps = [.. _steps], Removed = [.. _removed], Operations = [.. _operations] }
+                : null,
+            Launches = _launches,
+            Kills = _kills,
+            Released = _released,
+            DemandChanged = _demandChanged,
+            Events = _events,
+            NextDue = Exists ? NextDue() : null,
+            InMotion = Exists && ((_header.Update?.IsActive ?? false) || All().Any(IsMoving)),
+        };
+    }
+
+    private static bool IsMoving(ScheduledTask task) => task.Status.IsActive() && task.Status != ScheduleStatus.Running;
+
+    /// <summary>What time alone brings about.</summary>
+    private void Expire()
+    {
+        foreach (var task in All().Where(t => DueAt(t) <= now).ToList())
+        {
+            switch (task.Status)
+            {
+                case ScheduleStatus.Throttled:
+                    Happen(task, new TaskEvent(ScheduleStatus.Pending, now));
+                    break;
+                case ScheduleStatus.Partitioned:
+                    Happen(task, new TaskEvent(ScheduleStatus.Lost, now) { Message = "Task partitioned for too long." });
+                    break;
+                default:
+                    Happen(task, new TaskEvent(ScheduleStatus.Lost, now) { Message = "Task timed out." });
+                    break;
+            }
+        }
+    }
+
+    private DateTimeOffset? DueAt(ScheduledTask task) => task.Status switch
+    {
+        ScheduleStatus.Throttled => task.NotBefore ?? now,
+        ScheduleStatus.Partitioned => Spec.Partition.Reschedule ? task.Since + Spec.Partition.Delay : null,
+        ScheduleStatus.Assigned => task.Since + TransientTimeout,
+        _ when task.Status.IsStopping() => task.Since + TransientTimeout,
+        _ => null,
+    };
+
+    private DateTimeOffset? NextDue()
+    {
+        DateTimeOffset? due = null;
+        foreach (var task in All())
+        {
+            if (DueAt(task) is { } at && !(at >= due)) due = at;
+            if (WatchedUntil(task) is { } watched && !(watched >= due)) due = watched;
+        }
+
+        return due;
+    }
+
+    private ScheduledTask? Find(int instance) =>
+        _staged.TryGetValue(instance, out var staged) ? staged : state.Tasks.GetValueOrDefault(instance);
+
+    private IEnumerable<ScheduledTask> All()
+    {
+        foreach (var (instance, task) in state.Tasks)
+        {
+            if (!_staged.ContainsKey(instance)) yield return task;
+        }
+
+        foreach (var task in _staged.Values.ToList())
+        {
+            if (task is not null) yield return task;
+        }
+    }
+
+    private List<ScheduledTask> On(string node) => [.. All().Where(t => t.Node == node && t.Status.HoldsNode()).OrderBy(t => t.Instance)];
+
+    private JobSpec SpecOf(int version) => _versions.Find(v => v.Number == version)?.Spec ?? state.SpecOf(version);
+
+    private bool RunsTheSame(int version, int other)
+    {
+        if (version == other) return true;
+        if (!_sameRun.TryGetValue((version, other), out var same))
+            _sameRun[(version, other)] = same = SpecOf(version).RunsTheSameAs(SpecOf(other));
+        return same;
+    }
+
+    /// <summary>Applies one event to one task and collects what follows. False when the machine has no such edge or nothing changes.</summary>
+    private bool Happen(ScheduledTask task, in TaskEvent e)
+    {
+        var policy = new TaskPolicy(Spec.Type == JobType.Service, Spec.Retry, random.NextDouble());
+        var transition = TaskMachine.Apply(task, e, policy);
+        if (transition.Effects.HasFlag(TaskEffects.Delete)) Remove(task);
+        foreach (var step in transition.Steps) Enter(step);
+        if (transition.Effects.HasFlag(TaskEffects.Launch)) _launches.Add(transition.Steps[0]);
+        if (transition.Effects.HasFlag(TaskEffects.Kill) && task.Node is not null) _kills.Add(task);
+        return transition.IsLegal && transition.Steps.Length > 0;
+    }
+
+    private void Enter(ScheduledTask step)
+    {
+        var before = Find(step.Instance);
+        if (before is not null && before.Status.HoldsNode() && !step.Status.HoldsNode()) _released.Add(before.Ref);
+        // A placement takes away what the ledger itself gave: that it knows.
+        var waited = before?.Status == ScheduleStatus.Pending && step.Status != ScheduleStatus.Assigned;
+        if (waited || step.Status == ScheduleStatus.Pending) _demandChanged = true;
+        var bare = step with { History = [] };
+        _staged[step.Instance] = bare;
+        _steps.Add(bare);
+        _events.Add(new EventView
+        {
+            At = step.Since,
+            Kind = "task",
+            Job = state.Key,
+            Instance = step.Instance,
+            Attempt = step.Attempt,
+            Node = step.Node,
+            Status = step.Status.ToName(),
+            Message = step.Message,
+        });
+    }
+
+    private void Remove(ScheduledTask task)
+    {
+        if (task.Status.HoldsNode()) throw new InvariantException($"{state.Key}/{task.Instance} is removed while it holds {task.Node}");
+        if (task.Status == ScheduleStatus.Pending) _demandChanged = true;
+        _staged[task.Instance] = null;
+        _steps.RemoveAll(step => step.Instance == task.Instance && !state.Tasks.ContainsKey(task.Instance));
+        if (state.Tasks.ContainsKey(task.Instance)) _removed.Add(task.Instance);
+        _header = _header with { AttemptFloor = Math.Max(_header.AttemptFloor, task.Attempt) };
+    }
+
+    private void Announce(string kind, string status, string? message) =>
+        _events.Add(new EventView { At = now, Kind = kind, Job = state.Key, Status = status, Message = message });
+}

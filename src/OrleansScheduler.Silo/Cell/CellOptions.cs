@@ -1,0 +1,33 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace OrleansScheduler.Silo;
+
+/// <summary>What operators set for a cell. Section <c>Cell</c>.</summary>
+public sealed class CellOptions
+{
+    /// <summary>Name of the section.</summary>
+    public const string Section = "Cell";
+
+    /// <summary>The cell's name. Default <c>cell</c>.</summary>
+    [Required]
+    public string Name { get; set; } = "cell";
+
+    /// <summary>Directory of the embedded store. Default: none, then another store has to be configured.</summary>
+    public string? StateDirectory { get; set; }
+
+    /// <summary>Silence of an agent after which its node counts as unreachable. Default 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan UnreachableAfter { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Time after which a command that an agent has not answered by a report is sent again. Default 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
+    public TimeSpan ResendAfter { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Most placements of one ledger round, so that a round stays short. Default 4,096.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxPlacementsPerRound { get; set; } = 4096;
+
+    /// <summary>Events that the feed holds. Default 65,536.</summary>
+    [Range(1_000, 10_000_000)]
+    public int EventsHeld { get; set; } = 65_536;
+}

@@ -1,0 +1,68 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+
+namespace OrleansScheduler.Silo;
+
+/// <summary>Holds the cell's latest events in a ring. A cursor names the activation and the number in it, so that a reader of a feed that started anew is told so instead of missing something silently.</summary>
+internal sealed class EventFeedGrain(IOptions<CellOptions> options, TimeProvider time) : Grain, IEventFeedGrain
+{
+    private readonly EventView[] _ring = new EventView[options.Value.EventsHeld];
+    private readonly string _feed = Guid.NewGuid().ToString("N")[..8];
+    private TaskCompletionSource _arrival = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _next;
+
+    private long Oldest => Math.Max(0, _next - _ring.Length);
+
+    public Task Publish(ImmutableArray<EventView> events)
+    {
+        foreach (var e in events)
+        {
+            _ring[_next % _ring.Length] = e with { Cursor = Cursor(_next) };
+            _next++;
+        }
+
+        _arrival.TrySetResult();
+        _arrival = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        return Task.CompletedTask;
+    }
+
+    public async Task<Answer<EventPage>> Read(string? after, int limit, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        long from;
+        if (after is null) from = Oldest;
+        else if (!TryParse(after, out var feed, out var number))
+            return Problem.Of(ProblemKind.Malformed, "bad-cursor", "The cursor is not one that this feed gave out.");
+        else if (feed != _feed || number + 1 < Oldest || number >= _next)
+            return Problem.Of(ProblemKind.Expired, "cursor-expired", "Events behind this cursor are no longer held: read the present state, then follow from now on.");
+        else from = number + 1;
+
+        if (from == _next && wait > TimeSpan.Zero)
+        {
+            try
+            {
+                await _arrival.Task.WaitAsync(wait, time, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                // Nothing came: an empty page says so.
+            }
+        }
+
+        from = Math.Max(from, Oldest);
+        var count = (int)Math.Min(limit, _next - from);
+        var events = ImmutableArray.CreateBuilder<EventView>(count);
+        for (var i = 0; i < count; i++) events.Add(_ring[(from + i) % _ring.Length]);
+        return new EventPage(events.MoveToImmutable(), Cursor(from + count - 1));
+    }
+
+    private string Cursor(long number) => string.Create(CultureInfo.InvariantCulture, $"{_feed}-{number}");
+
+    private static bool TryParse(string cursor, out string feed, out long number)
+    {
+        (feed, number) = ("", 0);
+        var dash = cursor.IndexOf('-', StringComparison.Ordinal);
+        if (dash < 1 || !long.TryParse(cursor.AsSpan(dash + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number)) return false;
+        feed = cursor[..dash];
+        return number >= -1;
+    }
+}

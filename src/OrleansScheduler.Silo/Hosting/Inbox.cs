@@ -1,0 +1,70 @@
+namespace OrleansScheduler.Silo;
+
+/// <summary>Lets a grain work at its own pace: what arrives while a round is under way is taken together by the next. Used only on the grain's own scheduler.</summary>
+/// <typeparam name="T">What arrives.</typeparam>
+/// <param name="round">Deals with everything that has arrived. When it throws, the inbox is broken: every item fails and nothing more is taken.</param>
+/// <param name="limit">Most items that may wait.</param>
+internal sealed class Inbox<T>(Func<IReadOnlyList<T>, Task> round, int limit = 10_000)
+{
+    private List<T> _waiting = [];
+    private TaskCompletionSource _done = New();
+    private bool _running;
+    private Exception? _broken;
+
+    /// <summary>Adds an item; completes when the round that took it has ended.</summary>
+    /// <exception cref="InboxFullException">Too many items wait.</exception>
+    public Task Post(T item)
+    {
+        if (_broken is not null) return Task.FromException(_broken);
+        if (_waiting.Count >= limit) return Task.FromException(new InboxFullException(limit));
+        _waiting.Add(item);
+        var done = _done.Task;
+        if (!_running)
+        {
+            _running = true;
+            _ = Run();
+        }
+
+        return done;
+    }
+
+    private static TaskCompletionSource New()
+    {
+        var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _ = source.Task.ContinueWith(static t => _ = t.Exception, CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return source;
+    }
+
+    private async Task Run()
+    {
+        await Task.Yield();   // whatever else is already queued for this grain joins the first round
+        while (_waiting.Count > 0)
+        {
+            var (items, done) = (_waiting, _done);
+            (_waiting, _done) = ([], New());
+            try
+            {
+                await round(items);
+                done.SetResult();
+            }
+            catch (Exception e)
+            {
+                _broken = e;
+                done.SetException(e);
+                _done.SetException(e);
+                return;
+            }
+        }
+
+        _running = false;
+    }
+}
+
+/// <summary>A grain has more to do than it may take on: try again later.</summary>
+[GenerateSerializer, Alias("osched.InboxFullException")]
+internal sealed class InboxFullException(int limit) : Exception($"More than {limit} requests wait: try again later.")
+{
+    [Id(0)]
+    public int Limit { get; } = limit;
+}

@@ -1,0 +1,208 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Placement;
+
+namespace OrleansScheduler.Silo;
+
+/// <summary>Owns one job: takes events in rounds, makes each round's change durable, then carries out what follows.</summary>
+[HashBasedPlacement]
+internal sealed partial class JobGrain : Grain, IJobGrain, IDisposable
+{
+    private readonly JobKey _key;
+    private readonly JobState _state;
+    private readonly Journal<JobChange, JobChange> _journal;
+    private readonly Inbox<Action<JobRound>> _inbox;
+    private readonly JobOutbox _outbox;
+    private readonly SiloTelemetry _telemetry;
+    private readonly TimeProvider _time;
+    private readonly CellOptions _options;
+    private readonly ILogger<JobGrain> _logger;
+    private readonly Random _random;
+    private IGrainTimer? _due;
+    private IGrainTimer? _resend;
+    private bool _inMotion;
+    private bool _indexed;
+
+    public JobGrain(
+        IGrainContext context, IGrainFactory grains, JournalFactory journals, SiloTelemetry telemetry, TimeProvider time,
+        IOptions<CellOptions> options, ILogger<JobGrain> logger, ILogger<JobOutbox> outboxLogger)
+    {
+        _key = JobKey.Parse(context.GrainId.Key.ToString()!);
+        _state = new JobState(_key);
+        _journal = journals.For<JobChange, JobChange>(context.GrainId);
+        _inbox = new Inbox<Action<JobRound>>(Round);
+        _outbox = new JobOutbox(_state, grains, time, outboxLogger);
+        (_telemetry, _time, _options, _logger) = (telemetry, time, options.Value, logger);
+        _random = new Random(HashCode.Combine(_key, time.GetTimestamp()));
+    }
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var recovered = await _journal.Open(cancellationToken);
+        if (recovered.Snapshot is { } snapshot) _state.Apply(snapshot);
+        foreach (var change in recovered.Entries) _state.Apply(change);
+        if (!_state.Exists) return;
+        _telemetry.TasksLoaded(_state.Tasks.Values);
+        _outbox.Resume();
+        _ = Touch();
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _telemetry.TasksUnloaded(_state.Tasks.Values);
+        return Task.CompletedTask;
+    }
+
+    public void Dispose() => _outbox.Dispose();
+
+    public async Task<Answer<SubmitReceipt>> Submit(SubmitCommand command, CancellationToken cancellationToken)
+    {
+        var answer = await Do(round => round.Submit(command.OperationId, command.Spec, command.ExpectedVersion, command.Actor));
+        if (answer.Problem is null && !_indexed)
+        {
+            await GrainFactory.GetGrain<IJobIndexGrain>(JobIndex.ShardOf(_key)).Add(_key, cancellationToken);
+            _indexed = true;
+        }
+
+        return answer;
+    }
+
+    public Task<Answer<CommandReceipt>> Scale(ScaleCommand command, CancellationToken cancellationToken) =>
+        Do(round => round.Scale(command.OperationId, command.Instances, command.Actor));
+
+    public Task<Answer<CommandReceipt>> Restart(InstancesCommand command, CancellationToken cancellationToken) =>
+        Do(round => round.Restart(command.OperationId, command.Instances, command.Actor));
+
+    public Task<Answer<CommandReceipt>> Stop(InstancesCommand command, CancellationToken cancellationToken) =>
+        Do(round => round.Stop(command.OperationId, command.Instances, command.Actor));
+
+    public Task<JobView?> Describe(CancellationToken cancellationToken) =>
+        Task.FromResult(_state.Exists ? JobDescription.Describe(_state) : null);
+
+    public Task<ImmutableArray<TaskView>> ListTasks(int fromInstance, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult<ImmutableArray<TaskView>>(
+            [.. _state.Tasks.Values.Where(t => t.Instance >= fromInstance).Take(limit).Select(t => JobDescription.Describe(_state, t, withHistory: false))]);
+
+    public Task<TaskView?> DescribeTask(int instance, CancellationToken cancellationToken) =>
+        Task.FromResult(_state.Tasks.TryGetValue(instance, out var task) ? JobDescription.Describe(_state, task, withHistory: true) : null);
+
+    public Task<ImmutableArray<AttemptRef>> Place(PlacementBatch placements, CancellationToken cancellationToken) =>
+        Do(round => placements.Placements.Where(p => !round.Place(p, placements.LedgerEpoch)).Select(p => p.Attempt).ToImmutableArray());
+
+    public Task<ReportAnswer> Report(NodeReport report, CancellationToken cancellationToken) => Do(round =>
+    {
+        foreach (var absent in report.Absent) round.Absent(report.Node, absent);
+        return new ReportAnswer([.. report.Reports.Where(r => !Apply(round, report.Node, r)).Select(r => new AttemptRef(r.Attempt.Instance, r.Attempt.Number))]);
+    });
+
+    public Task NodeChanged(NodeNews news, CancellationToken cancellationToken) => Do(round =>
+    {
+        if (!news.Reachable) round.NodeUnreachable(news.Node);
+        else if (news.Draining) round.NodeDraining(news.Node);
+        return true;
+    });
+
+    public Task LedgerChanged(long ledgerEpoch, CancellationToken cancellationToken)
+    {
+        _outbox.LedgerChanged(ledgerEpoch);
+        return Task.CompletedTask;
+    }
+
+    public Task<bool> Wake(CancellationToken cancellationToken) => Task.FromResult(_inMotion);
+
+    /// <summary>Attempt times come from agents' clocks; what the job records is when it learned of it, so that one clock orders its history.</summary>
+    private bool Apply(JobRound round, string node, AttemptReport report) =>
+        round.Report(node, new(report.Attempt.Instance, report.Attempt.Number), new TaskEvent(report.Status, _time.GetUtcNow())
+        {
+            Message = report.Message,
+            Sequence = report.Sequence,
+            ExitCode = report.ExitCode,
+            Signal = report.Signal,
+        });
+
+    private async Task<T> Do<T>(Func<JobRound, T> act)
+    {
+        T? result = default;
+        if (Activity.Current is { } activity) _outbox.TraceParent = activity.Id;
+        await _inbox.Post(round => result = act(round));
+        return result!;
+    }
+
+    private Task Touch() => _inbox.Post(static _ => { });
+
+    private async Task Round(IReadOnlyList<Action<JobRound>> acts)
+    {
+        try
+        {
+            var round = new JobRound(_state, _time.GetUtcNow(), _random);
+            foreach (var act in acts) act(round);
+            var decision = round.Conclude();
+            if (decision.Change is { } change)
+            {
+                var number = await _journal.Append(change);
+                _telemetry.TasksChanged(_state.Tasks, change);
+                _state.Apply(change);
+                LogChanged(_key, change.Header.Revision, change.Steps.Length);
+                if (_journal.WantsSnapshot) _journal.CompactInBackground(_state.Snapshot(), number, _logger);
+            }
+
+            Follow(decision);
+        }
+        catch (Exception e)
+        {
+            // Whatever was not written did not happen. The next activation starts from what the journal has.
+            LogBroken(_key, e);
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+
+    private void Follow(JobDecision decision)
+    {
+        _outbox.Add(decision);
+        if (decision.Events.Count > 0) _ = GrainFactory.GetGrain<IEventFeedGrain>(IEventFeedGrain.Id).Publish([.. decision.Events]);
+        if (decision.NextDue is { } due)
+        {
+            var wait = due - _time.GetUtcNow();
+            ScheduleDue(wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1));
+        }
+        else
+        {
+            _due?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+
+        if (decision.InMotion == _inMotion) return;
+        _inMotion = decision.InMotion;
+        if (_inMotion)
+        {
+            _resend ??= this.RegisterGrainTimer(Resend, new GrainTimerCreationOptions(_options.ResendAfter, _options.ResendAfter) { Interleave = true, KeepAlive = true });
+            _ = GrainFactory.GetGrain<IJobIndexGrain>(JobIndex.ShardOf(_key)).SetMotion(_key, true);
+        }
+        else
+        {
+            _resend?.Dispose();
+            _resend = null;
+        }
+    }
+
+    private void ScheduleDue(TimeSpan wait)
+    {
+        if (_due is null)
+            _due = this.RegisterGrainTimer(_ => Touch(), new GrainTimerCreationOptions(wait, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
+        else
+            _due.Change(wait, Timeout.InfiniteTimeSpan);
+    }
+
+    private Task Resend(CancellationToken cancellationToken)
+    {
+        _outbox.Resend(_time.GetUtcNow() - _options.ResendAfter);
+        return Task.CompletedTask;
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Job {Job} is at revision {Revision}: {Steps} steps")]
+    private partial void LogChanged(JobKey job, long revision, int steps);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Job {Job} could not finish a round and starts again from its journal")]
+    private partial void LogBroken(JobKey job, Exception exception);
+}

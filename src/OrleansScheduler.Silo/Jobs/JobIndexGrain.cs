@@ -1,0 +1,93 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Placement;
+
+namespace OrleansScheduler.Silo;
+
+/// <summary>Owns which jobs exist, one shard of them, and wakes those that may have something in motion: after a crash nobody else would.</summary>
+[HashBasedPlacement]
+internal sealed partial class JobIndexGrain(IGrainContext context, JournalFactory journals, ILogger<JobIndexGrain> logger) : Grain, IJobIndexGrain
+{
+    private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(5);
+    private const int SweepWidth = 32;
+
+    private readonly SortedSet<JobKey> _jobs = [];
+    private readonly HashSet<JobKey> _atRest = [];
+    private readonly Journal<JobIndexChange, JobIndexChange> _journal = journals.For<JobIndexChange, JobIndexChange>(context.GrainId);
+    private Inbox<JobKey>? _inbox;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var recovered = await _journal.Open(cancellationToken);
+        if (recovered.Snapshot is { } snapshot) _jobs.UnionWith(snapshot.Added);
+        foreach (var change in recovered.Entries) _jobs.UnionWith(change.Added);
+        _inbox = new Inbox<JobKey>(Record);
+        this.RegisterGrainTimer(Sweep, new GrainTimerCreationOptions(TimeSpan.Zero, SweepPeriod) { Interleave = true, KeepAlive = true });
+    }
+
+    public Task Add(JobKey job, CancellationToken cancellationToken) => _jobs.Contains(job) ? Task.CompletedTask : _inbox!.Post(job);
+
+    public Task SetMotion(JobKey job, bool inMotion, CancellationToken cancellationToken)
+    {
+        if (inMotion) _atRest.Remove(job);
+        else _atRest.Add(job);
+        return Task.CompletedTask;
+    }
+
+    public Task<ImmutableArray<JobKey>> List(JobKey? after, string? role, string? environment, int limit, CancellationToken cancellationToken)
+    {
+        var from = after is { } key && _jobs.Count > 0 && key < _jobs.Max ? _jobs.GetViewBetween(key, _jobs.Max) : after is null ? _jobs : [];
+        return Task.FromResult<ImmutableArray<JobKey>>([.. from
+            .Where(j => j != after && (role is null || j.Role == role) && (environment is null || j.Environment == environment))
+            .Take(limit)]);
+    }
+
+    public Task<int> Count(CancellationToken cancellationToken) => Task.FromResult(_jobs.Count);
+
+    public Task Wake(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task Record(IReadOnlyList<JobKey> added)
+    {
+        try
+        {
+            var fresh = added.Where(j => !_jobs.Contains(j)).Distinct().ToImmutableArray();
+            if (fresh.IsEmpty) return;
+            var number = await _journal.Append(new JobIndexChange(fresh));
+            _jobs.UnionWith(fresh);
+            if (_journal.WantsSnapshot) _journal.CompactInBackground(new JobIndexChange([.. _jobs]), number, logger);
+        }
+        catch (Exception e)
+        {
+            LogBroken(this.GetPrimaryKeyLong(), e);
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+
+    private async Task Sweep(CancellationToken cancellationToken)
+    {
+        var jobs = _jobs.Where(j => !_atRest.Contains(j)).ToList();
+        foreach (var some in jobs.Chunk(SweepWidth)) await Task.WhenAll(some.Select(Ask));
+
+        async Task Ask(JobKey job)
+        {
+            try
+            {
+                if (!await GrainFactory.GetGrain<IJobGrain>(job.ToString()).Wake(cancellationToken)) _atRest.Add(job);
+            }
+            catch (Exception e)
+            {
+                LogWakeFailed(job, e);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Job index {Shard} could not record jobs and starts again from its journal")]
+    private partial void LogBroken(long shard, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} could not be woken; it is tried again")]
+    private partial void LogWakeFailed(JobKey job, Exception exception);
+}
+
+/// <summary>Jobs that exist since this change; a snapshot names all.</summary>
+[GenerateSerializer, Immutable, Alias("osched.JobIndexChange")]
+internal sealed record JobIndexChange([property: Id(0)] ImmutableArray<JobKey> Added);

@@ -1,0 +1,223 @@
+using Microsoft.Extensions.Logging;
+
+namespace OrleansScheduler.Silo;
+
+/// <summary>Carries out what a job decided, until it is done: claims to the ledger, commands to nodes. Everything it sends may be sent twice.</summary>
+/// <remarks>One message per ledger, per node and per sweep, whatever the number of tasks. What fails is kept and tried again with back-off; what an agent does not answer is sent again by <see cref="Resend"/>.</remarks>
+internal sealed partial class JobOutbox : IDisposable
+{
+    private static readonly TimeSpan MinBackoff = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(5);
+
+    private readonly JobState _state;
+    private readonly IGrainFactory _grains;
+    private readonly TimeProvider _time;
+    private readonly ILogger<JobOutbox> _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationToken _stopped;
+    private readonly Dictionary<string, Dictionary<AttemptRef, ScheduledTask>> _launches = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HashSet<AttemptRef>> _kills = new(StringComparer.Ordinal);
+    private readonly HashSet<AttemptRef> _released = [];
+    private bool _demandChanged;
+    private bool _full;
+    private bool _running;
+    private long _ledgerEpoch;
+
+    public JobOutbox(JobState state, IGrainFactory grains, TimeProvider time, ILogger<JobOutbox> logger)
+    {
+        (_state, _grains, _time, _logger) = (state, grains, time, logger);
+        _stopped = _stop.Token;
+    }
+
+    /// <summary>Trace context of the last request, for the launches that it leads to.</summary>
+    public string? TraceParent { get; set; }
+
+    /// <summary>What agents check commands against. A placement by an earlier ledger is good as soon as the later one has been told of it.</summary>
+    private long Epoch => Math.Max(_state.Header.LedgerEpoch, _ledgerEpoch);
+
+    private bool HasWork => _full || _demandChanged || _released.Count > 0 || _launches.Count > 0 || _kills.Count > 0;
+
+    /// <summary>After an activation: nobody knows what the last one had already sent.</summary>
+    public void Resume()
+    {
+        _full = true;
+        Resend(DateTimeOffset.MaxValue);
+    }
+
+    /// <summary>A ledger with another epoch owns the reservations now: it is told everything.</summary>
+    public void LedgerChanged(long epoch)
+    {
+        if (epoch <= _ledgerEpoch) return;
+        _full = true;
+        Start();
+    }
+
+    /// <summary>Takes over what a durable decision asks for.</summary>
+    public void Add(JobDecision decision)
+    {
+        foreach (var task in decision.Launches) AddLaunch(task);
+        foreach (var task in decision.Kills) AddKill(task);
+        _released.UnionWith(decision.Released);
+        _demandChanged |= decision.DemandChanged;
+        Start();
+    }
+
+    /// <summary>Sends again what agents have not answered since <paramref name="before"/>.</summary>
+    public void Resend(DateTimeOffset before)
+    {
+        foreach (var task in _state.Tasks.Values.Where(t => t.Since <= before))
+        {
+            if (task.Status == ScheduleStatus.Assigned) AddLaunch(task);
+            else if (task.Status.IsStopping()) AddKill(task);
+        }
+
+        Start();
+    }
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    private void AddLaunch(ScheduledTask task)
+    {
+        if (!_launches.TryGetValue(task.Node!, out var tasks)) _launches[task.Node!] = tasks = [];
+        tasks[task.Ref] = task;
+    }
+
+    private void AddKill(ScheduledTask task)
+    {
+        if (!_kills.TryGetValue(task.Node!, out var tasks)) _kills[task.Node!] = tasks = [];
+        tasks.Add(task.Ref);
+    }
+
+    private void Start()
+    {
+        if (_running || !HasWork || _stopped.IsCancellationRequested) return;
+        _running = true;
+        _ = Run();
+    }
+
+    private async Task Run()
+    {
+        var backoff = MinBackoff;
+        while (HasWork && !_stopped.IsCancellationRequested)
+        {
+            var claim = Settle();
+            var launches = Take(_launches).Select(l => Launch(l.Key, l.Value));
+            var kills = Take(_kills).Select(k => Kill(k.Key, k.Value));
+            var done = await Task.WhenAll([claim, .. launches, .. kills]);
+            if (done.All(ok => ok))
+            {
+                backoff = MinBackoff;
+                continue;
+            }
+
+            try
+            {
+                await Task.Delay(backoff, _time, _stopped);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+
+            backoff = backoff * 2 < MaxBackoff ? backoff * 2 : MaxBackoff;
+        }
+
+        _running = false;
+    }
+
+    private static List<KeyValuePair<string, T>> Take<T>(Dictionary<string, T> waiting)
+    {
+        var taken = waiting.ToList();
+        waiting.Clear();
+        return taken;
+    }
+
+    private async Task<bool> Settle()
+    {
+        var (full, demandChanged, released) = (_full, _demandChanged || _full, _released.ToImmutableArray());
+        if (!demandChanged && released.IsEmpty) return true;
+        (_full, _demandChanged) = (false, false);
+        _released.Clear();
+        try
+        {
+            var epoch = await _grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).Settle(new JobClaim
+            {
+                Job = _state.Key,
+                Demands = demandChanged ? JobDescription.Demands(_state) : null,
+                Released = released,
+                Holding = full ? JobDescription.Holding(_state) : null,
+            }, _stopped);
+            if (epoch > _ledgerEpoch && !full && _ledgerEpoch != 0) _full = true;
+            _ledgerEpoch = Math.Max(_ledgerEpoch, epoch);
+            return true;
+        }
+        catch (Exception e) when (!_stopped.IsCancellationRequested)
+        {
+            // Nobody knows whether it arrived. All of it may be said again.
+            (_full, _demandChanged) = (_full || full, _demandChanged || demandChanged);
+            _released.UnionWith(released);
+            LogClaimFailed(_state.Key, e);
+            return false;
+        }
+        catch (Exception)
+        {
+            return true;
+        }
+    }
+
+    private async Task<bool> Launch(string node, Dictionary<AttemptRef, ScheduledTask> tasks)
+    {
+        var current = tasks.Values.Where(t => IsStill(t.Ref, s => s == ScheduleStatus.Assigned)).ToList();
+        if (current.Count == 0) return true;
+        var sent = await Send(node, grain => grain.Launch(new LaunchBatch
+        {
+            Job = _state.Key,
+            LedgerEpoch = Epoch,
+            Specs = current.Select(t => t.Version).Distinct().ToImmutableSortedDictionary(v => v, v => _state.SpecOf(v).Task),
+            Attempts = [.. current.Select(t => new LaunchAttempt(t.Ref, t.Version, t.Ports))],
+            TraceParent = TraceParent,
+        }, _stopped));
+        if (!sent) foreach (var task in current) AddLaunch(task);
+        return sent;
+    }
+
+    private async Task<bool> Kill(string node, HashSet<AttemptRef> attempts)
+    {
+        var sent = await Send(node, grain => grain.Kill(new KillBatch(_state.Key, Epoch, [.. attempts]), _stopped));
+        if (sent) return true;
+
+        // A stopping task is told again as long as it is stopping; one that is gone for the job is dealt with when its node reports it.
+        foreach (var attempt in attempts.Where(a => IsStill(a, s => s.IsStopping()))) AddKill(_state.Tasks[attempt.Instance]);
+        return _kills.Count == 0;
+    }
+
+    private bool IsStill(AttemptRef attempt, Func<ScheduleStatus, bool> status) =>
+        _state.Tasks.TryGetValue(attempt.Instance, out var task) && task.Attempt == attempt.Number && status(task.Status);
+
+    private async Task<bool> Send(string node, Func<INodeGrain, Task<bool>> send)
+    {
+        try
+        {
+            return await send(_grains.GetGrain<INodeGrain>(node));
+        }
+        catch (Exception e) when (!_stopped.IsCancellationRequested)
+        {
+            LogCommandFailed(_state.Key, node, e);
+            return false;
+        }
+        catch (Exception)
+        {
+            return true;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} could not reach the ledger and tries again")]
+    private partial void LogClaimFailed(JobKey job, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} could not reach node {Node} and tries again")]
+    private partial void LogCommandFailed(JobKey job, string node, Exception exception);
+}

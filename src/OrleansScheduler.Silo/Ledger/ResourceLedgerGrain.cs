@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Placement;
+
+namespace OrleansScheduler.Silo;
+
+/// <summary>Owns every reservation. Requests only leave an intent; the ledger's own rounds take all that are there, plan, write one journal entry, and then tell the jobs.</summary>
+[HashBasedPlacement]
+internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain, IDisposable
+{
+    private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(1);
+    private const int SweepParts = 5;
+    private const int TakeoverWidth = 32;
+
+    private readonly Ledger _ledger = new();
+    private readonly HashSet<JobKey> _waiting = [];
+    private readonly Journal<LedgerChange, LedgerChange> _journal;
+    private readonly Inbox<Action<LedgerRound>> _inbox;
+    private readonly PlacementOutbox _outbox;
+    private readonly SiloTelemetry _telemetry;
+    private readonly CellOptions _options;
+    private readonly ILogger<ResourceLedgerGrain> _logger;
+    private readonly CancellationTokenSource _stopped = new();
+    private int _sweep;
+
+    public ResourceLedgerGrain(
+        IGrainContext context, IGrainFactory grains, JournalFactory journals, SiloTelemetry telemetry, TimeProvider time,
+        IOptions<CellOptions> options, ILogger<ResourceLedgerGrain> logger, ILogger<PlacementOutbox> outboxLogger)
+    {
+        _journal = journals.For<LedgerChange, LedgerChange>(context.GrainId);
+        _inbox = new Inbox<Action<LedgerRound>>(Round, limit: 100_000);
+        _outbox = new PlacementOutbox(grains, time, outboxLogger, GiveBack, _stopped.Token);
+        (_telemetry, _options, _logger) = (telemetry, options.Value, logger);
+    }
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var recovered = await _journal.Open(cancellationToken);
+        if (recovered.Snapshot is { } snapshot) Recover(snapshot);
+        foreach (var change in recovered.Entries) Recover(change);
+        _outbox.Epoch = _journal.Epoch;
+        _telemetry.Observe(_ledger);
+        LogRecovered(_journal.Epoch, _ledger.Placed, _waiting.Count);
+        this.RegisterGrainTimer(SweepNodes, new GrainTimerCreationOptions(SweepPeriod, SweepPeriod) { Interleave = true, KeepAlive = true });
+        _ = TakeOver([.. _ledger.Jobs.Union(_waiting)]);
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _telemetry.Forget(_ledger);
+        return _stopped.CancelAsync();
+    }
+
+    public void Dispose() => _stopped.Dispose();
+
+    public async Task<long> Settle(JobClaim claim, CancellationToken cancellationToken)
+    {
+        await _inbox.Post(round => round.Settle(claim));
+        return _journal.Epoch;
+    }
+
+    public async Task<long> NodeChanged(NodeCondition condition, CancellationToken cancellationToken)
+    {
+        await _inbox.Post(round => round.Change(condition));
+        return _journal.Epoch;
+    }
+
+    public Task<ImmutableArray<HeldByJob>> HeldOn(string node, CancellationToken cancellationToken) =>
+        Task.FromResult<ImmutableArray<HeldByJob>>([.. _ledger.HeldOn(node).Select(h => new HeldByJob(h.Job, h.Attempts))]);
+
+    public Task<ExplainView?> Explain(JobKey job, CancellationToken cancellationToken) => Task.FromResult(_ledger.Explain(job));
+
+    public Task<ImmutableArray<NodeView>> ListNodes(CancellationToken cancellationToken) => Task.FromResult(_ledger.DescribeNodes());
+
+    public Task<LedgerSummary> Summarise(CancellationToken cancellationToken)
+    {
+        var nodes = _ledger.DescribeNodes();
+        var reachable = nodes.Where(n => n.Status != "unreachable").ToList();
+        return Task.FromResult(new LedgerSummary(
+            _journal.Epoch,
+            nodes.GroupBy(n => n.Status).ToImmutableSortedDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal),
+            reachable.Aggregate(Resources.None, (sum, n) => sum + n.Description.Capacity),
+            nodes.Aggregate(Resources.None, (sum, n) => sum + n.Used),
+            _ledger.Placed,
+            _ledger.Pending));
+    }
+
+    public Task Wake(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private void Recover(LedgerChange change)
+    {
+        foreach (var node in change.Nodes) _ledger.Apply(LedgerRound.ToEvent(node));
+        foreach (var released in change.Released) _ledger.Apply(new LedgerEvent.Released(released.Job, released.Attempts));
+        foreach (var reservation in change.Reserved) _ledger.Apply(new LedgerEvent.Reserved(reservation));
+        _waiting.UnionWith(change.Waiting);
+        _waiting.ExceptWith(change.Settled);
+    }
+
+    private async Task Round(IReadOnlyList<Action<LedgerRound>> intents)
+    {
+        try
+        {
+            var started = Stopwatch.GetTimestamp();
+            var round = new LedgerRound(_ledger, _waiting);
+            foreach (var intent in intents) intent(round);
+            var plan = _ledger.Plan(_options.MaxPlacementsPerRound);
+            var change = round.Conclude(plan);
+            _telemetry.Planned(Stopwatch.GetElapsedTime(started), plan);
+            if (!change.IsEmpty) await _journal.Append(change);
+            _waiting.UnionWith(change.Waiting);
+            _waiting.ExceptWith(change.Settled);
+            _outbox.Add(plan.Reservations);
+            _outbox.Repeat(round.Repeated);
+            if (plan.HasMore) _ = _inbox.Post(static _ => { });
+            if (_journal.WantsSnapshot) _journal.CompactInBackground(Snapshot(), _journal.LastNumber, _logger);
+        }
+        catch (Exception e)
+        {
+            // The ledger in memory counts what was perhaps never written: it must not decide anything again.
+            LogBroken(e);
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+
+    private LedgerChange Snapshot() => new()
+    {
+        Nodes = [.. _ledger.Nodes().Select(n => new NodeCondition(n.Description, n.Generation, n.Reachable, n.Mode))],
+        Reserved = [.. _ledger.Reservations()],
+        Waiting = [.. _waiting],
+    };
+
+    private void GiveBack(JobKey job, ImmutableArray<AttemptRef> unwanted) =>
+        _ = _inbox.Post(round => round.Settle(new JobClaim { Job = job, Released = unwanted }));
+
+    /// <summary>A new owner knows what is held but not what is wanted: it asks. Until a job has answered, what it holds stays held.</summary>
+    private async Task TakeOver(List<JobKey> jobs)
+    {
+        foreach (var some in jobs.Chunk(TakeoverWidth))
+        {
+            await Task.WhenAll(some.Select(async job =>
+            {
+                try
+                {
+                    await GrainFactory.GetGrain<IJobGrain>(job.ToString()).LedgerChanged(_journal.Epoch, _stopped.Token);
+                }
+                catch (Exception e)
+                {
+                    // The job tells the ledger everything when it is activated, and the index sees to that.
+                    LogTakeoverFailed(job, e);
+                }
+            }));
+        }
+    }
+
+    private Task SweepNodes(CancellationToken cancellationToken)
+    {
+        _sweep = (_sweep + 1) % SweepParts;
+        var index = 0;
+        foreach (var node in _ledger.Nodes())
+        {
+            if (index++ % SweepParts == _sweep) GrainFactory.GetGrain<INodeGrain>(node.Description.Id).Wake(cancellationToken).Ignore();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Ledger epoch {Epoch}: {Placed} attempts hold resources, {Waiting} jobs wait")]
+    private partial void LogRecovered(long epoch, int placed, int waiting);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The ledger could not finish a round and starts again from its journal")]
+    private partial void LogBroken(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} could not be asked for its demand")]
+    private partial void LogTakeoverFailed(JobKey job, Exception exception);
+}

@@ -1,0 +1,42 @@
+namespace OrleansScheduler.Silo;
+
+/// <summary>What a node grain believes its agent to know: attempts with the sequence of their last durable report. Only ever a copy.</summary>
+internal sealed class NodeAttempts
+{
+    /// <summary>Mismatches in a row before the agent is asked for everything: one or two are reports that are just under way.</summary>
+    private const int Patience = 3;
+
+    private readonly Dictionary<AttemptId, long> _sequences = [];
+    private int _mismatches;
+
+    public ulong Digest { get; private set; }
+
+    public int Count => _sequences.Count;
+
+    public void Clear()
+    {
+        _sequences.Clear();
+        Digest = 0;
+        _mismatches = 0;
+    }
+
+    public void Set(AttemptReport report)
+    {
+        Remove(report.Attempt);
+        if (report.Status.IsTerminal()) return;   // the agent forgets it once it has our word
+        _sequences[report.Attempt] = report.Sequence;
+        Digest += Core.Digest.Of(report.Attempt, report.Sequence);
+    }
+
+    public void Remove(AttemptId attempt)
+    {
+        if (_sequences.Remove(attempt, out var sequence)) Digest -= Core.Digest.Of(attempt, sequence);
+    }
+
+    /// <summary>Whether the agent's digest can still be explained by messages under way.</summary>
+    public bool Agrees(ulong digest)
+    {
+        _mismatches = digest == Digest ? 0 : _mismatches + 1;
+        return _mismatches < Patience;
+    }
+}

@@ -1,0 +1,281 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Placement;
+
+namespace OrleansScheduler.Silo;
+
+/// <summary>Owns one node: hands jobs' commands to its agent and the agent's news to the jobs, notices when it falls silent, and keeps its maintenance mode.</summary>
+[HashBasedPlacement]
+internal sealed partial class NodeGrain(
+    [PersistentState("node")] IPersistentState<NodeRecord> record, IGrainContext context,
+    IOptions<CellOptions> options, TimeProvider time, ILogger<NodeGrain> logger) : Grain, INodeGrain
+{
+    private static readonly TimeSpan WatchPeriod = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DrainPeriod = TimeSpan.FromSeconds(5);
+    private const int ReportWidth = 16;
+
+    private readonly string _id = context.GrainId.Key.ToString()!;
+    private readonly NodeAttempts _attempts = new();
+    private IAgentSession? _session;
+    private long _lastHeard;
+    private long _lastDrain;
+    private bool _reachable;
+    private NodeCondition? _told;
+
+    private IResourceLedgerGrain Ledger => GrainFactory.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id);
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (record.State.Description is not null) Watch();
+        _lastHeard = time.GetTimestamp();
+        _reachable = record.State.Description is not null;   // innocent until silent for too long
+        return Task.CompletedTask;
+    }
+
+    public async Task<Answer<RegisterReceipt>> Register(
+        NodeDescription description, ImmutableArray<AttemptReport> attempts, IAgentSession session, CancellationToken cancellationToken)
+    {
+        if (description.Id != _id) return Problem.Of(ProblemKind.Invalid, "node-id", $"The agent says that it is {description.Id}, not {_id}.");
+        var first = record.State.Description is null;
+        var previous = _session;
+        record.State.Description = description;
+        record.State.Generation++;
+        await record.WriteStateAsync(cancellationToken);
+
+        // From here on the older session's generation is refused everywhere; closing it is a courtesy.
+        previous?.Close($"Node {_id} has registered again as generation {record.State.Generation}.").Ignore();
+        _session = session;
+        Heard();
+        if (first) Watch();
+        LogRegistered(_id, record.State.Generation, attempts.Length);
+        Publish("REGISTERED", $"Generation {record.State.Generation}");
+
+        var (acks, unknown) = await Pass(attempts, full: true, cancellationToken);
+        await TellLedger(reachable: true, cancellationToken);
+        return new RegisterReceipt(record.State.Generation, acks, unknown);
+    }
+
+    public Task<HeartbeatAnswer> Heartbeat(long generation, ulong digest, CancellationToken cancellationToken)
+    {
+        if (!IsCurrent(generation)) return Task.FromResult(new HeartbeatAnswer(Known: false, InSync: false));
+        Heard();
+        return Task.FromResult(new HeartbeatAnswer(Known: true, InSync: _reachable && _attempts.Agrees(digest)));
+    }
+
+    public async Task<ImmutableArray<AttemptAck>> Report(
+        long generation, ImmutableArray<AttemptReport> reports, bool full, CancellationToken cancellationToken)
+    {
+        if (!IsCurrent(generation)) return [];
+        Heard();
+        var (acks, unknown) = await Pass(reports, full, cancellationToken);
+        if (full && !_reachable) await TellLedger(reachable: true, cancellationToken);
+        if (!unknown.IsEmpty && _session is { } session)
+            await session.Deliver(new NodeCommands { Generation = record.State.Generation, Unknown = unknown });
+        return acks;
+    }
+
+    public Task Disconnect(long generation, CancellationToken cancellationToken)
+    {
+        if (!IsCurrent(generation)) return Task.CompletedTask;
+        _session = null;   // silence is measured from the last word, so a quick reconnect costs nothing
+        LogDisconnected(_id, generation);
+        return Task.CompletedTask;
+    }
+
+    public Task<bool> Launch(LaunchBatch batch, CancellationToken cancellationToken) =>
+        Deliver(new NodeCommands { Generation = record.State.Generation, Launches = [batch] });
+
+    public Task<bool> Kill(KillBatch batch, CancellationToken cancellationToken) =>
+        Deliver(new NodeCommands { Generation = record.State.Generation, Kills = [batch] });
+
+    public Task<Answer<NodeView>> Drain(string operationId, string actor, CancellationToken cancellationToken) =>
+        SetMode(MaintenanceMode.Draining, actor, cancellationToken);
+
+    public Task<Answer<NodeView>> Undrain(string operationId, string actor, CancellationToken cancellationToken) =>
+        SetMode(MaintenanceMode.None, actor, cancellationToken);
+
+    public async Task<NodeView?> Describe(CancellationToken cancellationToken)
+    {
+        if (record.State.Description is null) return null;
+        var nodes = await Ledger.ListNodes(cancellationToken);
+        return nodes.FirstOrDefault(n => n.Description.Id == _id) ?? new NodeView
+        {
+            Description = record.State.Description,
+            Status = _reachable ? "ready" : "unreachable",
+            Mode = record.State.Mode,
+            Generation = record.State.Generation,
+        };
+    }
+
+    public async Task<Answer<LogChunk>> ReadLog(AttemptId attempt, LogQuery query, CancellationToken cancellationToken)
+    {
+        if (_session is not { } session)
+            return Problem.Of(ProblemKind.Unavailable, "node-unreachable", $"Node {_id}, which has the output of {attempt}, cannot be reached just now.");
+        return await session.ReadLog(attempt, query);
+    }
+
+    public Task Wake(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private bool IsCurrent(long generation) => _session is not null && generation == record.State.Generation;
+
+    private void Heard() => _lastHeard = time.GetTimestamp();
+
+    private void Watch() =>
+        this.RegisterGrainTimer(LookAround, new GrainTimerCreationOptions(WatchPeriod, WatchPeriod) { Interleave = true, KeepAlive = true });
+
+    private async Task<bool> Deliver(NodeCommands commands)
+    {
+        if (_session is not { } session) return false;
+        try
+        {
+            await session.Deliver(commands);
+            return true;
+        }
+        catch (Exception e)
+        {
+            LogDeliveryFailed(_id, e);
+            return false;
+        }
+    }
+
+    /// <summary>Hands reports to their jobs, one message a job. What a job could not be told is not acknowledged, so the agent says it again.</summary>
+    private async Task<(ImmutableArray<AttemptAck> Acks, ImmutableArray<AttemptId> Unknown)> Pass(
+        ImmutableArray<AttemptReport> reports, bool full, CancellationToken cancellationToken)
+    {
+        if (full) _attempts.Clear();
+        var byJob = reports.GroupBy(r => r.Attempt.Job).ToDictionary(g => g.Key, g => new NodeReport { Node = _id, Reports = [.. g] });
+        if (full)
+        {
+            var present = reports.Select(r => r.Attempt).ToHashSet();
+            foreach (var held in await Ledger.HeldOn(_id, cancellationToken))
+            {
+                var absent = held.Attempts.Where(a => !present.Contains(a.Of(held.Job))).ToImmutableArray();
+                if (absent.IsEmpty) continue;
+                byJob[held.Job] = byJob.GetValueOrDefault(held.Job, new NodeReport { Node = _id }) with { Absent = absent };
+            }
+        }
+
+        var acks = ImmutableArray.CreateBuilder<AttemptAck>(reports.Length);
+        var unknown = ImmutableArray.CreateBuilder<AttemptId>();
+        foreach (var some in byJob.Chunk(ReportWidth)) await Task.WhenAll(some.Select(Tell));
+        return (acks.ToImmutable(), unknown.ToImmutable());
+
+        async Task Tell(KeyValuePair<JobKey, NodeReport> news)
+        {
+            try
+            {
+                var answer = await GrainFactory.GetGrain<IJobGrain>(news.Key.ToString()).Report(news.Value, cancellationToken);
+                foreach (var report in news.Value.Reports)
+                {
+                    _attempts.Set(report);
+                    acks.Add(new AttemptAck(report.Attempt, report.Sequence));
+                }
+
+                foreach (var attempt in answer.Unknown)
+                {
+                    _attempts.Remove(attempt.Of(news.Key));
+                    unknown.Add(attempt.Of(news.Key));
+                }
+            }
+            catch (Exception e)
+            {
+                LogReportFailed(_id, news.Key, e);
+            }
+        }
+    }
+
+    private async Task<Answer<NodeView>> SetMode(MaintenanceMode mode, string actor, CancellationToken cancellationToken)
+    {
+        if (record.State.Description is null) return Problem.Of(ProblemKind.NotFound, "node-not-found", $"There is no node {_id} in this cell.");
+        if (mode == MaintenanceMode.None || record.State.Mode == MaintenanceMode.None)
+        {
+            record.State.Mode = mode;
+            await record.WriteStateAsync(cancellationToken);
+            Publish(mode == MaintenanceMode.None ? "READY" : "DRAINING", $"By {actor}");
+        }
+
+        await TellLedger(_reachable, cancellationToken);
+        if (mode == MaintenanceMode.Draining) await DrainTasks(cancellationToken);
+        return (await Describe(cancellationToken))!;
+    }
+
+    /// <summary>Once a second: has the agent been silent for too long, and is a drain done?</summary>
+    private async Task LookAround(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var silence = time.GetElapsedTime(_lastHeard);
+            if (_reachable && silence > options.Value.UnreachableAfter)
+            {
+                LogSilent(_id, silence.TotalSeconds);
+                Publish("UNREACHABLE", $"Silent for {silence.TotalSeconds:0.0} s");
+                await TellLedger(reachable: false, cancellationToken);
+                await TellJobs(new NodeNews(_id, Reachable: false, Draining: false), cancellationToken);
+            }
+            else if (Condition(_reachable) != _told)
+            {
+                await TellLedger(_reachable, cancellationToken);
+            }
+
+            if (record.State.Mode == MaintenanceMode.Draining && time.GetElapsedTime(_lastDrain) > DrainPeriod) await DrainTasks(cancellationToken);
+        }
+        catch (Exception e)
+        {
+            LogLookAroundFailed(_id, e);   // the next look comes in a second
+        }
+    }
+
+    private async Task DrainTasks(CancellationToken cancellationToken)
+    {
+        _lastDrain = time.GetTimestamp();
+        if (!(await Ledger.HeldOn(_id, cancellationToken)).IsEmpty)
+        {
+            await TellJobs(new NodeNews(_id, Reachable: true, Draining: true), cancellationToken);
+            return;
+        }
+
+        record.State.Mode = MaintenanceMode.Drained;
+        await record.WriteStateAsync(cancellationToken);
+        Publish("DRAINED", null);
+        await TellLedger(_reachable, cancellationToken);
+    }
+
+    private NodeCondition? Condition(bool reachable) =>
+        record.State.Description is { } description ? new(description, record.State.Generation, reachable, record.State.Mode) : null;
+
+    private async Task TellLedger(bool reachable, CancellationToken cancellationToken)
+    {
+        _reachable = reachable;
+        var condition = Condition(reachable)!;
+        await Ledger.NodeChanged(condition, cancellationToken);
+        _told = condition;
+    }
+
+    private async Task TellJobs(NodeNews news, CancellationToken cancellationToken)
+    {
+        foreach (var some in (await Ledger.HeldOn(_id, cancellationToken)).Chunk(ReportWidth))
+            await Task.WhenAll(some.Select(h => GrainFactory.GetGrain<IJobGrain>(h.Job.ToString()).NodeChanged(news, cancellationToken)));
+    }
+
+    private void Publish(string status, string? message) =>
+        _ = GrainFactory.GetGrain<IEventFeedGrain>(IEventFeedGrain.Id).Publish(
+            [new EventView { At = time.GetUtcNow(), Kind = "node", Node = _id, Status = status, Message = message }]);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} registered as generation {Generation} with {Attempts} attempts")]
+    private partial void LogRegistered(string node, long generation, int attempts);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} lost session {Generation}")]
+    private partial void LogDisconnected(string node, long generation);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} is unreachable: silent for {Seconds:0.0} s")]
+    private partial void LogSilent(string node, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} could not be sent commands")]
+    private partial void LogDeliveryFailed(string node, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} could not tell job {Job} what became of its attempts; the agent says it again")]
+    private partial void LogReportFailed(string node, JobKey job, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} could not look around")]
+    private partial void LogLookAroundFailed(string node, Exception exception);
+}

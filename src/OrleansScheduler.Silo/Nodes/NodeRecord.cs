@@ -1,0 +1,15 @@
+namespace OrleansScheduler.Silo;
+
+/// <summary>What a node grain owns durably.</summary>
+[GenerateSerializer, Alias("osched.NodeRecord")]
+internal sealed class NodeRecord
+{
+    [Id(0)]
+    public NodeDescription? Description { get; set; }
+
+    [Id(1)]
+    public long Generation { get; set; }
+
+    [Id(2)]
+    public MaintenanceMode Mode { get; set; }
+}

@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Options;
+using Orleans.Serialization;
+using Orleans.Storage;
+
+namespace OrleansScheduler.Silo;
+
+/// <summary>Makes the journals of this silo's grains, on the store named <c>Default</c>.</summary>
+internal sealed class JournalFactory(
+    IGrainStorage storage, Serializer serializer, IOptions<JournalOptions> options, JournalMetrics metrics, TimeProvider time)
+{
+    /// <summary>The journal of a grain; open it before use.</summary>
+    /// <typeparam name="TEntry">One recorded fact.</typeparam>
+    /// <typeparam name="TSnapshot">All facts so far, summed up.</typeparam>
+    /// <param name="owner">The grain.</param>
+    public Journal<TEntry, TSnapshot> For<TEntry, TSnapshot>(GrainId owner)
+        where TSnapshot : class
+    {
+        var rows = new JournalRows(storage, owner, options.Value, time);
+        return new(new JournalLog(rows, serializer, options.Value), serializer, options.Value, metrics, time);
+    }
+}

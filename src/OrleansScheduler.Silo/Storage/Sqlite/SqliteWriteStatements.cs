@@ -1,0 +1,92 @@
+using Microsoft.Data.Sqlite;
+
+namespace OrleansScheduler.Silo;
+
+/// <summary>The writer's connection with its prepared statements.</summary>
+internal sealed class SqliteWriteStatements : IDisposable
+{
+    private const string OneRow = "grain_id = $grain AND state_name = $state";
+
+    private readonly SqliteConnection _connection;
+    private readonly SqliteCommand _begin;
+    private readonly SqliteCommand _commit;
+    private readonly SqliteCommand _versions;
+    private readonly SqliteCommand _insert;
+    private readonly SqliteCommand _update;
+    private readonly SqliteCommand _delete;
+    private readonly SqliteCommand _select;
+
+    /// <summary>Prepares the statements on <paramref name="connection"/>, which it owns from now on.</summary>
+    public SqliteWriteStatements(SqliteConnection connection)
+    {
+        _connection = connection;
+        _begin = Prepare("BEGIN IMMEDIATE");
+        _commit = Prepare("COMMIT");
+        _versions = Prepare("UPDATE version_counter SET last = last + $count RETURNING last", "$count");
+        _insert = Prepare(
+            "INSERT INTO grain_state (grain_id, state_name, version, payload, modified) VALUES ($grain, $state, $version, $payload, $now) ON CONFLICT DO NOTHING",
+            "$grain", "$state", "$version", "$payload", "$now");
+        _update = Prepare(
+            $"UPDATE grain_state SET version = $version, payload = $payload, modified = $now WHERE {OneRow} AND version = $expected",
+            "$grain", "$state", "$version", "$payload", "$now", "$expected");
+        _delete = Prepare($"DELETE FROM grain_state WHERE {OneRow} AND version = $expected", "$grain", "$state", "$expected");
+        _select = Prepare($"SELECT version FROM grain_state WHERE {OneRow}", "$grain", "$state");
+    }
+
+    /// <summary>Applies the changes in one transaction, each only if its row is as expected.</summary>
+    /// <param name="changes">The changes in order.</param>
+    /// <param name="outcomes">Receives what became of each.</param>
+    /// <param name="now">Milliseconds since 1970, kept with the rows for people who look into the file.</param>
+    public void Apply(List<SqliteChange> changes, SqliteOutcome[] outcomes, long now)
+    {
+        _begin.ExecuteNonQuery();
+        _versions.Parameters[0].Value = changes.Count;
+        var last = (long)_versions.ExecuteScalar()!;
+        for (var i = 0; i < changes.Count; i++) outcomes[i] = Apply(changes[i], last - changes.Count + 1 + i, now);
+        _commit.ExecuteNonQuery();
+    }
+
+    /// <summary>Closes the connection; an open transaction is undone.</summary>
+    public void Dispose()
+    {
+        foreach (var command in (SqliteCommand[])[_begin, _commit, _versions, _insert, _update, _delete, _select]) command.Dispose();
+        _connection.Dispose();
+    }
+
+    private SqliteOutcome Apply(SqliteChange change, long version, long now)
+    {
+        var applied = (change.Payload, change.Expected) switch
+        {
+            ({ } payload, null) => Run(_insert, change.GrainId, change.StateName, version, payload, now),
+            ({ } payload, { } expected) => Run(_update, change.GrainId, change.StateName, version, payload, now, expected),
+            (null, { } expected) => Run(_delete, change.GrainId, change.StateName, expected),
+            (null, null) => false,
+        };
+        if (applied) return new(true, change.Payload is null ? null : version);
+
+        Bind(_select, change.GrainId, change.StateName);
+        var stored = (long?)_select.ExecuteScalar();
+
+        // Deleting what is not there, and was not expected to be, is done already.
+        return new(change is { Payload: null, Expected: null } && stored is null, stored);
+    }
+
+    private static bool Run(SqliteCommand command, params ReadOnlySpan<object> values)
+    {
+        Bind(command, values);
+        return command.ExecuteNonQuery() == 1;
+    }
+
+    private static void Bind(SqliteCommand command, params ReadOnlySpan<object> values)
+    {
+        for (var i = 0; i < values.Length; i++) command.Parameters[i].Value = values[i];
+    }
+
+    private SqliteCommand Prepare(string text, params ReadOnlySpan<string> parameters)
+    {
+        var command = _connection.CreateCommand();
+        command.CommandText = text;
+        foreach (var name in parameters) command.Parameters.Add(new SqliteParameter { ParameterName = name });
+        return command;
+    }
+}

@@ -1,0 +1,68 @@
+using static OrleansScheduler.Core.ScheduleStatus;
+
+namespace OrleansScheduler.Core.Tests;
+
+/// <summary>A job with its clock, its agents and its ledger played by the test.</summary>
+internal sealed class JobFixture(int seed = 1)
+{
+    private static readonly JobKey Key = new("shop", "test", "web");
+    private readonly Random _random = new(seed);
+
+    public JobState State { get; } = new(Key);
+
+    public DateTimeOffset Now { get; private set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public JobSpec AService(int instances) => new()
+    {
+        Key = Key,
+        Type = JobType.Service,
+        Instances = instances,
+        Task = new TaskSpec { Command = ["run"] },
+        Retry = new RetryPolicy { BackoffInitial = TimeSpan.Zero },
+        Update = new UpdatePolicy { Watch = TimeSpan.FromSeconds(10) },
+    };
+
+    public JobSpec ABatch(int instances) => AService(instances) with { Type = JobType.Batch };
+
+    public void Advance(TimeSpan time) => Now += time;
+
+    public JobDecision Do(Action<JobRound> act)
+    {
+        var round = new JobRound(State, Now, _random);
+        act(round);
+        var decision = round.Conclude();
+        if (decision.Change is { } change) State.Apply(change);
+        return decision;
+    }
+
+    public void Run(JobSpec spec) => Do(r => r.Submit("op-run", spec, null, "me").Outcome("created"));
+
+    public JobDecision Place() => Do(r =>
+    {
+        foreach (var task in State.Tasks.Values.Where(t => t.Status == Pending))
+            Assert.True(r.Place(new Placement(task.Ref, $"node-{task.Instance}", []), 1));
+    });
+
+    public JobDecision Report(int instance, ScheduleStatus status, long sequence, int? exitCode = null)
+    {
+        var task = State.Tasks[instance];
+        return Do(r => Assert.True(r.Report(task.Node!, task.Ref, new TaskEvent(status, Now) { Sequence = sequence, ExitCode = exitCode })));
+    }
+
+    /// <summary>Lets one random task take its next step.</summary>
+    public void Step(Random random, double failureRate)
+    {
+        var task = State.Tasks.Values.ElementAt(random.Next(State.Tasks.Count));
+        if (task.Status == Pending) Place();
+        else if (task.Status is Assigned or Starting) Report(task.Instance, Running, 2);
+        else if (task.Status.IsStopping()) Report(task.Instance, Killed, 3);
+        else if (task.Status == Running && random.NextDouble() < failureRate) Report(task.Instance, Failed, 3, exitCode: 1);
+    }
+}
+
+internal static class Expect
+{
+    public static void Outcome(this Answer<SubmitReceipt> answer, string outcome) => Assert.Equal(outcome, answer.Value?.Outcome ?? answer.Problem?.Code);
+
+    public static void Code<T>(this Answer<T> answer, string code) => Assert.Equal(code, answer.Problem?.Code);
+}
