@@ -5,7 +5,8 @@ namespace OrleansScheduler.Core;
 
 /// <summary>Reads job files, YAML or JSON, and writes specs back in their shortest form.</summary>
 /// <remarks>
-/// A file holds one document or more; an empty one does not count. Every document is read and checked before any error is reported, so an answer names all that is wrong.
+/// A file holds one document or more; an empty one does not count. Every document is read and checked before any error is reported, so an
+/// answer names all that is wrong.
 /// A field without a value counts as not given. Texts need no quotes, even when they look like numbers; numbers must not have any.
 /// </remarks>
 public static class JobFile

@@ -39,8 +39,13 @@ internal sealed class JobFileErrors
             : new(JobCode.TooManyErrors, "", $"There are more errors; the first {JobLimits.MaxErrors} are listed.", 0, 0, Document));
     }
 
+    public void Add(string code, JobFilePath path, string message, FilePosition at)
+    {
+        if (!IsFull) Add(code, path.ToString(), message, at);
+    }
+
     /// <summary>Complains about characters that no text may hold, however they were written.</summary>
-    public void CheckText(string text, string path, FilePosition at)
+    public void CheckText(string text, JobFilePath path, FilePosition at)
     {
         var control = FieldWords.IndexOfControl(text);
         if (control >= 0) Add(JobCode.ControlCharacter, path, $"The control character U+{(int)text[control]:X4} is not allowed.", at);
@@ -73,7 +78,8 @@ internal sealed class JobFileErrors
         IsWithin(told, finding) || IsWithin(finding, told)
         || Dependencies.Any(pair => IsWithin(finding, pair.Path) && IsWithin(told, pair.DependsOn));
 
-    /// <summary>Whether a path is that of a section or of something in it. The document itself does not count: it is what is missing there.</summary>
+    /// <summary>Whether a path is that of a section or of something in it. The document itself does not count: it is what is missing
+    /// there.</summary>
     private static bool IsWithin(string path, string section) =>
         section.Length > 0 && path.StartsWith(section, StringComparison.Ordinal) && (path.Length == section.Length || path[section.Length] is '.' or '[');
 }

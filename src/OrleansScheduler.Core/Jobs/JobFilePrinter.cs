@@ -6,7 +6,8 @@ using System.Text.Json;
 
 namespace OrleansScheduler.Core;
 
-/// <summary>Prints nodes as JSON, or as YAML that other readers understand the same way: whatever could be taken for something else is quoted.</summary>
+/// <summary>Prints nodes as JSON, or as YAML that other readers understand the same way: whatever could be taken for something else is
+/// quoted.</summary>
 internal static class JobFilePrinter
 {
     private static readonly SearchValues<char> PlainCharacters =

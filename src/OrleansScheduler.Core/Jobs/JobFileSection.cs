@@ -3,8 +3,10 @@ using System.Text.Json;
 
 namespace OrleansScheduler.Core;
 
-/// <summary>Reads the fields of one section of a job file by name and type. What is wrong becomes an error and reads as if it were not there.</summary>
-/// <remarks>A field without a value (<c>image:</c>) counts as not given. Texts may be written without quotes, even when they look like numbers.</remarks>
+/// <summary>Reads the fields of one section of a job file by name and type. What is wrong becomes an error and reads as if it were not
+/// there.</summary>
+/// <remarks>A field without a value (<c>image:</c>) counts as not given. Texts may be written without quotes, even when they look like
+/// numbers.</remarks>
 internal sealed class JobFileSection
 {
     private readonly JobFileNode.Mapping _mapping;
@@ -17,6 +19,7 @@ internal sealed class JobFileSection
         (_mapping, _path, _errors, _section) = (mapping, path, errors, JobFields.SectionOf(path));
         foreach (var field in mapping.Fields)
         {
+            if (errors.IsFull) break;
             if (JobFields.Sections[_section].Contains(field.Name)) continue;
             var message = $"There is no field {FieldWords.Show(field.Name)} {(path.Length == 0 ? "here" : $"in '{path}'")}.{JobFields.Suggest(field.Name, _section)}";
             errors.Add(JobCode.UnknownField, PathOf(field.Name), message, field.NameAt);
@@ -59,7 +62,7 @@ internal sealed class JobFileSection
     public IEnumerable<(string Path, JobFileNode Node)> Items(string name) => Find(name) switch
     {
         null => [],
-        { Value: JobFileNode.Sequence sequence } => sequence.Items.Select((item, index) => ($"{PathOf(name)}[{index}]", item)),
+        { Value: JobFileNode.Sequence { Items: var items } } when PathOf(name) is var path => items.Select((item, index) => ($"{path}[{index}]", item)),
         { } field => Mismatch<IEnumerable<(string, JobFileNode)>>(field, "a list") ?? [],
     };
 
@@ -76,7 +79,7 @@ internal sealed class JobFileSection
         var texts = ImmutableSortedDictionary.CreateBuilder<string, string>();
         foreach (var entry in mapping.Fields)
         {
-            if (TextOf(entry.Value, JobFileFields.Join(PathOf(name), entry.Name), entry.At) is { } text) texts[entry.Name] = text;
+            if (TextOf(entry.Value, JobFilePath.Join(PathOf(name), entry.Name), entry.At) is { } text) texts[entry.Name] = text;
         }
 
         return texts.ToImmutable();
@@ -182,7 +185,7 @@ internal sealed class JobFileSection
         return null;
     }
 
-    private string PathOf(string name) => JobFileFields.Join(_path, name);
+    private string PathOf(string name) => JobFilePath.Join(_path, name);
 
     private static string Describe(JobFileNode node) => node switch
     {

@@ -5,9 +5,15 @@ namespace OrleansScheduler.Core;
 /// <summary>Collects the rules that a spec breaks; has the checks that many fields share.</summary>
 internal sealed class JobFindings
 {
+    /// <summary>One more than an answer lists, so that the reader of a file can tell that there are more.</summary>
+    private const int MaxFindings = JobLimits.MaxErrors + 1;
+
     private readonly ImmutableArray<FieldError>.Builder _findings = ImmutableArray.CreateBuilder<FieldError>();
 
-    public void Add(string code, string path, string message) => _findings.Add(new(code, path, message, 0, 0, 0));
+    public void Add(string code, string path, string message)
+    {
+        if (_findings.Count < MaxFindings) _findings.Add(new(code, path, message, 0, 0, 0));
+    }
 
     public ImmutableArray<FieldError> ToImmutable() => _findings.DrainToImmutable();
 

@@ -2,7 +2,8 @@ using Cronos;
 
 namespace OrleansScheduler.Core;
 
-/// <summary>The rules that a complete spec must keep, wherever it came from. What this version cannot do yet is refused too, never ignored.</summary>
+/// <summary>The rules that a complete spec must keep, wherever it came from. What this version cannot do yet is refused too, never
+/// ignored.</summary>
 public static class JobRules
 {
     /// <summary>Shortest time that makes sense to wait.</summary>
@@ -10,7 +11,8 @@ public static class JobRules
 
     private static readonly DateTime CronStart = new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
-    /// <summary>All rules that the spec breaks, by path as in a job file; lines and columns are not known here. Empty when it is fit to run.</summary>
+    /// <summary>All rules that the spec breaks, by path as in a job file; lines and columns are not known here. Empty when it is fit to
+    /// run.</summary>
     public static ImmutableArray<FieldError> Check(JobSpec spec)
     {
         var findings = new JobFindings();
@@ -19,7 +21,7 @@ public static class JobRules
         TaskRules.Check(spec.Task, findings);
         CheckTotals(spec, findings);
         CheckRetry(spec, findings);
-        for (var i = 0; i < spec.Constraints.Length; i++) CheckConstraint(spec.Constraints[i], $"constraints[{i}]", findings);
+        CheckConstraints(spec.Constraints, findings);
         CheckUpdate(spec.Update, findings);
         CheckSla(spec, findings);
         findings.CheckDuration(spec.Partition.Delay, TimeSpan.Zero, "partition.delay");
@@ -36,8 +38,6 @@ public static class JobRules
         findings.CheckDefined(spec.Tier, "tier");
         findings.CheckRange(spec.Instances, WholeRange.Instances, "instances");
         findings.CheckRange(spec.Priority, WholeRange.Priority, "priority");
-        if (spec.Constraints.Length > JobLimits.MaxConstraints)
-            findings.Add(JobCode.AboveMaximum, "constraints", $"A job has at most {JobLimits.MaxConstraints} constraints.");
     }
 
     private static void CheckName(string name, string path, JobFindings findings)
@@ -69,7 +69,8 @@ public static class JobRules
             findings.Add(JobCode.CronNeverFires, "schedule", $"{FieldWords.Show(schedule.Expression)} names a time that never comes.");
     }
 
-    /// <summary>All instances together must be countable, sizes in bytes: sums over a cell then cannot overflow on account of one job.</summary>
+    /// <summary>All instances together must be countable, sizes in bytes: sums over a cell then cannot overflow on account of one
+    /// job.</summary>
     private static void CheckTotals(JobSpec spec, JobFindings findings)
     {
         const long BytesPerMiB = 1L << 20;
@@ -100,11 +101,19 @@ public static class JobRules
             findings.Add(JobCode.BelowMinimum, "retry.backoff.max", $"This must be at least as long as 'initial', {Units.FormatDuration(retry.BackoffInitial)}.");
     }
 
+    private static void CheckConstraints(ImmutableArray<Constraint> constraints, JobFindings findings)
+    {
+        if (constraints.Length > JobLimits.MaxConstraints)
+            findings.Add(JobCode.AboveMaximum, "constraints", $"A job has at most {JobLimits.MaxConstraints} constraints.");
+        else
+            for (var i = 0; i < constraints.Length; i++) CheckConstraint(constraints[i], $"constraints[{i}]", findings);
+    }
+
     private static void CheckConstraint(Constraint constraint, string path, JobFindings findings)
     {
         if (!JobKey.IsValidPart(constraint.Attribute))
             findings.Add(JobCode.BadName, path, $"{FieldWords.Show(constraint.Attribute)} is not the name of an attribute: {JobKey.PartRule}.");
-        path = JobFileFields.Join(path, constraint.Attribute);
+        path = JobFilePath.Join(path, constraint.Attribute);
         switch (constraint)
         {
             case Constraint.Limit limit:

@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 
 namespace OrleansScheduler.Core;
 
-/// <summary>A job on the wire is its job file as JSON. Reading checks the form only: whether a job may run was decided when it was submitted.</summary>
+/// <summary>A job on the wire is its job file as JSON. Reading checks the form only: whether a job may run was decided when it was
+/// submitted.</summary>
 internal sealed class JobSpecJsonConverter : JsonConverter<JobSpec>
 {
     public override JobSpec Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

@@ -26,7 +26,7 @@ internal static class TaskRules
     {
         foreach (var (name, value) in task.Env)
         {
-            var path = JobFileFields.Join($"{Root}.env", name);
+            var path = JobFilePath.Join($"{Root}.env", name);
             if (!IsVariableName(name))
                 findings.Add(JobCode.EnvName, path, $"{FieldWords.Show(name)} is not the name of a variable: A-Z, a-z, 0-9 and '_', not starting with a digit.");
             else if (name.StartsWith("LD_", StringComparison.Ordinal))
@@ -49,7 +49,12 @@ internal static class TaskRules
 
     private static void CheckPorts(ImmutableArray<string> ports, JobFindings findings)
     {
-        if (ports.Length > JobLimits.MaxPorts) findings.Add(JobCode.AboveMaximum, $"{Root}.resources.ports", $"A task has at most {JobLimits.MaxPorts} ports.");
+        if (ports.Length > JobLimits.MaxPorts)
+        {
+            findings.Add(JobCode.AboveMaximum, $"{Root}.resources.ports", $"A task has at most {JobLimits.MaxPorts} ports.");
+            return;
+        }
+
         var variables = new Dictionary<string, string>();
         for (var i = 0; i < ports.Length; i++)
         {
@@ -120,7 +125,7 @@ internal static class TaskRules
         var known = task.Ports.Select(PortName.Variable).ToHashSet();
         var script = ShellCommand.ScriptOf(task.Command) is not null;
         for (var i = 0; i < task.Command.Length; i++) Check(task.Command[i], script ? $"{Root}.command" : $"{Root}.command[{i}]");
-        foreach (var (name, value) in task.Env) Check(value, JobFileFields.Join($"{Root}.env", name));
+        foreach (var (name, value) in task.Env) Check(value, JobFilePath.Join($"{Root}.env", name));
 
         void Check(string text, string path)
         {
