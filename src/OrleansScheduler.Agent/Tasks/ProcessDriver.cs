@@ -72,7 +72,7 @@ internal sealed class ProcessDriver(StateDirectory state, ProcessScanner scanner
             var scan = await scanner.Fresh().WaitAsync(cancellationToken);
             var supervisor = attempt.Supervisor;
             var main = Leader(attempt);
-            var tree = scan.TreeOf(attempt.Id.ToString(), main).Where(process => process.Pid != supervisor?.Pid).ToList();
+            var tree = scan.TreeOf(attempt.Directory.Sandbox, main).Where(process => process.Pid != supervisor?.Pid).ToList();
 
             // The supervisor goes last, once it has had time to record the end.
             if (tree.Count == 0 && (supervisor?.StillRuns() != true || ExitCode(attempt.Directory) is not null)) return 0;

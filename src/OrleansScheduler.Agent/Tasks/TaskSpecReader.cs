@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace OrleansScheduler.Agent;
 
 /// <summary>Reads task specs. Attempts of one version share their text, so each text is read once while it is in use.</summary>
-internal class TaskSpecReader
+internal sealed class TaskSpecReader
 {
     private const int MostCached = 256;
     private readonly ConcurrentDictionary<string, TaskSpec> _known = new(StringComparer.Ordinal);
@@ -15,16 +15,13 @@ internal class TaskSpecReader
         if (_known.TryGetValue(json, out var known)) return known;
         try
         {
-            if (Parse(json) is not { } spec) return null;
+            if (JsonSerializer.Deserialize<TaskSpec>(json, WireJson.Options) is not { } spec) return null;
             if (_known.Count >= MostCached) _known.Clear();
             return _known.GetOrAdd(json, spec);
         }
-        catch (Exception e) when (e is JsonException or FormatException or OverflowException or NotSupportedException)
+        catch (JsonException)
         {
             return null;
         }
     }
-
-    /// <summary>How a spec is written.</summary>
-    protected virtual TaskSpec? Parse(string json) => JsonSerializer.Deserialize<TaskSpec>(json, WireJson.Options);
 }
