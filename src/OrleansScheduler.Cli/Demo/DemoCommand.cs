@@ -38,8 +38,7 @@ internal static class DemoCommand
     {
         var board = new DemoBoard(session.Terminal.Time);
         board.Begin("Start a cell in this process: silo, gateway and agent");
-        var start = EmbeddedCell.StartAsync(options, cancellationToken);
-        var answer = await start;
+        var answer = await EmbeddedCell.StartAsync(options, cancellationToken);
         if (answer.Problem is { } problem) return session.Fail(problem);
         await using var cell = answer.Value!;
         board.Page = cell.Address;
@@ -54,16 +53,15 @@ internal static class DemoCommand
             return ExitCode.Failed;
         }
 
-        Summarise(session, board, cell.Address);
+        Summarise(session, DemoSummary.Of(run.Histories.Service, run.Histories.Batch), board.Elapsed, cell.Address);
         if (exit) return ExitCode.Ok;
         session.Say("The cell runs on; Ctrl-C ends it and its tasks.");
         await cell.WaitForEndAsync(cancellationToken);
         return ExitCode.Ok;
     }
 
-    private static void Summarise(Session session, DemoBoard board, Uri page)
+    private static void Summarise(Session session, DemoSummary summary, TimeSpan total, Uri page)
     {
-        var summary = DemoSummary.Of(board.Service, board.Batch);
         var table = new Table { Border = TableBorder.Rounded, ShowHeaders = false }.AddColumns("", "");
         void Row(string name, string value) => table.AddRow(new Text(name), new Text(value));
         Row("tasks", $"{summary.Tasks}, run {summary.Runs} times");
@@ -75,7 +73,7 @@ internal static class DemoCommand
             Row("pending to running", $"p50 {Words.Seconds(median)}, p99 {Words.Seconds(slow)}, over {summary.ToRunning.Length} runs");
         }
 
-        Row("total time", Words.Seconds(board.Elapsed));
+        Row("total time", Words.Seconds(total));
         Row("page", page.OriginalString);
         DemoView.ConsoleOf(session).Write(table);
     }

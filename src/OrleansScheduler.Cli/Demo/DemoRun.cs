@@ -7,6 +7,8 @@ namespace OrleansScheduler.Cli;
 /// <summary>The demonstration: real jobs on a running cell, each claim proved before the next step.</summary>
 internal sealed class DemoRun(SchedulerClient client, DemoBoard board, TimeProvider time) : IDisposable
 {
+    private const int ReadsAtOnce = 8;
+
     /// <summary>Longest time one step may take, on a machine that has other things to do.</summary>
     private static readonly TimeSpan StepDeadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(100);
@@ -19,6 +21,9 @@ internal sealed class DemoRun(SchedulerClient client, DemoBoard board, TimeProvi
     private readonly JobSpec _batch = Example(JobExamples.Batch);
 
     public void Dispose() => _http.Dispose();
+
+    /// <summary>Every task with its history, once the work is done.</summary>
+    public (ImmutableArray<TaskView> Service, ImmutableArray<TaskView> Batch) Histories { get; private set; } = ([], []);
 
     /// <summary>Does every step until one does not come true; whether all did.</summary>
     /// <param name="stopAfterwards">Whether the jobs are stopped at the end.</param>
@@ -137,11 +142,9 @@ internal sealed class DemoRun(SchedulerClient client, DemoBoard board, TimeProvi
         var job = await UntilAsync(
             () => client.DescribeJobAsync(_batch.Key, cancellationToken),
             view => view.Phase is JobPhase.Finished or JobPhase.Failed ? view : null, cancellationToken);
-        var answer = await Session.AllAsync(_ => client.ListJobTasksAsync(_batch.Key, limit: 500, cancellationToken: cancellationToken), _batch.Instances);
-        if (answer.Problem is { } problem) return problem;
-        board.Batch = answer.Value;
-        var summary = DemoSummary.Of([], answer.Value);
         if (job.Phase == JobPhase.Failed) return Miss($"{_batch.Key} failed: {Words.Of(job.Counts)}.");
+        Histories = (await HistoriesAsync(_next, cancellationToken), await HistoriesAsync(_batch, cancellationToken));
+        var summary = DemoSummary.Of([], Histories.Batch);
         if (summary.Retried == 0) return Miss("No command failed and was tried again, though some fail on purpose.");
         return $"{summary.Tasks} finished; {summary.Retried} failed once and were tried again";
     }
@@ -163,6 +166,14 @@ internal sealed class DemoRun(SchedulerClient client, DemoBoard board, TimeProvi
         }
 
         return "the jobs are stopped, and nothing listens on their ports any more";
+    }
+
+    private async Task<ImmutableArray<TaskView>> HistoriesAsync(JobSpec spec, CancellationToken cancellationToken)
+    {
+        var tasks = new TaskView[spec.Instances];
+        await Parallel.ForAsync(0, tasks.Length, new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken }, async (i, token) =>
+            tasks[i] = await UntilAsync(() => client.DescribeTaskAsync(new(spec.Key, i), token), task => task, token));
+        return [.. tasks];
     }
 
     private async Task<Answer<SubmitReceipt>> SubmitAsync(string example, CancellationToken cancellationToken)

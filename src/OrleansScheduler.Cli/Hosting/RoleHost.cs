@@ -6,6 +6,9 @@ namespace OrleansScheduler.Cli;
 /// <summary>Builds and runs the processes of a cell. The one place that puts silo, gateway and agent together.</summary>
 internal static class RoleHost
 {
+    /// <summary>Categories that warn of what is meant to be: the garbage collector chosen here, retries while a silo starts, HTTP/2 without TLS.</summary>
+    private static readonly string[] Chatty = ["Orleans.Runtime.Silo", "Polly", "Microsoft.AspNetCore.Server.Kestrel"];
+
     /// <summary>A builder that is quiet and knows the settings of files, the environment and <paramref name="settings"/>, the last winning.</summary>
     public static WebApplicationBuilder CreateBuilder(string? file, bool verbose, IReadOnlyDictionary<string, string?> settings)
     {
@@ -16,6 +19,10 @@ internal static class RoleHost
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Logging.ClearProviders();
         builder.Logging.SetMinimumLevel(verbose ? LogLevel.Information : LogLevel.Warning);
+        if (!verbose)
+        {
+            foreach (var category in Chatty) builder.Logging.AddFilter(category, LogLevel.Error);
+        }
 
         // Standard output belongs to data, also while a role runs.
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);

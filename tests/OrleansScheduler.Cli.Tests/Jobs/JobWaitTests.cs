@@ -64,6 +64,6 @@ public sealed class JobWaitTests
     private static string Job(string phase, int revision) => $$$"""
         {"key":"shop/prod/web","type":"batch","phase":"{{{phase}}}","instances":3,"version":1,"counts":{"RUNNING":1,"PENDING":2},
          "createdAt":"2026-01-02T03:04:05Z","changedAt":"2026-01-02T03:04:05Z","revision":{{{revision}}},
-         "spec":{"job":"web","role":"shop","env":"prod","type":"batch","instances":3,"task":{"command":["true"]}}}
+         "spec":{"job":"web","role":"shop","env":"prod","type":"batch","instances":3,"task":{"command":["true"]} } }
         """;
 }
