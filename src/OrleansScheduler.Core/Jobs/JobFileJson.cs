@@ -27,7 +27,8 @@ internal static class JobFileJson
                 errors.Document = documents.Count;
                 if (documents.Count == JobLimits.MaxDocuments)
                 {
-                    errors.Add(JobCode.TooManyDocuments, "", $"A job file has at most {JobLimits.MaxDocuments} documents.", lines.At(reader));
+                    errors.Add(JobCode.TooManyDocuments, "", $"A job file has at most {JobLimits.MaxDocuments} documents.",
+                        lines.At(reader));
                     break;
                 }
 

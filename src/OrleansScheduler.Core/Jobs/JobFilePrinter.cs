@@ -17,9 +17,10 @@ internal static class JobFilePrinter
 
     /// <summary>What readers of YAML 1.1 or 1.2 take for a truth value, nothing or a number.</summary>
     private static readonly FrozenSet<string> Words =
-        FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "true", "false", "yes", "no", "on", "off", "y", "n", "null", ".inf", ".nan", "=");
+        FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "true", "false", "yes", "no", "on", "off", "y", "n", "null", ".inf", ".nan");
 
-    private static readonly JsonWriterOptions Indented = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Indented =
+        new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static string ToJson(JobFileNode node)
     {

@@ -37,7 +37,8 @@ internal sealed class JobFileReader(JobFileErrors errors)
     {
         if (type != JobType.Cron)
         {
-            foreach (var name in (ReadOnlySpan<string>)["timezone", "collision", "catch-up"]) job.Refuse(name, JobCode.NotForType, CronOnly);
+            foreach (var name in (ReadOnlySpan<string>)["timezone", "collision", "catch-up"])
+                job.Refuse(name, JobCode.NotForType, CronOnly);
         }
         else
         {
@@ -101,7 +102,7 @@ internal sealed class JobFileReader(JobFileErrors errors)
     private Constraint? ReadConstraint(string path, JobFileNode node)
     {
         if (node is not JobFileNode.Mapping { Fields: [var field] })
-            return Malformed(path, node.At, "A constraint is one attribute with what is wanted of it, such as 'rack: limit 1' or 'zone: [a, b]'.");
+            return Malformed(path, node.At, "A constraint is one attribute and what is wanted, such as 'rack: limit 1' or 'zone: [a, b]'.");
 
         path = JobFilePath.Join(path, field.Name);
         return field.Value switch

@@ -33,7 +33,9 @@ internal sealed class JobFileYaml
             var tab = IndentingTab(text, at.Line);
             errors.Add(
                 JobCode.Syntax, "",
-                tab is null ? $"This is not YAML: {Sentence(exception.Message)}." : "YAML is indented with blanks; this line starts with a tab.",
+                tab is null
+                    ? $"This is not YAML: {Sentence(exception.Message)}."
+                    : "YAML is indented with blanks; this line starts with a tab.",
                 tab ?? at);
         }
 
@@ -101,7 +103,8 @@ internal sealed class JobFileYaml
     private JobFileNode.Scalar ReadScalar(Scalar scalar)
     {
         if (!HasKnownTag(scalar, "str", "int", "float", "bool", "null")) return new(scalar.Tag.Value + scalar.Value, quoted: true, Here);
-        var isText = scalar.Style != ScalarStyle.Plain || (!scalar.Tag.IsEmpty && scalar.Tag is { IsNonSpecific: true } or { Value: CoreTags + "str" });
+        var isText = scalar.Style != ScalarStyle.Plain
+            || (!scalar.Tag.IsEmpty && scalar.Tag is { IsNonSpecific: true } or { Value: CoreTags + "str" });
         _errors.CheckText(scalar.Value, _path, Here);
         return new(scalar.Value, isText, Here);
     }
@@ -155,7 +158,7 @@ internal sealed class JobFileYaml
         if (depth + target.Height - 1 > JobLimits.MaxDepth) return StopAtDepth();
         _aliased += target.Size;
         if (_aliased <= JobLimits.MaxAliasedValues) return target;
-        _errors.Add(JobCode.TooManyAliases, _path, $"The aliases of a document may stand for at most {JobLimits.MaxAliasedValues} values.", Here);
+        _errors.Add(JobCode.TooManyAliases, _path, $"Aliases may stand for at most {JobLimits.MaxAliasedValues} values in all.", Here);
         return null;
     }
 
@@ -181,7 +184,7 @@ internal sealed class JobFileYaml
         }
 
         var tag = FieldWords.Show(node.Tag.Value);
-        _errors.Add(JobCode.TagUnsupported, _path, $"{tag} is a YAML tag here, and tags are not read; a text that starts with '!' needs quotes.", Here);
+        _errors.Add(JobCode.TagUnsupported, _path, $"{tag} is a YAML tag, which is not read; a text that starts with '!' needs quotes.", Here);
         return false;
     }
 

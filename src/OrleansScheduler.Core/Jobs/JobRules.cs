@@ -62,9 +62,11 @@ public static class JobRules
         findings.CheckDefined(schedule.Collision, "collision");
         var zoneIsKnown = TimeZoneInfo.TryFindSystemTimeZoneById(schedule.TimeZone, out var zone);
         if (!zoneIsKnown)
-            findings.Add(JobCode.TimezoneUnknown, "timezone", $"There is no time zone {FieldWords.Show(schedule.TimeZone)}; write an IANA name such as Europe/Berlin.");
+            findings.Add(JobCode.TimezoneUnknown, "timezone",
+                $"There is no time zone {FieldWords.Show(schedule.TimeZone)}; write an IANA name such as Europe/Berlin.");
         if (!CronExpression.TryParse(schedule.Expression, CronFormat.Standard, out var expression))
-            findings.Add(JobCode.CronInvalid, "schedule", $"{FieldWords.Show(schedule.Expression)} is not a schedule: minute, hour, day of month, month, day of week.");
+            findings.Add(JobCode.CronInvalid, "schedule",
+                $"{FieldWords.Show(schedule.Expression)} is not a schedule: minute, hour, day of month, month, day of week.");
         else if (expression.GetNextOccurrence(CronStart, zone ?? TimeZoneInfo.Utc) is null)
             findings.Add(JobCode.CronNeverFires, "schedule", $"{FieldWords.Show(schedule.Expression)} names a time that never comes.");
     }
@@ -83,7 +85,8 @@ public static class JobRules
         void Check(string name, long amount, long unit)
         {
             if ((Int128)amount * unit * Math.Max(spec.Instances, 1) > long.MaxValue)
-                findings.Add(JobCode.ArithmeticOverflow, $"task.resources.{name}", $"{spec.Instances} instances of this are more than can be counted.");
+                findings.Add(JobCode.ArithmeticOverflow, $"task.resources.{name}",
+                    $"{spec.Instances} instances of this are more than can be counted.");
         }
     }
 
@@ -94,11 +97,13 @@ public static class JobRules
         if (retry.MaxFailures == 0)
             findings.Add(JobCode.BelowMinimum, "retry.max-failures", "This must be at least 1, or -1 to retry for ever.");
         if (spec.Type == JobType.Service && retry.MaxFailures is not (1 or -1))
-            findings.Add(JobCode.NotForType, "retry.max-failures", "A service is always started again; only batch and cron jobs count failures.");
+            findings.Add(JobCode.NotForType, "retry.max-failures",
+                "A service is always started again; only batch and cron jobs count failures.");
         findings.CheckDuration(retry.BackoffInitial, Instant, "retry.backoff.initial");
         findings.CheckDuration(retry.BackoffMax, Instant, "retry.backoff.max");
         if (retry.BackoffMax < retry.BackoffInitial)
-            findings.Add(JobCode.BelowMinimum, "retry.backoff.max", $"This must be at least as long as 'initial', {Units.FormatDuration(retry.BackoffInitial)}.");
+            findings.Add(JobCode.BelowMinimum, "retry.backoff.max",
+                $"This must be at least as long as 'initial', {Units.FormatDuration(retry.BackoffInitial)}.");
     }
 
     private static void CheckConstraints(ImmutableArray<Constraint> constraints, JobFindings findings)
@@ -112,7 +117,8 @@ public static class JobRules
     private static void CheckConstraint(Constraint constraint, string path, JobFindings findings)
     {
         if (!JobKey.IsValidPart(constraint.Attribute))
-            findings.Add(JobCode.BadName, path, $"{FieldWords.Show(constraint.Attribute)} is not the name of an attribute: {JobKey.PartRule}.");
+            findings.Add(JobCode.BadName, path,
+                $"{FieldWords.Show(constraint.Attribute)} is not the name of an attribute: {JobKey.PartRule}.");
         path = JobFilePath.Join(path, constraint.Attribute);
         switch (constraint)
         {
@@ -125,7 +131,8 @@ public static class JobRules
                 {
                     findings.CheckText(text, path);
                     findings.CheckLength(text, path);
-                    if (text is [] or ['!', ..]) findings.Add(JobCode.ConstraintSyntax, path, "A value is a text that is not empty and has no '!' of its own.");
+                    if (text is [] or ['!', ..])
+                        findings.Add(JobCode.ConstraintSyntax, path, "A value is a text that is not empty and has no '!' of its own.");
                 }
 
                 break;

@@ -10,7 +10,8 @@ internal sealed class JobSpecJsonConverter : JsonConverter<JobSpec>
     public override JobSpec Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         SpecJson.Read(ref reader, static (root, errors) => new JobFileReader(errors).ReadJob(root));
 
-    public override void Write(Utf8JsonWriter writer, JobSpec value, JsonSerializerOptions options) => JobFilePrinter.Write(writer, JobFileWriter.Write(value));
+    public override void Write(Utf8JsonWriter writer, JobSpec value, JsonSerializerOptions options) =>
+        JobFilePrinter.Write(writer, JobFileWriter.Write(value));
 }
 
 /// <summary>A task on the wire is the <c>task:</c> section of a job file as JSON.</summary>
@@ -19,7 +20,8 @@ internal sealed class TaskSpecJsonConverter : JsonConverter<TaskSpec>
     public override TaskSpec Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         SpecJson.Read(ref reader, TaskFileReader.ReadTask);
 
-    public override void Write(Utf8JsonWriter writer, TaskSpec value, JsonSerializerOptions options) => JobFilePrinter.Write(writer, JobFileWriter.Write(value));
+    public override void Write(Utf8JsonWriter writer, TaskSpec value, JsonSerializerOptions options) =>
+        JobFilePrinter.Write(writer, JobFileWriter.Write(value));
 }
 
 internal static class SpecJson

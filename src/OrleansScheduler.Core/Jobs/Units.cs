@@ -53,7 +53,8 @@ public static class Units
         }
 
         var millis = inMillis ? digits : digits * 1000;
-        if (millis % scale != 0) return BadQuantity(text, "an amount", "is finer than a thousandth; write it as whole thousandths, such as 500m");
+        if (millis % scale != 0)
+            return BadQuantity(text, "an amount", "is finer than a thousandth; write it as whole thousandths, such as 500m");
         millis /= scale;
         return millis < -long.MaxValue || millis > long.MaxValue ? TooLarge(text) : (long)millis;
     }
@@ -189,8 +190,11 @@ public static class Units
     }
 
     private static Problem BadQuantity(string text, string what, string message) =>
-        Problem.Of(ProblemKind.Invalid, JobCode.BadQuantity, text.Length == 0 ? $"An empty text is not {what}." : $"{FieldWords.Show(text)} {message}{(message.EndsWith('?') ? "" : ".")}");
+        Problem.Of(
+            ProblemKind.Invalid, JobCode.BadQuantity,
+            text.Length == 0 ? $"An empty text is not {what}." : $"{FieldWords.Show(text)} {message}{(message.EndsWith('?') ? "" : ".")}");
 
     private static Problem TooLarge(string text) =>
-        Problem.Of(ProblemKind.Invalid, JobCode.NumberOutOfRange, $"{FieldWords.Show(text)} is not a number that can be kept here; write a smaller, finite one.");
+        Problem.Of(ProblemKind.Invalid, JobCode.NumberOutOfRange,
+            $"{FieldWords.Show(text)} is not a number that can be kept here; write a smaller, finite one.");
 }

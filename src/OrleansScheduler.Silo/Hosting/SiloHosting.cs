@@ -19,15 +19,14 @@ public static class SiloHosting
         builder.Services.Configure<ClusterMembershipOptions>(builder.Configuration.GetSection("Orleans:Membership"));
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<SiloTelemetry>();
-        builder.Services.AddSingleton<JournalMetrics>();
-        builder.Services.AddSingleton<JournalFactory>();
-        builder.Services.AddHostedService<CellKeeper>();
+        builder.Services.AddSchedulerStorage();
         builder.UseOrleans(silo => silo
             .Configure<SiloMessagingOptions>(options =>
             {
                 options.ResponseTimeout = TimeSpan.FromSeconds(10);
                 options.MaxEnqueuedRequestsHardLimit = 20_000;
             }));
+        builder.Services.AddHostedService<CellKeeper>();   // behind Orleans: it starts when the silo is active
         return builder;
     }
 

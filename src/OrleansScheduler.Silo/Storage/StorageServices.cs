@@ -7,7 +7,9 @@ namespace OrleansScheduler.Silo;
 /// <summary>Adds what the grains keep their state with.</summary>
 internal static class StorageServices
 {
-    /// <summary>Adds the journals, and the binary form of state for every store (JSON, the default of Orleans, is a third larger and slower).</summary>
+    /// <summary>
+    /// Adds the journals, and the binary form of state for every store (JSON, the default of Orleans, is a third larger and slower).
+    /// </summary>
     public static IServiceCollection AddSchedulerStorage(this IServiceCollection services)
     {
         services.AddMetrics();

@@ -108,11 +108,11 @@ public sealed class TaskRunTests : IAsyncLifetime
         foreach (var attempt in attempts) Assert.Equal(Status.Finished, (await _node.Gateway.End(attempt)).Status);
 
         var took = Stopwatch.GetElapsedTime(began);
-        TestContext.Current.SendDiagnosticMessage("200 tasks in {0}", took);
         TestContext.Current.TestOutputHelper?.WriteLine($"200 tasks in {took}");
         Assert.Equal(1, _node.Services.GetRequiredService<CommandJournal>().Syncs - before);
         await Wait.Until(() => Zombies() == 0);
-        Assert.All(attempts, attempt => Assert.Empty(ProcessScan.Now().TreeOf(_node.DirectoryOf(attempt).Sandbox, main: null)));
+        var scan = ProcessScan.Now();
+        Assert.All(attempts, attempt => Assert.Empty(scan.TreeOf(_node.DirectoryOf(attempt).Sandbox, main: null)));
     }
 
     private static int Zombies() => Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Select(name => int.TryParse(name, out var pid) ? pid : 0)

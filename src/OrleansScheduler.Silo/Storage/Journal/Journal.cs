@@ -3,12 +3,13 @@ using Orleans.Serialization;
 namespace OrleansScheduler.Silo;
 
 /// <summary>
-/// The durable record of one grain: entries in order, a snapshot from time to time, one owner at a time. Entries that arrive while a write is under way
-/// go into the next one, so the store sees a few writes however many callers there are.
+/// The durable record of one grain: entries in order, a snapshot from time to time, one owner at a time. Entries that arrive while a
+/// write is under way go into the next one, so the store sees a few writes however many callers there are.
 /// </summary>
 /// <typeparam name="TEntry">One recorded fact.</typeparam>
 /// <typeparam name="TSnapshot">All facts so far, summed up.</typeparam>
-internal sealed class Journal<TEntry, TSnapshot>(JournalLog log, Serializer serializer, JournalOptions options, JournalMetrics metrics, TimeProvider time)
+internal sealed class Journal<TEntry, TSnapshot>(
+    JournalLog log, Serializer serializer, JournalOptions options, JournalMetrics metrics, TimeProvider time)
     where TSnapshot : class
 {
     private readonly Lock _gate = new();
@@ -33,7 +34,10 @@ internal sealed class Journal<TEntry, TSnapshot>(JournalLog log, Serializer seri
     /// <summary>Completes when the garbage that is known so far has been tried to delete.</summary>
     public Task Cleaned => log.Cleaned;
 
-    /// <summary>Takes the journal over from whoever owned it and reads it. Call it once, before anything else. A journal without entries is only created by the first append.</summary>
+    /// <summary>
+    /// Takes the journal over from whoever owned it and reads it. Call it once, before anything else. A journal without entries is only
+    /// created by the first append.
+    /// </summary>
     /// <exception cref="JournalLostException">Others keep taking it over.</exception>
     /// <exception cref="JournalCorruptException">A row is damaged or missing.</exception>
     /// <exception cref="JournalUnavailableException">The store failed several times in a row.</exception>
@@ -56,7 +60,9 @@ internal sealed class Journal<TEntry, TSnapshot>(JournalLog log, Serializer seri
     public Task<long> Append(TEntry entry) => Append([entry]);
 
     /// <summary>Makes entries durable, all of them or none, behind all that were appended before. Answers the last one's number.</summary>
-    /// <exception cref="JournalLostException">Somebody else owns the journal, or the outcome is unknown: drop the state and deactivate.</exception>
+    /// <exception cref="JournalLostException">
+    /// Somebody else owns the journal, or the outcome is unknown: drop the state and deactivate.
+    /// </exception>
     /// <exception cref="JournalFullException">Too much waits already; nothing was written.</exception>
     public Task<long> Append(IReadOnlyList<TEntry> entries)
     {
@@ -68,8 +74,12 @@ internal sealed class Journal<TEntry, TSnapshot>(JournalLog log, Serializer seri
     /// <summary>Replaces entries by a snapshot. Appends go on meanwhile.</summary>
     /// <param name="snapshot">The state after the entry <paramref name="through"/>.</param>
     /// <param name="through">The last entry that the snapshot contains, as <see cref="Append(TEntry)"/> answered it.</param>
-    /// <exception cref="JournalLostException">Somebody else owns the journal, or the outcome is unknown: drop the state and deactivate.</exception>
-    /// <exception cref="JournalUnavailableException">The snapshot could not be stored; the journal is as before and may be tried again.</exception>
+    /// <exception cref="JournalLostException">
+    /// Somebody else owns the journal, or the outcome is unknown: drop the state and deactivate.
+    /// </exception>
+    /// <exception cref="JournalUnavailableException">
+    /// The snapshot could not be stored; the journal is as before and may be tried again.
+    /// </exception>
     public async Task Compact(TSnapshot snapshot, long through)
     {
         if (through < log.Through || through > LastNumber)
@@ -96,7 +106,8 @@ internal sealed class Journal<TEntry, TSnapshot>(JournalLog log, Serializer seri
         {
             if (_lost is { } lost) return Task.FromException<long>(Refusal(lost));
             if (_waitingBytes + write.Size > options.MaxWaitingBytes && _waiting.Count > 0)
-                return Task.FromException<long>(new JournalFullException($"{_waitingBytes} bytes of entries wait for the store already; try again later"));
+                return Task.FromException<long>(
+                    new JournalFullException($"{_waitingBytes} bytes of entries wait for the store already; try again later"));
             _waiting.Add(write);
             _waitingBytes += write.Size;
             (start, _writing) = (!_writing, true);
@@ -142,14 +153,15 @@ internal sealed class Journal<TEntry, TSnapshot>(JournalLog log, Serializer seri
         for (var i = 0; i < group.Count; i++) group[i].Complete(frames[i].Last);
     }
 
-    /// <summary>What goes into the next write: appends up to a row's size, or one snapshot. Empty, and writing ends, when nothing waits.</summary>
+    /// <summary>
+    /// What goes into the next write: appends up to a row's size, or one snapshot. Empty, and writing ends, when nothing waits.
+    /// </summary>
     private List<JournalWrite> TakeGroup()
     {
         lock (_gate)
         {
             var (count, size) = (0, 0L);
-            while (count < _waiting.Count && (count == 0 || (FitsTogether(_waiting[0], _waiting[count]) && size + _waiting[count].Size <= MaxGroupBytes)))
-                size += _waiting[count++].Size;
+            while (count < _waiting.Count && (count == 0 || Joins(_waiting[0], _waiting[count], size))) size += _waiting[count++].Size;
             var group = _waiting.GetRange(0, count);
             _waiting.RemoveRange(0, count);
             _waitingBytes -= size;
@@ -160,7 +172,8 @@ internal sealed class Journal<TEntry, TSnapshot>(JournalLog log, Serializer seri
 
     private int MaxGroupBytes => options.MaxRowBytes - JournalSegment.HeaderBytes;
 
-    private static bool FitsTogether(JournalWrite first, JournalWrite next) => first is JournalWrite.Entries && next is JournalWrite.Entries;
+    private bool Joins(JournalWrite first, JournalWrite next, long size) =>
+        first is JournalWrite.Entries && next is JournalWrite.Entries && size + next.Size <= MaxGroupBytes;
 
     /// <summary>After a write that failed the owner knows nothing for certain, so it may not write again.</summary>
     private void Lose(Exception exception, List<JournalWrite> group)
@@ -178,7 +191,8 @@ internal sealed class Journal<TEntry, TSnapshot>(JournalLog log, Serializer seri
         foreach (var write in refused) write.Fail(Refusal(exception));
     }
 
-    private static JournalLostException Refusal(Exception lost) => new($"The journal was lost before: {lost.Message}", mayBeWritten: false, lost);
+    private static JournalLostException Refusal(Exception lost) =>
+        new($"The journal was lost before: {lost.Message}", mayBeWritten: false, lost);
 }
 
 /// <summary>A journal as its new owner finds it.</summary>

@@ -1,6 +1,9 @@
 namespace OrleansScheduler.Silo;
 
-/// <summary>Deletes rows that nothing points to any more, in the background and one after the other. What it misses is found again at the next opening.</summary>
+/// <summary>
+/// Deletes rows that nothing points to any more, in the background and one after the other. What it misses is found again at the next
+/// opening.
+/// </summary>
 internal sealed class JournalCleaner(JournalRows rows)
 {
     /// <summary>How many rows an opening deletes at most, so that a long outage of deletions does not make one opening slow.</summary>
@@ -73,7 +76,10 @@ internal sealed class JournalCleaner(JournalRows rows)
         if (all) Interlocked.Exchange(ref _deletedBefore, Math.Max(complete, Interlocked.Read(ref _deletedBefore)));
     }
 
-    /// <summary>Deletes a snapshot's rows from the last to the first, so that what remains after an interruption is found again from the first on.</summary>
+    /// <summary>
+    /// Deletes a snapshot's rows from the last to the first, so that what remains after an interruption is found again from the first
+    /// on.
+    /// </summary>
     private async Task DeleteRows(SnapshotRows? snapshot)
     {
         var etags = new List<string>();

@@ -1,6 +1,8 @@
 namespace OrleansScheduler.Silo;
 
-/// <summary>Somebody else owns the journal now, or nobody can tell whether a write was done. The owner drops its state and deactivates.</summary>
+/// <summary>
+/// Somebody else owns the journal now, or nobody can tell whether a write was done. The owner drops its state and deactivates.
+/// </summary>
 [GenerateSerializer, Alias("osched.JournalLostException")]
 internal sealed class JournalLostException : Exception
 {

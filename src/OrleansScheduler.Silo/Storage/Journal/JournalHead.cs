@@ -47,7 +47,8 @@ internal sealed record JournalHead
 /// <param name="Parts">How many rows it has.</param>
 /// <param name="Length">Its bytes.</param>
 [GenerateSerializer, Immutable, Alias("osched.SnapshotRows")]
-internal sealed record SnapshotRows([property: Id(0)] long Epoch, [property: Id(1)] long Id, [property: Id(2)] int Parts, [property: Id(3)] int Length)
+internal sealed record SnapshotRows(
+    [property: Id(0)] long Epoch, [property: Id(1)] long Id, [property: Id(2)] int Parts, [property: Id(3)] int Length)
 {
     /// <summary>The name of one of its rows.</summary>
     public string RowName(int part) => $"snapshot-{Epoch:D6}-{Id:D6}-{part:D4}";

@@ -5,13 +5,15 @@ namespace OrleansScheduler.Silo;
 /// <summary>The protocol of a journal on rows: who owns it, in which row the next entries go, and which rows may go away.</summary>
 /// <remarks>
 /// <para>
-/// Small journals live in the head row, which is rewritten with its ETag: a second owner's raise of the epoch changes the ETag, and the first one's next
-/// write fails. Bigger ones go on in segment rows that are only ever created, one number after the other: a new owner raises the epoch in the head,
-/// reads on to the first free number and creates a claim there. Whoever owned the journal before can only try to create that very number next, so it fails.
+/// Small journals live in the head row, which is rewritten with its ETag: a second owner's raise of the epoch changes the ETag, and
+/// the first one's next write fails. Bigger ones go on in segment rows that are only ever created, one number after the other: a new
+/// owner raises the epoch in the head, reads on to the first free number and creates a claim there. Whoever owned the journal before
+/// can only try to create that very number next, so it fails.
 /// </para>
 /// <para>
-/// Therefore claims outlive the segments around them: a writer that slept while its successor took a snapshot and deleted the tail must still find its
-/// number taken. The last <see cref="MaxClaims"/> are kept; a writer would have to sleep through that many changes of owner to slip past them.
+/// Therefore claims outlive the segments around them: a writer that slept while its successor took a snapshot and deleted the tail
+/// must still find its number taken. The last <see cref="MaxClaims"/> are kept; a writer would have to sleep through that many changes
+/// of owner to slip past them.
 /// </para>
 /// <para>Not thread-safe: <see cref="Journal{TEntry, TSnapshot}"/> calls one write at a time.</para>
 /// </remarks>
@@ -95,7 +97,9 @@ internal sealed class JournalLog(JournalRows rows, Serializer serializer, Journa
         _tail.AddInline(frames);
     }
 
-    /// <summary>Writes a snapshot's rows when it is too big for the head; null when it is not. May run while entries are appended.</summary>
+    /// <summary>
+    /// Writes a snapshot's rows when it is too big for the head; null when it is not. May run while entries are appended.
+    /// </summary>
     /// <exception cref="JournalUnavailableException">The store failed; nothing points to the rows.</exception>
     public async Task<SnapshotRows?> WriteSnapshot(byte[] snapshot)
     {
@@ -169,8 +173,8 @@ internal sealed class JournalLog(JournalRows rows, Serializer serializer, Journa
     }
 
     /// <summary>
-    /// Makes sure that nobody raised the epoch while this owner was reading. Whoever does so later finds its claim; whoever did so before may have
-    /// deleted rows that this owner took for free numbers.
+    /// Makes sure that nobody raised the epoch while this owner was reading. Whoever does so later finds its claim; whoever did so
+    /// before may have deleted rows that this owner took for free numbers.
     /// </summary>
     private async Task RequireOwnership(CancellationToken cancellationToken)
     {
@@ -230,7 +234,8 @@ internal sealed class JournalLog(JournalRows rows, Serializer serializer, Journa
 
         return bytes.Length == target.Length
             ? bytes.ToArray()
-            : throw new JournalCorruptException(rows.Owner, target.RowName(0), $"the snapshot has {bytes.Length} bytes instead of {target.Length}");
+            : throw new JournalCorruptException(
+                rows.Owner, target.RowName(0), $"the snapshot has {bytes.Length} bytes instead of {target.Length}");
     }
 
     private JournalRow SealHead(JournalHead head) => JournalRow.Seal(JournalHead.RowName, head.Epoch, serializer.SerializeToArray(head));
@@ -248,7 +253,8 @@ internal sealed class JournalLog(JournalRows rows, Serializer serializer, Journa
     }
 
     private JournalLostException Lost(string name, StoredRow? other, bool mayBeWritten) => new(
-        $"Journal of {rows.Owner}: epoch {Epoch} found row {name} {(other is null ? "gone" : $"written by epoch {other.Row.Epoch}")}", mayBeWritten);
+        $"Journal of {rows.Owner}: epoch {Epoch} found row {name} {(other is null ? "gone" : $"written by epoch {other.Row.Epoch}")}",
+        mayBeWritten);
 }
 
 /// <summary>A journal as it was read.</summary>

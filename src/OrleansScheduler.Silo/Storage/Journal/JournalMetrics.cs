@@ -12,11 +12,11 @@ internal sealed class JournalMetrics
     public JournalMetrics(IMeterFactory meters)
     {
         var meter = meters.Create("OrleansScheduler.Silo");
-        _appendDuration = meter.CreateHistogram(
+        _appendDuration = meter.CreateHistogram<double>(
             "scheduler.journal.append.duration",
             "s",
             "How long one write of a journal takes until it is durable.",
-            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5] });
+            advice: new() { HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5] });
         _entries = meter.CreateCounter<long>("scheduler.journal.entries", "{entry}", "Entries made durable.");
     }
 

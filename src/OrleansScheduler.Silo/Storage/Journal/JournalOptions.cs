@@ -12,7 +12,9 @@ internal sealed class JournalOptions
     /// <summary>Largest snapshot in bytes that is kept in the head row itself. Default 16 KiB.</summary>
     public int MaxInlineSnapshotBytes { get; set; } = 16 * 1024;
 
-    /// <summary>A snapshot is wanted once the entries since the last one have this many bytes, or as many as that snapshot. Default 8 KiB.</summary>
+    /// <summary>
+    /// A snapshot is wanted once the entries since the last one have this many bytes, or as many as that snapshot. Default 8 KiB.
+    /// </summary>
     public int SnapshotAfterBytes { get; set; } = 8 * 1024;
 
     /// <summary>A snapshot is wanted once the tail has this many segment rows (more behind large snapshots). Default 128.</summary>

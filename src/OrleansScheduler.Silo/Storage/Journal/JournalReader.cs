@@ -3,7 +3,10 @@ using System.Buffers;
 namespace OrleansScheduler.Silo;
 
 /// <summary>Reads a journal's tail for its new owner and claims the number behind it.</summary>
-/// <remarks>The owner before may still be writing: what it gets in before the claim stands belongs to the journal, what comes later is refused by the store.</remarks>
+/// <remarks>
+/// The owner before may still be writing: what it gets in before the claim stands belongs to the journal, what comes later is refused
+/// by the store.
+/// </remarks>
 internal sealed class JournalReader(JournalRows rows, JournalHead head)
 {
     /// <summary>How many rows are asked for at once.</summary>
@@ -21,7 +24,8 @@ internal sealed class JournalReader(JournalRows rows, JournalHead head)
     /// <exception cref="JournalLostException">A later owner has claimed the journal.</exception>
     public async Task<JournalTail> ReadTail(CancellationToken cancellationToken)
     {
-        var inline = JournalFrame.Decode(head.Tail, head.TailFirst) ?? throw Corrupt(JournalHead.RowName, "its entries cannot be told apart");
+        var inline = JournalFrame.Decode(head.Tail, head.TailFirst)
+            ?? throw Corrupt(JournalHead.RowName, "its entries cannot be told apart");
         _tail = JournalTail.Of(head, inline);
         if (!head.Segmented) return _tail;
 
@@ -43,9 +47,7 @@ internal sealed class JournalReader(JournalRows rows, JournalHead head)
                 return _tail;
             }
 
-            if (claim.Other is not { } other || other.Row.Epoch >= head.Epoch)
-                throw new JournalLostException($"Journal of {rows.Owner}: epoch {head.Epoch} found a later owner in row {JournalSegment.RowName(number)}", mayBeWritten: false);
-            Accept(number, other);
+            if (claim.Other is { } other) Accept(number, other);
         }
     }
 
@@ -80,6 +82,9 @@ internal sealed class JournalReader(JournalRows rows, JournalHead head)
     private void Accept(long number, StoredRow stored)
     {
         var name = JournalSegment.RowName(number);
+        if (stored.Row.Epoch >= head.Epoch)
+            throw new JournalLostException(
+                $"Journal of {rows.Owner}: epoch {head.Epoch} found a later owner in row {name}", mayBeWritten: false);
         var segment = JournalSegment.Decode(stored.Row.Payload) ?? throw Corrupt(name, "it is too short");
         if (stored.Row.Epoch < _lastEpoch) throw Corrupt(name, $"epoch {stored.Row.Epoch} wrote it after epoch {_lastEpoch}");
         _lastEpoch = stored.Row.Epoch;
@@ -91,7 +96,8 @@ internal sealed class JournalReader(JournalRows rows, JournalHead head)
             return;
         }
 
-        if (segment.Part != _unfinishedRows.Count) throw Corrupt(name, $"part {_unfinishedRows.Count} of a group is expected here, this is part {segment.Part}");
+        if (segment.Part != _unfinishedRows.Count)
+            throw Corrupt(name, $"part {_unfinishedRows.Count} of a group is expected here, this is part {segment.Part}");
         if (segment.Part == 0) _group = segment;
         if (!Follows(segment)) throw Corrupt(name, $"entry {_tail.Last + 1} is expected here, this begins with {segment.First}");
         _unfinishedRows.Add(row);
@@ -101,7 +107,8 @@ internal sealed class JournalReader(JournalRows rows, JournalHead head)
 
     private void AcceptGroup(string name)
     {
-        var frames = JournalFrame.Decode(_unfinishedBytes.WrittenSpan.ToArray(), _group.First) ?? throw Corrupt(name, "its entries cannot be told apart");
+        var frames = JournalFrame.Decode(_unfinishedBytes.WrittenSpan.ToArray(), _group.First)
+            ?? throw Corrupt(name, "its entries cannot be told apart");
         _tail.AddSegments(_unfinishedRows, frames);
         _anyGroup = true;
         Forget();

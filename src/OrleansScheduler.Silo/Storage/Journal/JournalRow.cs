@@ -40,7 +40,8 @@ internal sealed record JournalRow
         return Format > CurrentFormat ? $"a newer version wrote it (format {Format}, this build reads up to {CurrentFormat})" : null;
     }
 
-    private uint ChecksumFor(string name)
+    /// <summary>The checksum that the row must have under that name.</summary>
+    public uint ChecksumFor(string name)
     {
         Span<byte> identity = stackalloc byte[28];
         BinaryPrimitives.WriteInt32LittleEndian(identity, Format);

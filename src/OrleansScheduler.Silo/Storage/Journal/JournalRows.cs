@@ -3,8 +3,8 @@ using Orleans.Storage;
 namespace OrleansScheduler.Silo;
 
 /// <summary>
-/// Reads and writes the rows of one journal and settles what became of a write that failed: whatever the store threw, the row itself says whose it is.
-/// (A conflict does not surface as the same exception in every provider, so the exception's type decides nothing.)
+/// Reads and writes the rows of one journal and settles what became of a write that failed: whatever the store threw, the row itself
+/// says whose it is. (A conflict does not surface as the same exception in every provider, so the exception's type decides nothing.)
 /// </summary>
 internal sealed class JournalRows(IGrainStorage storage, GrainId owner, JournalOptions options, TimeProvider time)
 {
@@ -30,12 +30,17 @@ internal sealed class JournalRows(IGrainStorage storage, GrainId owner, JournalO
         }
     }
 
-    /// <summary>Creates the row, or replaces the one with that ETag. Trying again is safe: whichever try the store carries out, the row is the same.</summary>
+    /// <summary>
+    /// Creates the row, or replaces the one with that ETag. Trying again is safe: whichever try the store carries out, the row is the
+    /// same.
+    /// </summary>
     /// <param name="name">The row.</param>
     /// <param name="etag">What it replaces; null to create it.</param>
     /// <param name="row">The new content.</param>
     /// <exception cref="JournalCorruptException">A row is there, and damaged.</exception>
-    /// <exception cref="JournalUnavailableException">The store failed several times in a row: the row may or may not be written.</exception>
+    /// <exception cref="JournalUnavailableException">
+    /// The store failed several times in a row: the row may or may not be written.
+    /// </exception>
     public async Task<RowWrite> Write(string name, string? etag, JournalRow row)
     {
         for (var attempt = 0; ; attempt++)

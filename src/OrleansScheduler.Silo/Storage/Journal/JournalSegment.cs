@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace OrleansScheduler.Silo;
 
 /// <summary>
-/// The payload of a segment row: a part of a group of frames that counts as a whole or not at all. A group of no parts is a claim: it carries no
-/// entries and takes its number away from whoever owned the journal before.
+/// The payload of a segment row: a part of a group of frames that counts as a whole or not at all. A group of no parts is a claim: it
+/// carries no entries and takes its number away from whoever owned the journal before.
 /// </summary>
 /// <param name="First">Number of the group's first entry.</param>
 /// <param name="Part">Which part, from 0.</param>

@@ -16,7 +16,7 @@ internal sealed class SqliteDatabase(SqliteStorageOptions options)
     private const int ApplicationId = 0x4F534348;
 
     // Payloads are large, so rows live in a plain table with an index beside it: WITHOUT ROWID is for rows far smaller than a page.
-    private const string CreateSchema = """
+    private static readonly string CreateSchema = $"""
         CREATE TABLE grain_state (
             grain_id   TEXT    NOT NULL,
             state_name TEXT    NOT NULL,
@@ -27,6 +27,8 @@ internal sealed class SqliteDatabase(SqliteStorageOptions options)
         ) STRICT;
         CREATE TABLE version_counter (last INTEGER NOT NULL) STRICT;
         INSERT INTO version_counter (last) VALUES (0);
+        PRAGMA application_id = {ApplicationId};
+        PRAGMA user_version = {SchemaVersion};
         """;
 
     /// <summary>The file's full path.</summary>
@@ -41,7 +43,7 @@ internal sealed class SqliteDatabase(SqliteStorageOptions options)
             Directory.CreateDirectory(Path.GetDirectoryName(File)!);
             using var connection = OpenForWriting();
             using var transaction = connection.BeginTransaction();
-            if (IsEmpty(connection)) Execute(connection, $"{CreateSchema} PRAGMA application_id={ApplicationId}; PRAGMA user_version={SchemaVersion};");
+            if (IsEmpty(connection)) Execute(connection, CreateSchema);
             else RequireOurSchema(connection);
             transaction.Commit();
         }
@@ -97,7 +99,7 @@ internal sealed class SqliteDatabase(SqliteStorageOptions options)
         if (version > SchemaVersion)
         {
             throw new SqliteStorageException(
-                $"{File}: written by a newer version (schema {version}, this build reads up to {SchemaVersion}); start the newer version again");
+                $"{File}: written by a newer version (schema {version}, this build reads up to {SchemaVersion}); start that one again");
         }
     }
 

@@ -73,7 +73,7 @@ internal sealed partial class SqliteGrainStorage(
         if (payload.Length > options.MaxPayloadBytes)
         {
             throw new SqliteStorageException(
-                $"{_database.File}: state {stateName} of {grainId} has {payload.Length} bytes; at most {options.MaxPayloadBytes} are stored");
+                $"{_database.File}: state {stateName} of {grainId} has {payload.Length} bytes; at most {options.MaxPayloadBytes} fit");
         }
 
         var version = await Apply(stateName, grainId, grainState.ETag, payload, cancellationToken);
@@ -97,7 +97,9 @@ internal sealed partial class SqliteGrainStorage(
         var writer = _writer ?? throw Closed();
         long? expected = string.IsNullOrEmpty(etag) ? null : ParseVersion(etag, stateName, grainId);
         var outcome = await writer.Apply(new SqliteChange(grainId.ToString(), stateName, expected, payload), cancellationToken);
-        return outcome.Applied ? outcome.Version : throw Conflict(stateName, grainId, outcome.Version?.ToString(CultureInfo.InvariantCulture), etag);
+        return outcome.Applied
+            ? outcome.Version
+            : throw Conflict(stateName, grainId, outcome.Version?.ToString(CultureInfo.InvariantCulture), etag);
     }
 
     private T Deserialize<T>(SqliteRow row, string stateName, GrainId grainId)
@@ -108,7 +110,8 @@ internal sealed partial class SqliteGrainStorage(
         }
         catch (Exception exception)
         {
-            throw new InvalidDataException($"{_database.File}: state {stateName} of {grainId} cannot be read: {exception.Message}", exception);
+            throw new InvalidDataException(
+                $"{_database.File}: state {stateName} of {grainId} cannot be read: {exception.Message}", exception);
         }
     }
 
@@ -129,7 +132,9 @@ internal sealed partial class SqliteGrainStorage(
             : throw Conflict(stateName, grainId, stored: null, etag);
 
     private static InconsistentStateException Conflict(string stateName, GrainId grainId, string? stored, string? expected) => new(
-        $"State {stateName} of {grainId} is not what the writer saw: version {stored ?? "none"} is stored, it expected {expected ?? "none"}", stored, expected);
+        $"State {stateName} of {grainId} is not what the writer saw: version {stored ?? "none"} is stored, not {expected ?? "none"}",
+        stored,
+        expected);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Store {Name} is open: {File}")]
     private partial void LogOpened(string name, string file);

@@ -3,7 +3,10 @@ using Microsoft.Data.Sqlite;
 
 namespace OrleansScheduler.Silo;
 
-/// <summary>Reads rows on a few connections, each with its prepared statement; in the write-ahead log mode readers and the writer do not wait for each other.</summary>
+/// <summary>
+/// Reads rows on a few connections, each with its prepared statement; in the write-ahead log mode readers and the writer do not wait
+/// for each other.
+/// </summary>
 internal sealed class SqliteReaders(SqliteDatabase database, SqliteStorageOptions options) : IDisposable
 {
     private readonly ConcurrentBag<Reader> _idle = [];

@@ -28,7 +28,7 @@ internal sealed class SqliteStorageException : Exception
 
     private static string Explain(SqliteException exception) => exception.SqliteErrorCode switch
     {
-        SQLitePCL.raw.SQLITE_FULL => "the disk (or the file's size limit) is full; nothing of this write is stored, later writes work once there is space",
+        SQLitePCL.raw.SQLITE_FULL => "the disk is full; nothing of this write is stored, later writes work once there is space",
         SQLitePCL.raw.SQLITE_IOERR => "the disk reports an input/output error; check the disk and its mount",
         SQLitePCL.raw.SQLITE_CORRUPT => "the file is damaged; restore it from a backup",
         SQLitePCL.raw.SQLITE_NOTADB => "the file is not an SQLite database; move it away or name another file",

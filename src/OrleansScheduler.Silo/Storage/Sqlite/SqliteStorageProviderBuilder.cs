@@ -10,8 +10,8 @@ using Orleans.Storage;
 namespace OrleansScheduler.Silo;
 
 /// <summary>
-/// Makes the embedded store from configuration: <c>Orleans:GrainStorage:{name}:ProviderType=Sqlite</c> with <c>DataSource</c> (the file; required) and
-/// <c>SerializerKey</c> (a keyed <see cref="IGrainStorageSerializer"/>; optional).
+/// Makes the embedded store from configuration: <c>Orleans:GrainStorage:{name}:ProviderType=Sqlite</c> with <c>DataSource</c>
+/// (the file; required) and <c>SerializerKey</c> (a keyed <see cref="IGrainStorageSerializer"/>; optional).
 /// </summary>
 internal sealed class SqliteStorageProviderBuilder : IProviderBuilder<ISiloBuilder>
 {
@@ -32,13 +32,15 @@ internal static class SqliteStorageExtensions
     /// <param name="builder">The silo.</param>
     /// <param name="name">The provider's name, <c>Default</c> for grains that name none.</param>
     /// <param name="configure">Sets the options; <see cref="SqliteStorageOptions.DataSource"/> is required.</param>
-    public static ISiloBuilder AddSqliteGrainStorage(this ISiloBuilder builder, string name, Action<OptionsBuilder<SqliteStorageOptions>> configure)
+    public static ISiloBuilder AddSqliteGrainStorage(
+        this ISiloBuilder builder, string name, Action<OptionsBuilder<SqliteStorageOptions>> configure)
     {
         var services = builder.Services;
         configure(services.AddOptions<SqliteStorageOptions>(name).Validate(
             options => options.DataSource.Length > 0,
             $"Orleans:GrainStorage:{name}:DataSource is missing: name the database file, for example /var/lib/osched/cell.db"));
-        services.AddTransient<IPostConfigureOptions<SqliteStorageOptions>, DefaultStorageProviderSerializerOptionsConfigurator<SqliteStorageOptions>>();
+        services.AddTransient<
+            IPostConfigureOptions<SqliteStorageOptions>, DefaultStorageProviderSerializerOptionsConfigurator<SqliteStorageOptions>>();
         services.AddGrainStorage(name, (provider, key) => ActivatorUtilities.CreateInstance<SqliteGrainStorage>(
             provider, key, provider.GetRequiredService<IOptionsMonitor<SqliteStorageOptions>>().Get(key)));
         return builder;

@@ -24,7 +24,10 @@ internal sealed class SqliteWriteStatements : IDisposable
         _commit = Prepare("COMMIT");
         _versions = Prepare("UPDATE version_counter SET last = last + $count RETURNING last", "$count");
         _insert = Prepare(
-            "INSERT INTO grain_state (grain_id, state_name, version, payload, modified) VALUES ($grain, $state, $version, $payload, $now) ON CONFLICT DO NOTHING",
+            """
+            INSERT INTO grain_state (grain_id, state_name, version, payload, modified) VALUES ($grain, $state, $version, $payload, $now)
+            ON CONFLICT DO NOTHING
+            """,
             "$grain", "$state", "$version", "$payload", "$now");
         _update = Prepare(
             $"UPDATE grain_state SET version = $version, payload = $payload, modified = $now WHERE {OneRow} AND version = $expected",

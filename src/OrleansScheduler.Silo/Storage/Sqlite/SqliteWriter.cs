@@ -4,8 +4,8 @@ using Microsoft.Data.Sqlite;
 namespace OrleansScheduler.Silo;
 
 /// <summary>
-/// The one writer of the file. All changes that wait go into one transaction, so that one sync of the disk serves everybody who came while the last
-/// one was under way. A change whose version does not fit is left out of it and told so; the others commit.
+/// The one writer of the file. All changes that wait go into one transaction, so that one sync of the disk serves everybody who came
+/// while the last one was under way. A change whose version does not fit is left out of it and told so; the others commit.
 /// </summary>
 internal sealed class SqliteWriter : IAsyncDisposable
 {

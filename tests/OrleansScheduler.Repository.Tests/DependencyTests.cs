@@ -1,0 +1,49 @@
+namespace OrleansScheduler.Repository.Tests;
+
+public sealed class DependencyTests
+{
+    private static IEnumerable<string> Packages =>
+        Repository.Xml("Directory.Packages.props").Descendants("PackageVersion").Select(package => (string)package.Attribute("Include")!);
+
+    [Fact]
+    public void Every_package_is_justified_in_the_architecture_document()
+    {
+        var document = Repository.Text("src/ARCHITECTURE.md");
+        var start = document.IndexOf("\n## Dependencies\n", StringComparison.Ordinal);
+        Assert.True(start >= 0, "src/ARCHITECTURE.md has no section \"Dependencies\"");
+        var end = document.IndexOf("\n## ", start + 1, StringComparison.Ordinal);
+        var section = document[start..(end < 0 ? document.Length : end)];
+
+        Assert.Empty(Packages.Where(package => !section.Contains($"`{package}`", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Every_package_is_used()
+    {
+        var used = Repository.FilesEndingIn(".csproj", ".props")
+            .SelectMany(
+                file => Repository.Xml(file).Descendants("PackageReference")).Select(reference => (string)reference.Attribute("Include")!);
+
+        Assert.Empty(Packages.Except(used));
+    }
+
+    [Fact]
+    public void Every_project_is_in_the_solution_and_has_a_lock_file()
+    {
+        var solution = Repository.Text("OrleansScheduler.sln").Replace('\\', '/');
+        foreach (var project in Repository.FilesEndingIn(".csproj"))
+        {
+            Assert.Contains(project, solution, StringComparison.Ordinal);
+            Assert.Contains($"{Path.GetDirectoryName(project)}/packages.lock.json", Repository.Files);
+        }
+    }
+
+    [Fact]
+    public void Versions_are_exact()
+    {
+        var versions = Repository.Xml(
+            "Directory.Packages.props").Descendants("PackageVersion").Select(package => (string)package.Attribute("Version")!);
+
+        Assert.Empty(versions.Where(version => version.AsSpan().ContainsAny("*[](),")));
+    }
+}

@@ -1,0 +1,115 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OrleansScheduler.Contracts;
+
+namespace OrleansScheduler.Silo.Tests;
+
+/// <summary>A silo with the embedded store in a directory of its own, in this process. Several in a row over one directory are one cell that was restarted.</summary>
+internal sealed class TestCell : IAsyncDisposable
+{
+    private readonly IHost _host;
+
+    private TestCell(IHost host, CallCounter calls) => (_host, Calls) = (host, calls);
+
+    public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+
+    public CallCounter Calls { get; }
+
+    public IResourceLedgerGrain Ledger => Grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id);
+
+    public static async Task<TestCell> Start(string directory, Action<IHostApplicationBuilder>? configure = null)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        var (siloPort, gatewayPort) = (FreePort(), FreePort());
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Cell:StateDirectory"] = directory,
+            ["Cell:ResendAfter"] = "00:00:01",
+            ["Orleans:Endpoints:AdvertisedIPAddress"] = "127.0.0.1",
+            ["Orleans:Endpoints:SiloPort"] = $"{siloPort}",
+            ["Orleans:Endpoints:GatewayPort"] = $"{gatewayPort}",
+            ["Orleans:Clustering:PrimarySiloEndPoint"] = $"127.0.0.1:{siloPort}",
+        });
+        builder.Logging.SetMinimumLevel(LogLevel.Error);
+        builder.AddSchedulerSilo();
+        var calls = new CallCounter();
+        builder.Services.AddSingleton(calls);
+        builder.Services.AddSingleton<IIncomingGrainCallFilter>(calls);
+        configure?.Invoke(builder);
+        var host = builder.Build();
+        await host.StartAsync();
+        return new TestCell(host, calls);
+    }
+
+    public IJobGrain Job(JobKey key) => Grains.GetGrain<IJobGrain>(key.ToString());
+
+    public Task<Answer<SubmitReceipt>> Submit(JobSpec spec, string operation = "op-1") =>
+        Job(spec.Key).Submit(new SubmitCommand(operation, spec, null, "test"));
+
+    /// <summary>Waits until the job satisfies a condition; fails with its last view after the deadline.</summary>
+    public async Task<JobView> Until(JobKey key, Func<JobView, bool> condition, int seconds = 60)
+    {
+        JobView? view = null;
+        await Eventually(async () => (view = await Job(key).Describe()) is not null && condition(view), seconds,
+            () => $"{key} is {view?.Phase} with {string.Join(", ", view?.Counts.Select(c => $"{c.Value} {c.Key}") ?? [])}");
+        return view!;
+    }
+
+    public static async Task Eventually(Func<Task<bool>> condition, int seconds, Func<string>? describe = null)
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(seconds);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!await condition())
+        {
+            if (DateTime.UtcNow > deadline) Assert.Fail($"not within {seconds} s: {describe?.Invoke()}");
+            await timer.WaitForNextTickAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}
+
+/// <summary>Counts what a cell does: calls of grain methods by interface and activations that were called.</summary>
+internal sealed class CallCounter : IIncomingGrainCallFilter
+{
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, int> _calls = new(StringComparer.Ordinal);
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<GrainId, bool> _grains = new();
+
+    public int Total => _calls.Values.Sum();
+
+    public int Grains => _grains.Count;
+
+    public IReadOnlyDictionary<string, int> ByMethod => _calls;
+
+    public void Reset()
+    {
+        _calls.Clear();
+        _grains.Clear();
+    }
+
+    public Task Invoke(IIncomingGrainCallContext context)
+    {
+        if (context.InterfaceName.StartsWith("osched", StringComparison.Ordinal) || context.InterfaceName.StartsWith("OrleansScheduler", StringComparison.Ordinal))
+        {
+            _calls.AddOrUpdate($"{context.InterfaceName}.{context.MethodName}", 1, (_, n) => n + 1);
+            _grains[context.TargetId] = true;
+        }
+
+        return context.Invoke();
+    }
+}

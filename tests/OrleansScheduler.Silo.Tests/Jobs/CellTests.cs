@@ -1,0 +1,198 @@
+using Microsoft.Extensions.DependencyInjection;
+using OrleansScheduler.Contracts;
+
+namespace OrleansScheduler.Silo.Tests;
+
+public sealed class CellTests : IDisposable
+{
+    private static readonly JobKey Key = new("shop", "test", "big");
+    private readonly string _directory = Directory.CreateTempSubdirectory("osched-cell-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task A_thousand_instances_on_twenty_nodes_finish_and_the_ledger_always_adds_up()
+    {
+        await using var cell = await TestCell.Start(_directory);
+        await using var nodes = await Nodes.Start(cell, 20, _ => ScheduleStatus.Finished);
+        await cell.Submit(ABatch(1000));
+
+        JobView view;
+        do
+        {
+            view = (await cell.Job(Key).Describe())!;
+            var live = view.Counts.Where(c => c.Key is "ASSIGNED" or "STARTING" or "RUNNING").Sum(c => c.Value);
+            var views = await cell.Ledger.ListNodes();
+            Assert.All(views, n => Assert.True(n.Used.FitsInto(n.Description.Capacity)));
+            Assert.All(views, n => Assert.Equal(ABatch(1).Task.Resources * n.Tasks, n.Used));
+
+            // Reserved before it is assigned, released after it ended: the ledger counts every live task, whenever one looks.
+            var after = (await cell.Job(Key).Describe())!.Counts.GetValueOrDefault("FINISHED");
+            Assert.True(views.Sum(n => n.Tasks) >= live - (after - view.Counts.GetValueOrDefault("FINISHED")));
+        }
+        while (view.Phase != JobPhase.Finished && view.Phase != JobPhase.Failed);
+
+        Assert.Equal(1000, view.Counts["FINISHED"]);
+        await TestCell.Eventually(async () => (await cell.Ledger.Summarise()).Placed == 0, 10);
+        Assert.Equal(Resources.None, (await cell.Ledger.Summarise()).Used);
+        Assert.Equal(1000, nodes.Started.Count);
+        Assert.Equal(1000, nodes.Started.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task From_submit_to_finished_calls_activations_and_writes_are_below_one_a_task()
+    {
+        var writes = new WriteCounter();
+        await using var cell = await TestCell.Start(_directory, builder => writes.Wrap(builder.Services));
+        await using var nodes = await Nodes.Start(cell, 20, _ => ScheduleStatus.Finished);
+        await cell.Ledger.Wake();
+        cell.Calls.Reset();
+        writes.Reset();
+
+        await cell.Submit(ABatch(1000));
+        await cell.Until(Key, v => v.Phase == JobPhase.Finished);
+
+        Assert.InRange(cell.Calls.Total, 1, 999);
+        Assert.InRange(cell.Calls.Grains, 1, 999);
+        Assert.InRange(writes.Count, 1, 999);
+        TestContext.Current.SendDiagnosticMessage("1,000 tasks: {0} calls of {1} grains, {2} writes: {3}", cell.Calls.Total, cell.Calls.Grains, writes.Count,
+            string.Join(", ", cell.Calls.ByMethod.OrderByDescending(c => c.Value).Select(c => $"{c.Key} {c.Value}")));
+    }
+
+    [Fact]
+    public async Task One_submit_repeated_by_many_gives_one_job_and_another_spec_under_its_key_is_refused()
+    {
+        await using var cell = await TestCell.Start(_directory);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => cell.Submit(ABatch(3))));
+        Assert.All(answers, a => Assert.Equal(("created", 1), (a.Value!.Outcome, a.Value.Version)));
+        Assert.Equal("idempotency-key-reused", (await cell.Submit(ABatch(4))).Problem!.Code);
+        Assert.Equal(1, await cell.Grains.GetGrain<IJobIndexGrain>(JobIndex.ShardOf(Key)).Count());
+    }
+
+    [Fact]
+    public async Task A_restarted_cell_goes_on_where_it_was_and_starts_nothing_twice()
+    {
+        var mayFinish = false;
+        SimulatedNode node;
+        await using (var cell = await TestCell.Start(_directory))
+        {
+            node = await SimulatedNode.Start(cell, SimulatedNode.Describe("n1", cpu: 5_000), _ => mayFinish ? ScheduleStatus.Finished : ScheduleStatus.Running);
+            await cell.Submit(ABatch(100));
+            await cell.Until(Key, v => v.Counts.GetValueOrDefault("RUNNING") == 50);
+            await node.Disconnect();
+        }
+
+        mayFinish = true;
+        await using (var cell = await TestCell.Start(_directory))
+        {
+            await node.Connect(cell);
+            var view = await cell.Until(Key, v => v.Phase == JobPhase.Finished);
+            Assert.Equal(100, view.Counts["FINISHED"]);
+            Assert.Equal(100, node.Started.Distinct().Count());
+            Assert.Equal(100, node.Started.Count);
+            Assert.All(await cell.Job(Key).ListTasks(0, 1000), t => Assert.Equal((1, 0), (t.Attempt, t.ExitCode)));
+            await TestCell.Eventually(async () => (await cell.Ledger.Summarise()).Placed == 0, 10);
+        }
+
+        await node.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_silent_node_loses_its_tasks_to_another_and_gets_them_killed_when_it_returns()
+    {
+        await using var cell = await TestCell.Start(_directory, b => b.Configuration["Cell:UnreachableAfter"] = "00:00:02");
+        var first = await SimulatedNode.Start(cell, SimulatedNode.Describe("n1"), _ => ScheduleStatus.Running);
+        await cell.Submit(AService(2));
+        await cell.Until(Key, v => v.Counts.GetValueOrDefault("RUNNING") == 2);
+        await first.Disconnect();
+
+        await using var second = await SimulatedNode.Start(cell, SimulatedNode.Describe("n2"), _ => ScheduleStatus.Running);
+        await TestCell.Eventually(async () => (await cell.Job(Key).ListTasks(0, 10)).All(t => t is { Node: "n2", Status: ScheduleStatus.Running }), 30);
+        Assert.Equal("unreachable", (await cell.Grains.GetGrain<INodeGrain>("n1").Describe())!.Status);
+
+        var answer = await cell.Grains.GetGrain<INodeGrain>("n1").Register(SimulatedNode.Describe("n1"),
+            [new AttemptReport { Attempt = new(Key, 0, 1), Sequence = 2, Status = ScheduleStatus.Running }], cell.Grains.CreateObjectReference<IAgentSession>(second));
+        Assert.Equal([new AttemptId(Key, 0, 1)], answer.Value!.Unknown);
+    }
+
+    [Fact]
+    public async Task A_drained_node_is_emptied_and_gets_nothing_until_it_is_back()
+    {
+        await using var cell = await TestCell.Start(_directory);
+        await using var first = await SimulatedNode.Start(cell, SimulatedNode.Describe("n1"), _ => ScheduleStatus.Running);
+        await cell.Submit(AService(3));
+        await cell.Until(Key, v => v.Counts.GetValueOrDefault("RUNNING") == 3);
+        await using var second = await SimulatedNode.Start(cell, SimulatedNode.Describe("n2"), _ => ScheduleStatus.Running);
+
+        var node = cell.Grains.GetGrain<INodeGrain>("n1");
+        Assert.Equal(MaintenanceMode.Draining, (await node.Drain("d-1", "me")).Value!.Mode);
+        await TestCell.Eventually(async () => (await cell.Job(Key).ListTasks(0, 10)).All(t => t is { Node: "n2", Status: ScheduleStatus.Running }), 30);
+        await TestCell.Eventually(async () => (await node.Describe())!.Status == "drained", 30);
+        Assert.Equal("ready", (await node.Undrain("d-2", "me")).Value!.Status);
+    }
+
+    [Fact]
+    public async Task A_job_that_fits_nowhere_waits_and_says_why()
+    {
+        await using var cell = await TestCell.Start(_directory);
+        await using var node = await SimulatedNode.Start(cell, SimulatedNode.Describe("n1", cpu: 500), _ => ScheduleStatus.Running);
+        await cell.Submit(AService(1) with { Task = AService(1).Task with { Resources = new Resources(4000, 64, 0, 0) } });
+        await TestCell.Eventually(async () => await cell.Ledger.Explain(Key) is { Groups.Length: 1 }, 10);
+        var group = (await cell.Ledger.Explain(Key))!.Groups[0];
+        Assert.Equal((Reasons.InsufficientCpu, 1), (group.Reasons[0].Code, group.Reasons[0].Nodes));
+        Assert.Equal(new NearestMiss("n1", "cpu", "4", "0.5"), group.Nearest);
+    }
+
+    [Fact]
+    public async Task Events_can_be_followed_by_cursor_without_gap_or_repeat()
+    {
+        await using var cell = await TestCell.Start(_directory);
+        await using var nodes = await Nodes.Start(cell, 2, _ => ScheduleStatus.Finished);
+        await cell.Submit(ABatch(20));
+        await cell.Until(Key, v => v.Phase == JobPhase.Finished);
+
+        var feed = cell.Grains.GetGrain<IEventFeedGrain>(IEventFeedGrain.Id);
+        var seen = new List<EventView>();
+        string? cursor = null;
+        await TestCell.Eventually(async () =>
+        {
+            var page = (await feed.Read(cursor, 7, TimeSpan.FromMilliseconds(100))).Value!;
+            (cursor, _) = (page.Cursor, 0);
+            seen.AddRange(page.Events);
+            return seen.Count(e => e.Status == "FINISHED") == 20;
+        }, 10);
+        Assert.Equal(seen.Count, seen.Select(e => e.Cursor).Distinct().Count());
+        Assert.Equal(100, seen.Count(e => e.Kind == "task"));
+        Assert.Equal("cursor-expired", (await feed.Read("00000000-5", 1, TimeSpan.Zero)).Problem!.Code);
+        Assert.Equal("bad-cursor", (await feed.Read("x", 1, TimeSpan.Zero)).Problem!.Code);
+    }
+
+    private static JobSpec ABatch(int instances) => new()
+    {
+        Key = Key,
+        Type = JobType.Batch,
+        Instances = instances,
+        Task = new TaskSpec { Command = ["true"], Resources = new Resources(100, 64, 0, 0) },
+    };
+
+    private static JobSpec AService(int instances) => ABatch(instances) with { Type = JobType.Service };
+
+    private sealed class Nodes : IAsyncDisposable
+    {
+        private readonly List<SimulatedNode> _nodes = [];
+
+        public List<AttemptId> Started => [.. _nodes.SelectMany(n => n.Started)];
+
+        public static async Task<Nodes> Start(TestCell cell, int count, Func<AttemptId, ScheduleStatus> end)
+        {
+            var nodes = new Nodes();
+            for (var i = 0; i < count; i++) nodes._nodes.Add(await SimulatedNode.Start(cell, SimulatedNode.Describe($"n{i:00}", cpu: 5_000), end));
+            return nodes;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var node in _nodes) await node.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,147 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Orleans.Configuration;
+using Orleans.Storage;
+using static OrleansScheduler.Silo.Tests.JournalBench;
+
+namespace OrleansScheduler.Silo.Tests;
+
+public sealed class PostgresTests(PostgresServer server) : IClassFixture<PostgresServer>
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_schema_can_be_applied_again_and_by_several_processes_at_once()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => PostgresSchema.Apply(server.ConnectionString, Cancel)));
+        await PostgresSchema.Apply(server.ConnectionString, Cancel);
+
+        Assert.Equal(20L, await Scalar("SELECT count(*) FROM orleansquery"));
+        Assert.Equal(PostgresSchema.Version, await Scalar("SELECT version FROM schedulerschema"));
+    }
+
+    [Fact]
+    public async Task A_schema_of_a_newer_version_is_left_alone()
+    {
+        var database = await NewDatabase();
+        await PostgresSchema.Apply(database, Cancel);
+        await Scalar("UPDATE schedulerschema SET version = version + 1; DELETE FROM orleansquery", database);
+
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => PostgresSchema.Apply(database, Cancel));
+
+        Assert.Contains("newer version", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(0L, await Scalar("SELECT count(*) FROM orleansquery", database));
+    }
+
+    [Fact]
+    public async Task A_silo_keeps_membership_reminders_and_journals_there()
+    {
+        await PostgresSchema.Apply(server.ConnectionString, Cancel);
+        using var silo = Silo();
+        await silo.StartAsync(Cancel);
+        var bench = new JournalBench(silo.Services.GetRequiredService<IGrainStorage>());
+
+        await RequireMembership();
+        await RequireReminders(silo.Services.GetRequiredService<IReminderTable>());
+        await RequireRoundTrip(bench);
+        await RequireFence(bench);
+        await RequireOneCreator(bench);
+        await silo.StopAsync(Cancel);
+    }
+
+    private async Task RequireMembership()
+    {
+        Assert.Equal(1L, await Scalar("SELECT count(*) FROM orleansmembershiptable WHERE status = 3"));
+        Assert.True((int)(await Scalar("SELECT version FROM orleansmembershipversiontable"))! > 0);
+    }
+
+    private static async Task RequireReminders(IReminderTable reminders)
+    {
+        var grain = GrainId.Create("job", "shop/prod/web");
+        var entry =
+            new ReminderEntry { GrainId = grain, ReminderName = "wake", StartAt = DateTime.UnixEpoch, Period = TimeSpan.FromMinutes(1) };
+        var etag = await reminders.UpsertRow(entry);
+        var next = await reminders.UpsertRow(entry);
+        Assert.NotEqual(etag, next);
+        Assert.Equal(TimeSpan.FromMinutes(1), (await reminders.ReadRow(grain, "wake"))!.Period);
+        Assert.Single((await reminders.ReadRows(0, 0)).Reminders);
+        Assert.False(await reminders.RemoveRow(grain, "wake", etag!));
+        Assert.True(await reminders.RemoveRow(grain, "wake", next!));
+        Assert.Empty((await reminders.ReadRows(grain)).Reminders);
+    }
+
+    private async Task RequireRoundTrip(JournalBench bench)
+    {
+        var (journal, _) = await bench.Open();
+        foreach (var word in Words(30, 3_000)) await journal.Append(word);
+        await journal.Append(Words(300, 2_000));
+        await journal.Compact([.. Words(30, 3_000), .. Words(300, 2_000)], through: 330);
+        await journal.Append("after");
+        await journal.Cleaned;
+
+        Assert.Equal([.. Words(30, 3_000), .. Words(300, 2_000), "after"], await bench.Recover());
+
+        // Binary rows, not JSON: a row of 248 KiB would have a third more. Deleted rows are gone.
+        Assert.InRange((int)(await Scalar("SELECT max(length(payloadbinary)) FROM orleansstorage"))!, 240 * 1024, 256 * 1024);
+        Assert.Equal(0L, await Scalar("SELECT count(*) FROM orleansstorage WHERE payloadbinary IS NULL"));
+        Assert.Equal(4L, await Scalar("SELECT count(*) FROM orleansstorage"));
+    }
+
+    private static async Task RequireFence(JournalBench bench)
+    {
+        var (old, _) = await bench.Open();
+        await old.Append(Words(1, 30_000));
+        await old.Append("b");
+        var (owner, _) = await bench.Open();
+
+        await Assert.ThrowsAsync<JournalLostException>(() => old.Append("late"));
+
+        Assert.Equal(334, await owner.Append("c"));
+    }
+
+    private static async Task RequireOneCreator(JournalBench bench)
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var owner = GrainId.Create("job", $"shop/prod/race-{round}");
+            var racers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => bench.For(owner).Open()));
+            var outcomes = await Task.WhenAll(racers.Select(racer => Record.ExceptionAsync(() => racer.Journal.Append("mine")).AsTask()));
+            Assert.Single(outcomes, outcome => outcome is null);
+            Assert.Equal(7, outcomes.OfType<JournalLostException>().Count());
+        }
+    }
+
+    private IHost Silo()
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
+        foreach (var section in (string[])["Clustering", "Reminders", "GrainStorage:Default"])
+        {
+            builder.Configuration[$"Orleans:{section}:ProviderType"] = "AdoNet";
+            builder.Configuration[$"Orleans:{section}:Invariant"] = "Npgsql";
+            builder.Configuration[$"Orleans:{section}:ConnectionString"] = server.ConnectionString;
+        }
+
+        builder.UseOrleans(silo => silo
+            .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("test", "test"))
+            .ConfigureEndpoints(System.Net.IPAddress.Loopback, PostgresServer.FreePort(), PostgresServer.FreePort()));
+        builder.Services.AddSchedulerStorage();
+        return builder.Build();
+    }
+
+    private async Task<string> NewDatabase()
+    {
+        await Scalar("CREATE DATABASE other");
+        return server.ConnectionString.Replace("Database=postgres", "Database=other", StringComparison.Ordinal);
+    }
+
+    private async Task<object?> Scalar(string query, string? database = null)
+    {
+        await using var connection = new NpgsqlConnection(database ?? server.ConnectionString);
+        await connection.OpenAsync(Cancel);
+        await using var command = new NpgsqlCommand(query, connection);
+        return await command.ExecuteScalarAsync(Cancel);
+    }
+}
