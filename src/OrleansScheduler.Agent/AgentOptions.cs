@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace OrleansScheduler.Agent;
 
 /// <summary>Settings of the node agent: section <c>Agent</c>.</summary>
@@ -28,12 +30,13 @@ public sealed class AgentOptions
     public string Ports { get; set; } = "31000-32000";
 
     /// <summary>Words that start this program again, given to tasks as <c>OSCHED_BIN</c>. Default: the running program.</summary>
-    public string SelfCommand { get; set; } = Environment.ProcessPath ?? "";
+    public string SelfCommand { get; set; } = RunningProgram();
 
     /// <summary>Whether tasks end with the agent. Default false: they go on, and the next agent takes them over.</summary>
     public bool KillTasksOnStop { get; set; }
 
-    /// <summary>Longest time before the agent calls again after a session ended; the actual one is random. 0 to 1 min, default 2 s.</summary>
+    /// <summary>Longest time before the agent calls again after a session ended; the actual one is random. 0 to 1 min, default 2
+    /// s.</summary>
     public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How many tasks are being started at once. 1 to 256, default 8.</summary>
@@ -44,6 +47,13 @@ public sealed class AgentOptions
 
     /// <summary>How many sandboxes of ended attempts are kept at most. Default 1,000.</summary>
     public int SandboxesKept { get; set; } = 1000;
+
+    private static string RunningProgram()
+    {
+        var program = Environment.ProcessPath ?? "";
+        return Path.GetFileName(program) == "dotnet"
+            && Assembly.GetEntryAssembly()?.Location is { Length: > 0 } assembly ? $"{program} {assembly}" : program;
+    }
 
     private static string UserStateDirectory()
     {

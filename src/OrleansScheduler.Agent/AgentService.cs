@@ -6,8 +6,9 @@ namespace OrleansScheduler.Agent;
 
 /// <summary>Runs the agent: takes over the tasks of before, then keeps a session with a gateway for as long as the program runs.</summary>
 internal sealed partial class AgentService(
-    IServiceProvider services, IOptions<AgentOptions> options, CommandHandler commands, TaskRunner runner, AttemptTable table, SandboxKeeper sandboxes,
-    LogKeeper logs, AgentTelemetry telemetry, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<AgentService> logger) : BackgroundService
+    IServiceProvider services, IOptions<AgentOptions> options, CommandHandler commands, TaskRunner runner, AttemptTable table,
+    SandboxKeeper sandboxes, LogKeeper logs, AgentTelemetry telemetry, TimeProvider time, IHostApplicationLifetime lifetime,
+    ILogger<AgentService> logger) : BackgroundService
 {
     private static readonly TimeSpan Upkeep = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ForcedEnd = TimeSpan.FromSeconds(50);
@@ -27,7 +28,8 @@ internal sealed partial class AgentService(
         {
             var running = table.All.Where(attempt => !attempt.Record.Status.IsTerminal()).ToList();
             foreach (var attempt in running) runner.Stop(attempt, StopReason.Kill, "The agent was stopped, and its tasks with it.");
-            await runner.Drain(running.Aggregate(TimeSpan.Zero, (longest, attempt) => Longer(longest, attempt.Spec?.Kill.Grace ?? default)) * 2 + ForcedEnd);
+            var longestGrace = running.Select(attempt => attempt.Spec?.Kill.Grace ?? TimeSpan.Zero).DefaultIfEmpty().Max();
+            await runner.Drain((2 * longestGrace) + ForcedEnd);
         }
 
         await base.StopAsync(cancellationToken);
@@ -91,9 +93,8 @@ internal sealed partial class AgentService(
     private async Task Pause(TimeSpan duration, CancellationToken stoppingToken) =>
         await Task.Delay(duration, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    private static TimeSpan Longer(TimeSpan a, TimeSpan b) => a > b ? a : b;
-
-    [LoggerMessage(Level = LogLevel.Critical, Message = "Gateway refuses this agent for good ({Code}): {Reason} The agent stops; its tasks run on")]
+    [LoggerMessage(Level = LogLevel.Critical,
+        Message = "Gateway refuses this agent for good ({Code}): {Reason} The agent stops; its tasks run on")]
     private partial void LogRefused(string code, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Session with the gateway ended ({Code}): {Reason}")]

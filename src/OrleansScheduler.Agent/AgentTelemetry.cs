@@ -9,6 +9,8 @@ public sealed class AgentTelemetry : IDisposable
     /// <summary>Name of the meter and of the activity source.</summary>
     public const string Name = "OrleansScheduler.Agent";
 
+    private static readonly double[] StartBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
     private readonly ActivitySource _activities = new(Name);
     private readonly Meter _meter;
     private readonly Counter<long> _starts;
@@ -24,9 +26,10 @@ public sealed class AgentTelemetry : IDisposable
         _starts = _meter.CreateCounter<long>("scheduler.agent.starts", "{task}", "Tasks that were started, by outcome.");
         _startDuration = _meter.CreateHistogram(
             "scheduler.agent.start.duration", "s", "From the launch command to the existing process.", tags: null,
-            new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] });
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = StartBuckets });
         _healthFailures = _meter.CreateCounter<long>("scheduler.agent.health.failures", "{probe}", "Health probes that failed.");
-        _refusedCommands = _meter.CreateCounter<long>("scheduler.agent.commands.refused", "{command}", "Commands that were refused, by reason.");
+        _refusedCommands =
+            _meter.CreateCounter<long>("scheduler.agent.commands.refused", "{command}", "Commands that were refused, by reason.");
         _sessions = _meter.CreateCounter<long>("scheduler.agent.sessions", "{session}", "Sessions with a gateway, by how they ended.");
     }
 
@@ -39,7 +42,8 @@ public sealed class AgentTelemetry : IDisposable
 
     internal void ObserveTasks(Func<IEnumerable<ScheduleStatus>> statuses) => _meter.CreateObservableGauge(
         "scheduler.agent.tasks",
-        () => statuses().GroupBy(status => status).Select(group => new Measurement<int>(group.Count(), new KeyValuePair<string, object?>("status", group.Key.ToName()))),
+        () => statuses().GroupBy(status => status).Select(group =>
+            new Measurement<int>(group.Count(), new KeyValuePair<string, object?>("status", group.Key.ToName()))),
         "{task}", "Attempts that the agent knows, by status.");
 
     internal Activity? Launch(string? parent, AttemptId attempt)
@@ -60,7 +64,8 @@ public sealed class AgentTelemetry : IDisposable
 
     internal void HealthFailure() => _healthFailures.Add(1);
 
-    internal void Refused(string reason, int commands) => _refusedCommands.Add(commands, new KeyValuePair<string, object?>("reason", reason));
+    internal void Refused(string reason, int commands) =>
+        _refusedCommands.Add(commands, new KeyValuePair<string, object?>("reason", reason));
 
     internal void SessionEnded(string reason) => _sessions.Add(1, new KeyValuePair<string, object?>("end", reason));
 }

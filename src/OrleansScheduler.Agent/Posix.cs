@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace OrleansScheduler.Agent;
 
-/// <summary>The few system calls for which .NET has no equivalent. Errors come back as -1 with <see cref="Marshal.GetLastPInvokeError"/>.</summary>
+/// <summary>The few system calls for which .NET has no equivalent. Errors come back as -1 with <see
+/// cref="Marshal.GetLastPInvokeError"/>.</summary>
 internal static partial class Posix
 {
     public const int SigKill = 9;

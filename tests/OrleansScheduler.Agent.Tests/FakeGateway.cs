@@ -65,7 +65,8 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
 
     public IReadOnlyList<Report> AllOf(AttemptId attempt)
     {
-        lock (_lock) return [.. _reports.SelectMany(message => message.Reports_).Where(report => NameOf(report.Attempt) == attempt.ToString())];
+        lock (_lock) return [.. _reports.SelectMany(message => message.Reports_).Where(report =>
+            NameOf(report.Attempt) == attempt.ToString())];
     }
 
     public IReadOnlyList<Reports> AllReports()
@@ -80,11 +81,13 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
 
     public async Task<Report> End(AttemptId attempt)
     {
-        await Wait.Until(() => LatestOf(attempt) is { Status: Status.Finished or Status.Failed or Status.Killed or Status.Lost }, $"{attempt} ends");
+        await Wait.Until(() =>
+            LatestOf(attempt) is { Status: Status.Finished or Status.Failed or Status.Killed or Status.Lost }, $"{attempt} ends");
         return LatestOf(attempt)!;
     }
 
-    public Task Reaches(AttemptId attempt, Status status) => Wait.Until(() => LatestOf(attempt)?.Status == status, $"{attempt} is {status}");
+    public Task Reaches(AttemptId attempt, Status status) =>
+        Wait.Until(() => LatestOf(attempt)?.Status == status, $"{attempt} is {status}");
 
     public void Send(ToAgent message) => Assert.True(_toAgent!.Writer.TryWrite(message));
 
@@ -98,15 +101,18 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
         Commands = new()
         {
             Generation = Generation,
-            Kills = { new Kill { Job = attempt.Job.ToString(), LedgerEpoch = epoch, Attempts = { new KillAttempt { Instance = attempt.Instance, Number = attempt.Number } } } },
+            Kills = { new Kill { Job = attempt.Job.ToString(), LedgerEpoch = epoch,
+                Attempts = { new KillAttempt { Instance = attempt.Instance, Number = attempt.Number } } } },
         },
     });
 
-    public override async Task Connect(IAsyncStreamReader<FromAgent> requestStream, IServerStreamWriter<ToAgent> responseStream, ServerCallContext context)
+    public override async Task Connect(IAsyncStreamReader<FromAgent> requestStream, IServerStreamWriter<ToAgent> responseStream,
+        ServerCallContext context)
     {
         Assert.True(await requestStream.MoveNext(context.CancellationToken));
         var register = requestStream.Current.Register;
-        var answer = AnswerRegister?.Invoke(register) ?? new() { Registered = new() { Generation = Interlocked.Increment(ref _generation), HeartbeatMillis = HeartbeatMillis } };
+        var answer = AnswerRegister?.Invoke(register)
+            ?? new() { Registered = new() { Generation = Interlocked.Increment(ref _generation), HeartbeatMillis = HeartbeatMillis } };
         Note(register.Attempts);
         if (Acknowledges) answer.Registered?.Acks.AddRange(register.Attempts.Select(AckOf));
         await responseStream.WriteAsync(answer);
@@ -183,7 +189,8 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
             foreach (var report in reports)
             {
                 var name = NameOf(report.Attempt);
-                if (_latest.TryGetValue(name, out var before)) Assert.True(report.Sequence >= before.Sequence, $"{name} went back from {before} to {report}");
+                if (_latest.TryGetValue(name, out var before)) Assert.True(report.Sequence >= before.Sequence,
+                    $"{name} went back from {before} to {report}");
                 _latest[name] = report;
             }
         }
@@ -197,7 +204,8 @@ internal static class Kestrel
 
     extension(Commands)
     {
-        public static ToAgent Launch(JobKey job, long epoch, long generation, TaskSpec spec, IEnumerable<(AttemptId Id, int[] Ports)> attempts) => new()
+        public static ToAgent Launch(JobKey job, long epoch, long generation, TaskSpec spec,
+            IEnumerable<(AttemptId Id, int[] Ports)> attempts) => new()
         {
             Commands = new()
             {
@@ -209,7 +217,14 @@ internal static class Kestrel
                         Job = job.ToString(),
                         LedgerEpoch = epoch,
                         Specs = { [1] = JsonSerializer.Serialize(spec, WireJson.Options) },
-                        Attempts = { attempts.Select(attempt => new LaunchAttempt { Instance = attempt.Id.Instance, Number = attempt.Id.Number, Version = 1, Ports = { attempt.Ports } }) },
+                        Attempts =
+                        {
+                            from attempt in attempts
+                            select new LaunchAttempt
+                            {
+                                Instance = attempt.Id.Instance, Number = attempt.Id.Number, Version = 1, Ports = { attempt.Ports },
+                            },
+                        },
                     },
                 },
             },

@@ -53,7 +53,8 @@ internal sealed class Node : IAsyncDisposable
         return int.Parse(SandboxFile(attempt, name)!, CultureInfo.InvariantCulture);
     }
 
-    public int SupervisorOf(AttemptId attempt) => ProcessStat.Parse(System.Text.Encoding.UTF8.GetBytes(File.ReadAllLines(DirectoryOf(attempt).Pids)[0]))!.Value.Pid;
+    public int SupervisorOf(AttemptId attempt) =>
+        ProcessStat.Parse(System.Text.Encoding.UTF8.GetBytes(File.ReadAllLines(DirectoryOf(attempt).Pids)[0]))!.Value.Pid;
 
     public static bool IsAlive(int pid) => ProcessStat.Of(pid) is { IsLive: true };
 

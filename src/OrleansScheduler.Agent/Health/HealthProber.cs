@@ -5,7 +5,8 @@ using System.Net.Sockets;
 
 namespace OrleansScheduler.Agent;
 
-/// <summary>Asks tasks whether they are well. One for the agent: however many tasks there are, a bounded number is asked at a time.</summary>
+/// <summary>Asks tasks whether they are well. One for the agent: however many tasks there are, a bounded number is asked at a
+/// time.</summary>
 internal sealed class HealthProber(StateDirectory state, TimeProvider time) : IDisposable
 {
     private const int MostAtOnce = 64;
@@ -111,7 +112,8 @@ internal sealed class HealthProber(StateDirectory state, TimeProvider time) : ID
         return await IsListening(number, cancellationToken) ? null : $"nothing listens on port {number}";
     }
 
-    private async Task<string?> AskCommand(Attempt attempt, TaskEnvironment environment, ImmutableArray<string> command, CancellationToken cancellationToken)
+    private async Task<string?> AskCommand(
+        Attempt attempt, TaskEnvironment environment, ImmutableArray<string> command, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(state.SetSid) { UseShellExecute = false, WorkingDirectory = attempt.Directory.Sandbox };
         start.Environment.Clear();

@@ -13,10 +13,12 @@ internal enum HealthVerdict
     Failed,
 }
 
-/// <summary>Counts probes as Aurora does: attempts in the initial delay are forgiven, then failures in a row count, and being well must come within a budget of attempts.</summary>
+/// <summary>Counts probes as Aurora does: attempts in the initial delay are forgiven, then failures in a row count, and being well must
+/// come within a budget of attempts.</summary>
 internal sealed class HealthTally(HealthSpec spec)
 {
     private readonly int _forgiven = (int)Math.Ceiling(spec.InitialDelay / spec.Interval);
+    private readonly int _budget = (int)Math.Ceiling(spec.InitialDelay / spec.Interval) + spec.MaxFailures + spec.MinSuccesses;
     private int _attempts;
     private int _failuresInARow;
     private int _successesInARow;
@@ -28,12 +30,12 @@ internal sealed class HealthTally(HealthSpec spec)
     public HealthVerdict Count(bool isWell)
     {
         if (Verdict == HealthVerdict.Failed) return Verdict;
-        if (_attempts <= _forgiven + spec.MaxFailures + spec.MinSuccesses) _attempts++;
+        if (_attempts < _budget) _attempts++;
         _successesInARow = isWell ? Math.Min(_successesInARow + 1, spec.MinSuccesses) : 0;
         _failuresInARow = isWell || _attempts <= _forgiven ? 0 : _failuresInARow + 1;
         if (_successesInARow >= spec.MinSuccesses) Verdict = HealthVerdict.Well;
         if (_failuresInARow > spec.MaxFailures) Verdict = HealthVerdict.Failed;
-        if (Verdict == HealthVerdict.Starting && _attempts >= _forgiven + spec.MaxFailures + spec.MinSuccesses) Verdict = HealthVerdict.Failed;
+        if (Verdict == HealthVerdict.Starting && _attempts >= _budget) Verdict = HealthVerdict.Failed;
         return Verdict;
     }
 }

@@ -40,7 +40,8 @@ internal sealed partial class HealthWatch(HealthProber prober, AgentTelemetry te
         }
     }
 
-    // The first attempt waits for the port, so that a quick starter need not wait out a whole interval after an attempt that came too early.
+    // The first attempt waits for the port, so that a quick starter need not wait out a whole interval after an attempt that came too
+    // early.
     private async Task UntilListening(Attempt attempt, HealthSpec health, CancellationToken cancellationToken)
     {
         var name = health.Probe switch { HealthProbe.Http http => http.Port, HealthProbe.Tcp tcp => tcp.Port, _ => "" };

@@ -36,6 +36,7 @@ internal sealed partial class LogKeeper(AttemptTable table, ILogger<LogKeeper> l
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "File system of the state directory cannot give up parts of files; the output of tasks is not bounded")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "File system of the state directory cannot give up parts of files; the output of tasks is not bounded")]
     private partial void LogUnsupported();
 }

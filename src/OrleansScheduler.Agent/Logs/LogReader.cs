@@ -20,7 +20,8 @@ internal sealed class LogReader(StateDirectory state, AttemptTable table)
     public Answer<LogChunk> Read(AttemptId? id, string stream, long offset, int maxBytes)
     {
         if (id is not { } attempt) return Problem.Of(ProblemKind.Malformed, "bad-attempt", "The question names no attempt.");
-        if (stream is not ("stdout" or "stderr")) return Problem.Of(ProblemKind.Invalid, "bad-stream", $"There is no stream '{stream}'; there are stdout and stderr.");
+        if (stream is not ("stdout" or "stderr"))
+            return Problem.Of(ProblemKind.Invalid, "bad-stream", $"There is no stream '{stream}'; there are stdout and stderr.");
 
         // Asked before the file is read: what is written in between must not be taken for the end.
         var ended = table.Find(attempt)?.Record.Status.IsTerminal() ?? true;

@@ -34,7 +34,8 @@ internal sealed partial class CommandHandler(
     {
         if (commands.Generation < generation)
         {
-            Refuse("generation", commands.Launches.Sum(launch => launch.Attempts.Count) + commands.Kills.Sum(kill => kill.Attempts.Count), commands.Generation, generation);
+            var count = commands.Launches.Sum(launch => launch.Attempts.Count) + commands.Kills.Sum(kill => kill.Attempts.Count);
+            Refuse("generation", count, commands.Generation, generation);
             return;
         }
 
@@ -109,9 +110,13 @@ internal sealed partial class CommandHandler(
 
         var text = launch.Specs.GetValueOrDefault(named.Version, "");
         var spec = specs.Read(text);
-        var record = new AttemptRecord { Name = id.ToString(), Spec = text, Ports = [.. named.Ports], BootId = node.BootId, At = time.GetUtcNow() };
+        var record = new AttemptRecord
+        {
+            Name = id.ToString(), Spec = text, Ports = [.. named.Ports], BootId = node.BootId, At = time.GetUtcNow(),
+        };
         if (spec is null) record = Failed(record, "The node cannot read what it should run.");
-        else if (spec.Ports.Length != record.Ports.Length) record = Failed(record, $"It needs {spec.Ports.Length} ports and was given {record.Ports.Length}.");
+        else if (spec.Ports.Length != record.Ports.Length)
+            record = Failed(record, $"It needs {spec.Ports.Length} ports and was given {record.Ports.Length}.");
         return new(new(state.Root, id), record, spec);
     }
 
@@ -140,7 +145,8 @@ internal sealed partial class CommandHandler(
     private static AttemptRecord Killed(AttemptRecord record) =>
         record with { Status = ScheduleStatus.Killed, Message = "It was killed before it was started." };
 
-    private static AttemptRecord Failed(AttemptRecord record, string message) => record with { Status = ScheduleStatus.Failed, Message = message };
+    private static AttemptRecord Failed(AttemptRecord record, string message) =>
+        record with { Status = ScheduleStatus.Failed, Message = message };
 
     private bool IsCurrent(long commandEpoch, int count, ref long epoch)
     {
@@ -160,10 +166,12 @@ internal sealed partial class CommandHandler(
         LogRefused(count, what, theirs, ours);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Commands about {Count} attempts were refused: their {What} is {Theirs}, the highest seen is {Ours}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Commands about {Count} attempts were refused: their {What} is {Theirs}, the highest seen is {Ours}")]
     private partial void LogRefused(int count, string what, long theirs, long ours);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Commands about {Count} attempts were not obeyed: the state directory does not take them")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Commands about {Count} attempts were not obeyed: the state directory does not take them")]
     private partial void LogNotAccepted(Exception exception, int count);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Attempt {Attempt} has run here before and is not started again")]

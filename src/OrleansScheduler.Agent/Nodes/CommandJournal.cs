@@ -4,8 +4,8 @@ using System.Text;
 namespace OrleansScheduler.Agent;
 
 /// <summary>
-/// What must survive even a power failure: the highest ledger epoch that was obeyed and the attempts that were ever accepted here, so that no
-/// late or repeated command can start one of them again.
+/// What must survive even a power failure: the highest ledger epoch that was obeyed and the attempts that were ever accepted here,
+/// so that no late or repeated command can start one of them again.
 /// </summary>
 /// <remarks>One line each, appended and made durable once per batch of commands, before any of them is carried out.</remarks>
 internal sealed class CommandJournal : IDisposable
@@ -84,12 +84,13 @@ internal sealed class CommandJournal : IDisposable
         var lines = text.Split('\n');
         foreach (var line in lines.AsSpan(0, lines.Length - 1))
         {
-            if (line.StartsWith("epoch ", StringComparison.Ordinal) && long.TryParse(line.AsSpan(6), NumberStyles.None, CultureInfo.InvariantCulture, out var epoch))
+            if (line.StartsWith("epoch ", StringComparison.Ordinal)
+                && long.TryParse(line.AsSpan(6), NumberStyles.None, CultureInfo.InvariantCulture, out var epoch))
                 LedgerEpoch = Math.Max(LedgerEpoch, epoch);
             else if (line.StartsWith("attempt ", StringComparison.Ordinal) && AttemptId.TryParse(line[8..], out var attempt))
                 Remember(attempt);
             else
-                throw new InvalidDataException($"{_path} holds a line that is no command: the state directory is damaged or another program's");
+                throw new InvalidDataException($"{_path} holds a line that is no command: it is damaged or another program's");
         }
     }
 

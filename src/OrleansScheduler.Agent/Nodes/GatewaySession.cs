@@ -12,7 +12,8 @@ internal sealed record SessionEnd(bool Retry, string Reason, string Message);
 
 /// <summary>One stream to a gateway, from registering to its end.</summary>
 internal sealed partial class GatewaySession(
-    Protocol.AgentGateway.AgentGatewayClient gateway, NodeDescription node, AttemptTable table, ReportQueue reports, CommandHandler commands,
+    Protocol.AgentGateway.AgentGatewayClient gateway, NodeDescription node, AttemptTable table, ReportQueue reports,
+    CommandHandler commands,
     LogReader logs, TimeProvider time, ILogger<GatewaySession> logger)
 {
     private const int MostUnsent = 64;
@@ -37,16 +38,19 @@ internal sealed partial class GatewaySession(
             await call.RequestStream.WriteAsync(register, over.Token).WaitAsync(AnswerTime, time, over.Token);
             if (!await call.ResponseStream.MoveNext(over.Token).WaitAsync(AnswerTime, time, over.Token)) return Closed;
             if (call.ResponseStream.Current.Refused is { } refused) return Refusal(refused);
-            if (call.ResponseStream.Current.Registered is not { } registered) return new(Retry: true, "protocol", "The gateway did not answer the registration.");
+            if (call.ResponseStream.Current.Registered is not { } registered)
+                return new(Retry: true, "protocol", "The gateway did not answer the registration.");
             Begin(registered);
-            var heartbeat = TimeSpan.FromMilliseconds(Math.Clamp(registered.HeartbeatMillis == 0 ? 1000 : registered.HeartbeatMillis, 50, 30_000));
+            var heartbeat =
+                TimeSpan.FromMilliseconds(Math.Clamp(registered.HeartbeatMillis == 0 ? 1000 : registered.HeartbeatMillis, 50, 30_000));
             return await FirstToEnd(
                 over, Send(call.RequestStream, over.Token), Beat(heartbeat, over.Token), Report(over.Token), ReadLogs(over.Token),
                 Listen(call.ResponseStream, over.Token));
         }
         catch (Exception e) when (e is RpcException or TimeoutException or IOException && !cancellationToken.IsCancellationRequested)
         {
-            return new(Retry: true, e is RpcException rpc ? rpc.StatusCode.ToString() : "timeout", e is RpcException { Status.Detail: var detail } ? detail : e.Message);
+            return new(Retry: true, e is RpcException rpc ? rpc.StatusCode.ToString() : "timeout",
+                e is RpcException { Status.Detail: var detail } ? detail : e.Message);
         }
         finally
         {
@@ -86,7 +90,8 @@ internal sealed partial class GatewaySession(
         using var timer = new PeriodicTimer(period, time);
         do
         {
-            if (time.GetElapsedTime(Interlocked.Read(ref _lastAnswer)) > silence) return new(Retry: true, "silent", "The gateway no longer answers.");
+            if (time.GetElapsedTime(Interlocked.Read(ref _lastAnswer)) > silence)
+                return new(Retry: true, "silent", "The gateway no longer answers.");
             _wasIdle = reports.IsIdle;
 
             // When the stream is stuck there is no use in queueing more of these.
@@ -101,7 +106,8 @@ internal sealed partial class GatewaySession(
     {
         while (true)
         {
-            while (reports.Next(_generation) is { } message) await _unsent.Writer.WriteAsync(new() { Reports = message }, cancellationToken);
+            while (reports.Next(_generation) is { } message)
+                await _unsent.Writer.WriteAsync(new() { Reports = message }, cancellationToken);
             await reports.WaitForWork(cancellationToken);
         }
     }
@@ -163,7 +169,8 @@ internal sealed partial class GatewaySession(
     private void Take(Protocol.ReadLog request)
     {
         if (_logReads.Writer.TryWrite(request)) return;
-        Answer<LogChunk> busy = Problem.Of(ProblemKind.Unavailable, "too-many-readers", "The node is busy with other readers of output; try again.");
+        Answer<LogChunk> busy =
+            Problem.Of(ProblemKind.Unavailable, "too-many-readers", "The node is busy with other readers of output; try again.");
         _ = _unsent.Writer.TryWrite(new() { LogData = busy.ToMessage(request.Request) });
     }
 

@@ -17,7 +17,8 @@ internal readonly record struct MachineLimits(long CpuMillis, long MemoryMiB)
         foreach (var (directory, isVersion2) in Groups(root))
         {
             cpu = Math.Min(cpu, CpuQuotaMillis(directory, isVersion2) ?? long.MaxValue);
-            memory = Math.Min(memory, Number(Path.Combine(directory, isVersion2 ? "memory.max" : "memory.limit_in_bytes")) ?? long.MaxValue);
+            var limit = Number(Path.Combine(directory, isVersion2 ? "memory.max" : "memory.limit_in_bytes"));
+            memory = Math.Min(memory, limit ?? long.MaxValue);
         }
 
         return new(Math.Max(cpu, 1), Math.Max(memory / (1024 * 1024), 1));
@@ -70,7 +71,8 @@ internal readonly record struct MachineLimits(long CpuMillis, long MemoryMiB)
     }
 
     private static long? Number(string path) =>
-        long.TryParse(Lines(path).FirstOrDefault(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : null;
+        long.TryParse(Lines(path).FirstOrDefault(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+            ? value : null;
 
     private static string[] Lines(string path)
     {

@@ -8,7 +8,8 @@ internal static class Messages
 {
     private const int LongestMessage = 1000;
 
-    public static Protocol.Attempt ToMessage(this AttemptId id) => new() { Job = id.Job.ToString(), Instance = id.Instance, Number = id.Number };
+    public static Protocol.Attempt ToMessage(this AttemptId id) =>
+        new() { Job = id.Job.ToString(), Instance = id.Instance, Number = id.Number };
 
     /// <summary>The attempt that a message names; null when it names none.</summary>
     public static AttemptId? ToAttemptId(this Protocol.Attempt message) => ToAttemptId(message.Job, message.Instance, message.Number);

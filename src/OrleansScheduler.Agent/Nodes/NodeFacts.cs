@@ -18,13 +18,15 @@ internal static class NodeFacts
             Capacity = new(
                 Amount.Millis(options.Capacity.Cpu) ?? limits.CpuMillis,
                 Amount.MiB(options.Capacity.Memory) ?? limits.MemoryMiB,
-                Amount.MiB(options.Capacity.Disk) ?? new DriveInfo(Path.GetFullPath(options.StateDirectory)).AvailableFreeSpace / (1024 * 1024),
+                Amount.MiB(options.Capacity.Disk)
+                    ?? new DriveInfo(Path.GetFullPath(options.StateDirectory)).AvailableFreeSpace / (1024 * 1024),
                 Amount.Millis(options.Capacity.Gpus) ?? 0),
             FirstPort = ports.First,
             PortCount = ports.Count,
             Attributes = Attributes(options),
             BootId = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(),
-            AgentVersion = typeof(NodeFacts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
+            AgentVersion = typeof(NodeFacts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+                ?? "",
         };
     }
 

@@ -20,7 +20,8 @@ internal sealed class ReportQueue
     private readonly HashSet<AttemptId> _waiting = [];
     private readonly HashSet<AttemptId> _unanswered = [];
     private readonly Dictionary<AttemptId, long> _underWay = [];
-    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _signal =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private DateTimeOffset _retryAt = DateTimeOffset.MaxValue;
     private DateTimeOffset _answerBy;
     private bool _isUnderWay;
@@ -91,7 +92,9 @@ internal sealed class ReportQueue
             foreach (var (attempt, sequence) in acknowledged)
             {
                 if (_underWay.TryGetValue(attempt, out var sent) && sequence >= sent) _underWay.Remove(attempt);
-                if (_unanswered.Contains(attempt) && _table.Find(attempt) is { } known && sequence >= known.Record.Sequence) _unanswered.Remove(attempt);
+                if (_unanswered.Contains(attempt) && _table.Find(attempt) is { } known
+                    && sequence >= known.Record.Sequence)
+                    _unanswered.Remove(attempt);
             }
 
             Settle(_time.GetUtcNow());

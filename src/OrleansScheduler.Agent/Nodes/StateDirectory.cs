@@ -15,7 +15,9 @@ internal sealed class StateDirectory : IDisposable
         SetSid = FindSetSid();
         try
         {
-            foreach (var directory in (string[])[Root, AttemptDirectory.AllOf(Root), AttemptDirectory.ExitsOf(Root)]) Directory.CreateDirectory(directory);
+            Directory.CreateDirectory(Root);
+            Directory.CreateDirectory(AttemptDirectory.AllOf(Root));
+            Directory.CreateDirectory(AttemptDirectory.ExitsOf(Root));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -65,7 +67,9 @@ internal sealed class StateDirectory : IDisposable
 
     private static string FindSetSid() =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(["/usr/bin", "/bin"])
-            .Where(directory => directory.StartsWith('/')).Select(directory => Path.Combine(directory, "setsid")).FirstOrDefault(File.Exists)
+            .Where(directory => directory.StartsWith('/'))
+            .Select(directory => Path.Combine(directory, "setsid"))
+            .FirstOrDefault(File.Exists)
         ?? throw new AgentStartException("The program setsid (package util-linux) is not installed; the agent starts tasks with it.");
 }
 

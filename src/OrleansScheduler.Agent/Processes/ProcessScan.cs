@@ -27,17 +27,21 @@ internal sealed class ProcessScan
         return scan;
     }
 
-    /// <summary>The live processes of an attempt: those that carry its sandbox in their environment, and those of its main process' session or group.</summary>
+    /// <summary>The live processes of an attempt: those that carry its sandbox in their environment, and those of its main process'
+    /// session or group.</summary>
     /// <param name="sandbox">The attempt's sandbox.</param>
     /// <param name="main">Its main process, running or ended; null when it is not known.</param>
     public IEnumerable<ProcessStat> TreeOf(string sandbox, ProcessStat? main)
     {
         // The kernel does not give a number away while a session or group has it. A later owner means that ours is empty.
-        var leader = main is { } known && (!_starts.TryGetValue(known.Pid, out var start) || start == known.StartTicks) ? known : default(ProcessStat?);
+        var leader = main is { } known
+            && (!_starts.TryGetValue(known.Pid, out var start) || start == known.StartTicks) ? known : default(ProcessStat?);
         foreach (var (stat, owner) in _processes)
         {
-            if (owner is not null ? owner == sandbox : leader is { } l && (stat.Session == l.Pid || stat.Group == l.Pid) && stat.StartTicks >= l.StartTicks)
-                yield return stat;
+            var belongs = owner is not null
+                ? owner == sandbox
+                : leader is { } l && (stat.Session == l.Pid || stat.Group == l.Pid) && stat.StartTicks >= l.StartTicks;
+            if (belongs) yield return stat;
         }
     }
 

@@ -55,12 +55,14 @@ internal sealed record AttemptDirectory
 
     /// <summary>The file that holds one of the task's streams.</summary>
     /// <param name="stream"><c>stdout</c> or <c>stderr</c>.</param>
-    public string Log(string stream) => stream is "stdout" or "stderr" ? Path.Combine(Root, stream) : throw new InvariantException($"no stream {stream}");
+    public string Log(string stream) =>
+        stream is "stdout" or "stderr" ? Path.Combine(Root, stream) : throw new InvariantException($"no stream {stream}");
 
     /// <summary>Makes room for the attempt.</summary>
     public void Create() => Directory.CreateDirectory(Path.Combine(Sandbox, "tmp"));
 
-    /// <summary>Replaces the record; readers see the old one or the new one. Survives the agent's end; what must survive the machine's is in the <see cref="CommandJournal"/>.</summary>
+    /// <summary>Replaces the record; readers see the old one or the new one. Survives the agent's end; what must survive the machine's
+    /// is in the <see cref="CommandJournal"/>.</summary>
     public void Write(AttemptRecord record)
     {
         var temporary = Record + ".new";
@@ -87,7 +89,7 @@ internal sealed record AttemptDirectory
     /// <summary>Removes what makes the attempt known; its sandbox and output stay.</summary>
     public void Forget()
     {
-        File.Delete(Record);
+        if (Directory.Exists(Root)) File.Delete(Record);
         File.Delete(Exit);
     }
 

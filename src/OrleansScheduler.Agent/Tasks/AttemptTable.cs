@@ -1,6 +1,7 @@
 namespace OrleansScheduler.Agent;
 
-/// <summary>Every attempt that this node knows: accepted, and its end not yet acknowledged. Keeps memory, disk and digest in step.</summary>
+/// <summary>Every attempt that this node knows: accepted, and its end not yet acknowledged. Keeps memory, disk and digest in
+/// step.</summary>
 internal sealed partial class AttemptTable(ILogger<AttemptTable> logger)
 {
     private readonly Lock _lock = new();
@@ -89,7 +90,8 @@ internal sealed partial class AttemptTable(ILogger<AttemptTable> logger)
     /// <summary>The cell has made a report durable. An end that was acknowledged is forgotten here.</summary>
     public void Acknowledge(AttemptId id, long sequence)
     {
-        if (Find(id) is { Record: { IsReported: true } record } attempt && record.Status.IsTerminal() && sequence >= record.Sequence) Forget(attempt);
+        if (Find(id) is not { Record: { IsReported: true } record } attempt) return;
+        if (record.Status.IsTerminal() && sequence >= record.Sequence) Forget(attempt);
     }
 
     /// <summary>Forgets an attempt; what it leaves on disk is kept for a while.</summary>

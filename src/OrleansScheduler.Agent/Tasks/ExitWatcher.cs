@@ -6,13 +6,13 @@ namespace OrleansScheduler.Agent;
 internal sealed class ExitWatcher : IDisposable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
-    private readonly ConcurrentDictionary<string, (Attempt Attempt, ITaskDriver Driver, TaskCompletionSource<TaskState> End)> _watched = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (Attempt Attempt, ITaskDriver Driver, TaskCompletionSource<TaskState> End)> _watched = [];
     private readonly FileSystemWatcher _files;
     private readonly ITimer _timer;
 
     public ExitWatcher(StateDirectory state, TimeProvider time)
     {
-        _files = new FileSystemWatcher(AttemptDirectory.ExitsOf(state.Root)) { NotifyFilter = NotifyFilters.LastWrite, InternalBufferSize = 64 * 1024 };
+        _files = new(AttemptDirectory.ExitsOf(state.Root)) { NotifyFilter = NotifyFilters.LastWrite, InternalBufferSize = 64 * 1024 };
         _files.Changed += (_, change) => Look(change.Name);
         _files.Error += (_, _) => LookAtAll();
         _files.EnableRaisingEvents = true;

@@ -14,7 +14,8 @@ internal abstract record TaskState
     public sealed record Vanished : TaskState;
 }
 
-/// <summary>A way to run tasks so that they outlive the agent. All it needs to know about one is on disk, so any later agent can go on with it.</summary>
+/// <summary>A way to run tasks so that they outlive the agent. All it needs to know about one is on disk, so any later agent can go on
+/// with it.</summary>
 internal interface ITaskDriver
 {
     /// <summary>The value of <see cref="TaskSpec.Driver"/> that chooses it.</summary>

@@ -5,7 +5,8 @@ using System.Text;
 
 namespace OrleansScheduler.Agent;
 
-/// <summary>Runs tasks as plain processes, each under a supervisor of its own (<c>shim.sh</c>) that keeps its output and records its end.</summary>
+/// <summary>Runs tasks as plain processes, each under a supervisor of its own (<c>shim.sh</c>) that keeps its output and records its
+/// end.</summary>
 internal sealed class ProcessDriver(StateDirectory state, ProcessScanner scanner, TimeProvider time) : ITaskDriver
 {
     /// <summary>How job files name it.</summary>
@@ -100,7 +101,8 @@ internal sealed class ProcessDriver(StateDirectory state, ProcessScanner scanner
     {
         Span<byte> text = stackalloc byte[16];
         var length = Posix.ReadFile(directory.Exit, text);
-        return length > 1 && text[length - 1] == '\n' && int.TryParse(text[..(length - 1)], CultureInfo.InvariantCulture, out var code) ? code : null;
+        return length > 1 && text[length - 1] == '\n'
+            && int.TryParse(text[..(length - 1)], CultureInfo.InvariantCulture, out var code) ? code : null;
     }
 
     private static ProcessStat? Supervisor(AttemptDirectory directory) => Pids(directory, line: 0);

@@ -2,7 +2,8 @@ using Microsoft.Extensions.Options;
 
 namespace OrleansScheduler.Agent;
 
-/// <summary>Keeps what ended attempts leave behind, for people to look at, and removes it when there is too much of it or it is too old.</summary>
+/// <summary>Keeps what ended attempts leave behind, for people to look at, and removes it when there is too much of it or it is too
+/// old.</summary>
 internal sealed partial class SandboxKeeper
 {
     private readonly AgentOptions _options;
@@ -11,7 +12,8 @@ internal sealed partial class SandboxKeeper
     private readonly Lock _lock = new();
     private readonly Queue<(AttemptDirectory Directory, DateTimeOffset Since)> _left = [];
 
-    public SandboxKeeper(StateDirectory state, AttemptTable table, IOptions<AgentOptions> options, TimeProvider time, ILogger<SandboxKeeper> logger)
+    public SandboxKeeper(StateDirectory state, AttemptTable table, IOptions<AgentOptions> options, TimeProvider time,
+        ILogger<SandboxKeeper> logger)
     {
         (_options, _time, _logger) = (options.Value, time, logger);
         var found = AttemptDirectory.Enumerate(state.Root).Where(directory => !directory.IsKnown)

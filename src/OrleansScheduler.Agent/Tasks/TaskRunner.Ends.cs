@@ -26,8 +26,10 @@ internal sealed partial class TaskRunner
         var message = (signal, code) switch
         {
             (null, 0) => null,
-            (null, CommandNotFound) => $"Exited with 127: '{attempt.Spec!.Command.FirstOrDefault()}', or a command that it runs, was not found.",
-            (null, CommandNotExecutable) => $"Exited with 126: '{attempt.Spec!.Command.FirstOrDefault()}', or a command that it runs, cannot be executed.",
+            (null, CommandNotFound) =>
+                $"Exited with 127: '{attempt.Spec!.Command.FirstOrDefault()}', or a command that it runs, was not found.",
+            (null, CommandNotExecutable) =>
+                $"Exited with 126: '{attempt.Spec!.Command.FirstOrDefault()}', or a command that it runs, cannot be executed.",
             (null, _) => $"Exited with {code}.",
             _ => $"Ended by signal {signal}.",
         };
@@ -43,7 +45,8 @@ internal sealed partial class TaskRunner
             _ => (status, message),
         }, exitCode, signal);
 
-    private void End(Attempt attempt, ScheduleStatus status, string message) => End(attempt, _ => (status, message), exitCode: null, signal: null);
+    private void End(Attempt attempt, ScheduleStatus status, string message) =>
+        End(attempt, _ => (status, message), exitCode: null, signal: null);
 
     private void End(Attempt attempt, Func<AttemptRecord, (ScheduleStatus Status, string? Message)> how, int? exitCode, int? signal)
     {

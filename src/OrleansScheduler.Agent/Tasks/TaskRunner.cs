@@ -6,7 +6,8 @@ namespace OrleansScheduler.Agent;
 /// <summary>Looks after every attempt from its start, or from the moment this agent found it, to its end.</summary>
 internal sealed partial class TaskRunner(
     AttemptTable table, IEnumerable<ITaskDriver> drivers, ExitWatcher exits, HealthWatch healthWatch, HealthProber prober,
-    AgentTelemetry telemetry, NodeDescription node, IOptions<AgentOptions> options, TimeProvider time, ILogger<TaskRunner> logger) : IDisposable
+    AgentTelemetry telemetry, NodeDescription node, IOptions<AgentOptions> options, TimeProvider time, ILogger<TaskRunner> logger)
+        : IDisposable
 {
     private static readonly TimeSpan SignalPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestWaitForGroup = TimeSpan.FromSeconds(1);
@@ -17,7 +18,8 @@ internal sealed partial class TaskRunner(
     /// <summary>Starts an attempt that the table has taken in.</summary>
     /// <param name="attempt">The attempt.</param>
     /// <param name="traceParent">The request that led here, if it is traced.</param>
-    public void Start(Attempt attempt, string? traceParent) => Watch(attempt, () => StartAndFollow(attempt, traceParent, time.GetTimestamp()));
+    public void Start(Attempt attempt, string? traceParent) =>
+        Watch(attempt, () => StartAndFollow(attempt, traceParent, time.GetTimestamp()));
 
     /// <summary>Goes on with an attempt that another agent had begun.</summary>
     public void Adopt(Attempt attempt) => Watch(attempt, () => AttachAndFollow(attempt));
@@ -53,7 +55,8 @@ internal sealed partial class TaskRunner(
     {
         var watch = Guarded();
         _watches[attempt.Id] = watch;
-        _ = watch.ContinueWith(_ => _watches.TryRemove(attempt.Id, out Task? _), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        _ = watch.ContinueWith(
+            _ => _watches.TryRemove(attempt.Id, out Task? _), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 
         async Task Guarded()
         {

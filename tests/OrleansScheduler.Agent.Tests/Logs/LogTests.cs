@@ -46,7 +46,8 @@ public sealed class LogTests : IAsyncLifetime
         var all = await Read(attempt, "stdout", 0, 0);
 
         Assert.Equal(("hello\n", false), (Text(all), all.Ended));
-        Assert.Equal((0, 6L), ((await Read(attempt, "stdout", 1_000_000, 0)).Data.Length, (await Read(attempt, "stdout", 1_000_000, 0)).Offset));
+        Assert.Equal((0, 6L),
+            ((await Read(attempt, "stdout", 1_000_000, 0)).Data.Length, (await Read(attempt, "stdout", 1_000_000, 0)).Offset));
     }
 
     [Fact]
@@ -77,7 +78,8 @@ public sealed class LogTests : IAsyncLifetime
     [Fact]
     public async Task Output_beyond_its_limit_gives_up_its_oldest_part_and_keeps_its_offsets()
     {
-        var spec = Node.Shell("head -c 5000000 /dev/zero | tr '\\0' x; echo; echo last; echo 1 >ready; exec sleep 1000") with { Logs = new() { RotateSizeMiB = 1, Keep = 2 } };
+        var spec = Node.Shell("head -c 5000000 /dev/zero | tr '\\0' x; echo; echo last; echo 1 >ready; exec sleep 1000")
+            with { Logs = new() { RotateSizeMiB = 1, Keep = 2 } };
         var attempt = _node.Launch(spec);
         await _node.Number(attempt, "ready");
 

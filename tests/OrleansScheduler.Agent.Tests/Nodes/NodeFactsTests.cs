@@ -60,7 +60,8 @@ public sealed class NodeFactsTests : IDisposable
 
         var failures = new AgentOptionsValidator().Validate(null, options).Failures!.ToList();
 
-        foreach (var key in (string[])["NodeId", "GatewayUrl", "Ports", "ConcurrentStarts", "Capacity:Cpu", "Capacity:Memory", "Capacity:Disk", "Capacity:Gpus", "Attributes:rack"])
+        foreach (var key in (string[])["NodeId", "GatewayUrl", "Ports", "ConcurrentStarts", "Capacity:Cpu", "Capacity:Memory",
+            "Capacity:Disk", "Capacity:Gpus", "Attributes:rack"])
             Assert.Contains(failures, failure => failure.StartsWith($"Agent:{key} ", StringComparison.Ordinal));
         Assert.Equal(9, failures.Count);
     }

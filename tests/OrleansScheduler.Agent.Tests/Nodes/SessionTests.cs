@@ -4,7 +4,8 @@ public sealed class SessionTests : IAsyncLifetime
 {
     private Node _node = null!;
 
-    public async ValueTask InitializeAsync() => _node = await Node.Start(("Agent:Attributes:rack", "r1, r2"), ("Agent:Capacity:Cpu", "3.5"), ("Agent:Capacity:Memory", "2GiB"));
+    public async ValueTask InitializeAsync() =>
+        _node = await Node.Start(("Agent:Attributes:rack", "r1, r2"), ("Agent:Capacity:Cpu", "3.5"), ("Agent:Capacity:Memory", "2GiB"));
 
     public async ValueTask DisposeAsync() => await _node.DisposeAsync();
 
@@ -100,7 +101,8 @@ public sealed class SessionTests : IAsyncLifetime
         var attempt = _node.Launch(Node.Shell("echo $$ >main; exec sleep 1000"));
         var main = await _node.Number(attempt, "main");
         var stopping = _node.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-        _node.Gateway.AnswerRegister = _ => new() { Refused = new() { Code = "node-taken", Message = "Another agent has this node.", Retry = false } };
+        _node.Gateway.AnswerRegister = _ =>
+            new() { Refused = new() { Code = "node-taken", Message = "Another agent has this node.", Retry = false } };
 
         _node.Gateway.Break();
 

@@ -1,6 +1,7 @@
 namespace OrleansScheduler.Agent.Tests;
 
-/// <summary>An agent that ends keeps nothing but its files, whether it was stopped or killed; the next one has only those to go by.</summary>
+/// <summary>An agent that ends keeps nothing but its files, whether it was stopped or killed; the next one has only those to go
+/// by.</summary>
 public sealed class AdoptionTests : IAsyncLifetime
 {
     private Node _node = null!;
@@ -111,7 +112,8 @@ public sealed class AdoptionTests : IAsyncLifetime
     [Fact]
     public async Task An_end_that_was_begun_is_carried_on_by_the_next_agent()
     {
-        var spec = Node.Shell("trap : TERM; echo $$ >main; while :; do sleep 1000; done") with { Kill = new() { Grace = TimeSpan.FromSeconds(1) } };
+        var spec = Node.Shell("trap : TERM; echo $$ >main; while :; do sleep 1000; done")
+            with { Kill = new() { Grace = TimeSpan.FromSeconds(1) } };
         var attempt = _node.Launch(spec);
         var main = await _node.Number(attempt, "main");
         _node.Gateway.Kill(attempt);

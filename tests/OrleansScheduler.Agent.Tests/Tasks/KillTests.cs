@@ -90,7 +90,8 @@ public sealed class KillTests : IAsyncLifetime
         await _node.Gateway.Reaches(attempt, Status.Running);
         var main = await _node.Number(attempt, "main");
 
-        _node.Gateway.Send(new() { Commands = new() { Generation = _node.Gateway.Generation, Unknown = { new Contracts.Protocol.Attempt { Job = attempt.Job.ToString(), Instance = attempt.Instance, Number = 1 } } } });
+        _node.Gateway.Send(new() { Commands = new() { Generation = _node.Gateway.Generation,
+            Unknown = { new Contracts.Protocol.Attempt { Job = attempt.Job.ToString(), Instance = attempt.Instance, Number = 1 } } } });
 
         await Wait.Until(() => _node.Services.GetRequiredService<AttemptTable>().All.IsEmpty);
         Assert.False(Node.IsAlive(main));

@@ -8,7 +8,8 @@ public sealed class SandboxKeeperTests : IDisposable
 {
     private static readonly JobKey Job = JobKey.Parse("shop/test/web");
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
-    private readonly AgentOptions _options = new() { StateDirectory = Directory.CreateTempSubdirectory("osched-keep-").FullName, SandboxesKept = 3 };
+    private readonly AgentOptions _options =
+        new() { StateDirectory = Directory.CreateTempSubdirectory("osched-keep-").FullName, SandboxesKept = 3 };
     private readonly StateDirectory _state;
     private readonly AttemptTable _table = new(NullLogger<AttemptTable>.Instance);
 

@@ -70,7 +70,8 @@ public sealed class TaskRunTests : IAsyncLifetime
         {
             Command = ["/bin/sh", "-c", "echo \"$0\"; pwd; exec env", "${JOB} ${INSTANCE} ${PORT_HTTP_ADMIN} ${HOME_GROWN}"],
             Ports = ["http-admin"],
-            Env = ImmutableSortedDictionary<string, string>.Empty.Add("GREETING", "hello ${ROLE} from ${NODE}").Add("OSCHED_ATTEMPT", "somebody else"),
+            Env = ImmutableSortedDictionary<string, string>.Empty
+                .Add("GREETING", "hello ${ROLE} from ${NODE}").Add("OSCHED_ATTEMPT", "somebody else"),
         };
         var attempt = _node.Launch(spec, 31007);
         await _node.Gateway.End(attempt);
@@ -79,8 +80,10 @@ public sealed class TaskRunTests : IAsyncLifetime
         Assert.Equal($"shop/test/web {attempt.Instance} 31007 ${{HOME_GROWN}}", output[0]);
         Assert.Equal(_node.DirectoryOf(attempt).Sandbox, output[1]);
         foreach (var expected in (string[])[
-            "OSCHED_JOB=shop/test/web", "OSCHED_ROLE=shop", "OSCHED_ENV=test", "OSCHED_NAME=web", $"OSCHED_INSTANCE={attempt.Instance}", $"OSCHED_ATTEMPT={attempt}",
-            "OSCHED_NODE=node-1", $"OSCHED_SANDBOX={output[1]}", "OSCHED_BIN=dotnet /opt/osched.dll", "PORT_HTTP_ADMIN=31007", "GREETING=hello shop from node-1", $"HOME={output[1]}"])
+            "OSCHED_JOB=shop/test/web", "OSCHED_ROLE=shop", "OSCHED_ENV=test", "OSCHED_NAME=web", $"OSCHED_INSTANCE={attempt.Instance}",
+                $"OSCHED_ATTEMPT={attempt}",
+            "OSCHED_NODE=node-1", $"OSCHED_SANDBOX={output[1]}", "OSCHED_BIN=dotnet /opt/osched.dll", "PORT_HTTP_ADMIN=31007",
+                "GREETING=hello shop from node-1", $"HOME={output[1]}"])
             Assert.Contains(expected, output);
         Assert.DoesNotContain(output, line => line.StartsWith("DOTNET_", StringComparison.Ordinal));
     }
@@ -88,7 +91,9 @@ public sealed class TaskRunTests : IAsyncLifetime
     [Fact]
     public async Task What_a_finished_task_leaves_running_is_ended_with_it()
     {
-        var attempt = _node.Launch(Node.Shell("setsid sh -c 'trap : TERM; echo $$ >daemon; while :; do sleep 1000; done' & env -i sleep 1000 & echo $! >bare; while [ ! -s daemon ]; do :; done"));
+        var attempt = _node.Launch(Node.Shell(
+            "setsid sh -c 'trap : TERM; echo $$ >daemon; while :; do sleep 1000; done' & "
+            + "env -i sleep 1000 & echo $! >bare; while [ ! -s daemon ]; do :; done"));
 
         var end = await _node.Gateway.End(attempt);
 
@@ -103,7 +108,8 @@ public sealed class TaskRunTests : IAsyncLifetime
         var attempts = Enumerable.Range(0, 200).Select(_ => _node.NextAttempt()).ToList();
         var before = _node.Services.GetRequiredService<CommandJournal>().Syncs;
         var began = Stopwatch.GetTimestamp();
-        _node.Gateway.Send(Commands.Launch(attempts[0].Job, 1, _node.Gateway.Generation, new() { Command = ["true"] }, attempts.Select(id => (id, Array.Empty<int>()))));
+        _node.Gateway.Send(Commands.Launch(attempts[0].Job, 1, _node.Gateway.Generation, new() { Command = ["true"] },
+            attempts.Select(id => (id, Array.Empty<int>()))));
 
         foreach (var attempt in attempts) Assert.Equal(Status.Finished, (await _node.Gateway.End(attempt)).Status);
 
@@ -115,6 +121,8 @@ public sealed class TaskRunTests : IAsyncLifetime
         Assert.All(attempts, attempt => Assert.Empty(scan.TreeOf(_node.DirectoryOf(attempt).Sandbox, main: null)));
     }
 
-    private static int Zombies() => Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Select(name => int.TryParse(name, out var pid) ? pid : 0)
-        .Count(pid => pid > 0 && ProcessStat.Of(pid) is { State: 'Z' } && File.ReadAllText($"/proc/{pid}/stat").Split(' ') is var stat && stat[3] == $"{Environment.ProcessId}");
+    private static int Zombies() =>
+        Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Select(name => int.TryParse(name, out var pid) ? pid : 0)
+        .Count(pid => pid > 0 && ProcessStat.Of(pid) is { State: 'Z' } && File.ReadAllText($"/proc/{pid}/stat").Split(' ') is var stat
+            && stat[3] == $"{Environment.ProcessId}");
 }
