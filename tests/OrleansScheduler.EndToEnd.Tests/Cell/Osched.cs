@@ -1,0 +1,96 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace OrleansScheduler.EndToEnd.Tests;
+
+/// <summary>One process of the real executable.</summary>
+internal sealed class Osched : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output = new();
+
+    private Osched(Process process) => _process = process;
+
+    /// <summary>The executable that was built with these tests.</summary>
+    public static string Path { get; } = System.IO.Path.GetFullPath(System.IO.Path.Combine(
+        AppContext.BaseDirectory, "..", "..", "OrleansScheduler.Cli", System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "osched"));
+
+    public int Id => _process.Id;
+
+    public string Output => string.Join('\n', _output);
+
+    public static Osched Start(string arguments, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var start = new ProcessStartInfo(Path, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in environment ?? ImmutableDictionary<string, string>.Empty) start.Environment[name] = value;
+        var process = new Process { StartInfo = start };
+        var osched = new Osched(process);
+        process.OutputDataReceived += (_, e) => osched.Keep(e.Data);
+        process.ErrorDataReceived += (_, e) => osched.Keep(e.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return osched;
+    }
+
+    /// <summary>Runs it to its end and answers exit code and output.</summary>
+    public static async Task<(int ExitCode, string Output)> Run(string arguments, int seconds, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        await using var osched = Start(arguments, environment);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
+        try
+        {
+            await osched._process.WaitForExitAsync(deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"osched {arguments} has not ended within {seconds} s:\n{osched.Output}");
+        }
+
+        return (osched._process.ExitCode, osched.Output);
+    }
+
+    /// <summary>SIGKILL, to this process only: what it started lives on.</summary>
+    public async Task Kill()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) await Kill();
+        _process.Dispose();
+    }
+
+    public static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is null) return;
+        _output.Enqueue(line);
+        while (_output.Count > 1000) _output.TryDequeue(out _);
+    }
+}
+
+/// <summary>Waiting for what has to come true.</summary>
+internal static class Eventually
+{
+    public static async Task True(Func<Task<bool>> condition, int seconds, Func<string> describe)
+    {
+        var started = Stopwatch.StartNew();
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        while (!await condition())
+        {
+            if (started.Elapsed.TotalSeconds > seconds) Assert.Fail($"not within {seconds} s: {describe()}");
+            await timer.WaitForNextTickAsync();
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+
+namespace OrleansScheduler.EndToEnd.Tests;
+
+/// <summary>A cell of separate processes: silo, gateway and agent, each of which can be killed and started again alone.</summary>
+internal sealed class RoleCell(TestDirectory directory, IReadOnlyDictionary<string, string>? storage = null) : IAsyncDisposable
+{
+    private readonly Dictionary<string, Osched> _roles = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _environment = Settings(directory, storage);
+
+    public SchedulerClient Client => new(new SchedulerClientOptions { Gateway = new Uri(_environment["Gateway__Url"]) });
+
+    public IReadOnlyDictionary<string, string> Environment => _environment;
+
+    public string Output => string.Join('\n', _roles.Select(r => $"--- {r.Key}\n{r.Value.Output}"));
+
+    public void Start(params ReadOnlySpan<string> roles)
+    {
+        foreach (var role in roles) _roles[role] = Osched.Start(role == "gateway" ? role : $"{role} --metrics off", _environment);
+    }
+
+    public Task Kill(string role) => _roles[role].Kill();
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var role in _roles.Values) await role.DisposeAsync();
+    }
+
+    private static Dictionary<string, string> Settings(TestDirectory directory, IReadOnlyDictionary<string, string>? storage)
+    {
+        string Port() => Osched.FreePort().ToString(CultureInfo.InvariantCulture);
+        var (silo, gateway, agents) = (Port(), Port(), Port());
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["OSCHED_HOME"] = directory.State,
+            ["Orleans__Endpoints__AdvertisedIPAddress"] = "127.0.0.1",
+            ["Orleans__Endpoints__SiloPort"] = silo,
+            ["Orleans__Endpoints__GatewayPort"] = gateway,
+            ["Gateway__Url"] = $"http://127.0.0.1:{Port()}",
+            ["Gateway__AgentUrl"] = $"http://127.0.0.1:{agents}",
+            ["Agent__GatewayUrl"] = $"http://127.0.0.1:{agents}",
+            ["Agent__NodeId"] = "node-1",
+            ["Agent__StateDirectory"] = Path.Combine(directory.State, "agent"),
+            ["Agent__Capacity__Cpu"] = "2",
+            ["Cell__ResendAfter"] = "00:00:01",
+        };
+        foreach (var (name, value) in storage ?? Embedded(directory, silo, gateway)) settings[name] = value;
+        return settings;
+    }
+
+    /// <summary>One silo with a file of its own; its clients are told where it is.</summary>
+    private static Dictionary<string, string> Embedded(TestDirectory directory, string silo, string gateway) => new(StringComparer.Ordinal)
+    {
+        ["Cell__StateDirectory"] = directory.State,
+        ["Orleans__Clustering__PrimarySiloEndPoint"] = $"127.0.0.1:{silo}",
+        ["Orleans__Clustering__Gateways__0"] = $"127.0.0.1:{gateway}",
+    };
+}

@@ -1,0 +1,28 @@
+namespace OrleansScheduler.EndToEnd.Tests;
+
+/// <summary>A directory for one test, and the witness in it: tasks write there what they did, past everything that the scheduler knows.</summary>
+internal sealed class TestDirectory : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("osched-e2e-").FullName;
+
+    public string Gate => System.IO.Path.Combine(Path, "gate");
+
+    public string State => Directory.CreateDirectory(System.IO.Path.Combine(Path, "state")).FullName;
+
+    private string Witness => Directory.CreateDirectory(System.IO.Path.Combine(Path, "witness")).FullName;
+
+    /// <summary>A shell command that notes its start, waits for the gate to open, notes its end, and exits 3 for every tenth instance, else 0.</summary>
+    public string WitnessedCommand =>
+        $"echo start >> {Witness}/$OSCHED_INSTANCE; until [ -e {Gate} ]; do sleep 1; done; echo end >> {Witness}/$OSCHED_INSTANCE; "
+        + "case $OSCHED_INSTANCE in *0) exit 3;; esac";
+
+    public static int ExpectedExit(int instance) => instance % 10 == 0 ? 3 : 0;
+
+    public void OpenGate() => File.WriteAllText(Gate, "");
+
+    /// <summary>Lines that tasks wrote, by instance.</summary>
+    public Dictionary<int, string[]> Witnessed() =>
+        Directory.GetFiles(Witness).ToDictionary(f => int.Parse(System.IO.Path.GetFileName(f)), File.ReadAllLines);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
