@@ -18,7 +18,8 @@ internal static class ApiDescription
         options.AddSchemaTransformer(DescribeSchema);
     });
 
-    public static void MapApiDescription(this IEndpointRouteBuilder routes) => routes.MapOpenApi("/openapi/{documentName}.json");
+    public static void MapApiDescription(this IEndpointRouteBuilder routes) => 
+        routes.MapOpenApi("/openapi/{documentName}.json").DisableRequestTimeout().WithMetadata(NeedsNoCell.Mark);
 
     private static Task DescribeDocument(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {

@@ -47,6 +47,8 @@ internal sealed record ProblemBody
     {
         context.Response.StatusCode = Status;
         if (Status is StatusCodes.Status503ServiceUnavailable) context.Response.Headers.RetryAfter = "1";
-        return context.Response.WriteAsJsonAsync(this, options: null, MediaType, context.RequestAborted);
+
+        // Not with RequestAborted: a request that ran out of time is aborted, and still to be answered.
+        return context.Response.WriteAsJsonAsync(this, options: null, MediaType, CancellationToken.None);
     }
 }

@@ -9,6 +9,7 @@ internal sealed class EventFeed(IGrainFactory grains, TimeProvider time, IHostAp
     public const int PageSize = 500;
 
     private static readonly TimeSpan LongestRead = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     /// <summary>The events behind a cursor; waits up to <paramref name="wait"/> for the first. Ends early, with an empty page, when the gateway stops.</summary>
@@ -25,7 +26,7 @@ internal sealed class EventFeed(IGrainFactory grains, TimeProvider time, IHostAp
         }
     }
 
-    /// <summary>Pages for ever, empty ones after at most <paramref name="silence"/>; ends when the gateway stops.</summary>
+    /// <summary>Pages for ever, empty ones after at most <paramref name="silence"/>; ends when the gateway stops or the cursor is worth nothing any more. A cell that is away for the moment is a problem in between.</summary>
     public async IAsyncEnumerable<Answer<EventPage>> Watch(
         string after, TimeSpan silence, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -33,9 +34,19 @@ internal sealed class EventFeed(IGrainFactory grains, TimeProvider time, IHostAp
         {
             var answer = await ReadOrProblem(after, silence, cancellationToken);
             yield return answer;
-            if (answer.Value is not { } page) yield break;
-            telemetry.Events.Add(page.Events.Length);
-            after = page.Cursor;
+            if (answer.Value is { } page)
+            {
+                telemetry.Events.Add(page.Events.Length);
+                after = page.Cursor;
+            }
+            else if (answer.Problem!.Kind is ProblemKind.Unavailable or ProblemKind.OutcomeUnknown)
+            {
+                await Task.Delay(Pause, time, cancellationToken);
+            }
+            else
+            {
+                yield break;
+            }
         }
     }
 

@@ -10,6 +10,7 @@ internal sealed class EventStream(EventFeed feed, EventPage first) : IResult
     /// <summary>Longest time without a byte: proxies cut connections that are silent for longer.</summary>
     public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
+    private static readonly EventPage Nothing = new([], Cursor: "");
     private static readonly byte[] Greeting = "retry: 1000\n\n"u8.ToArray();
     private static readonly byte[] Beat = ": alive\n\n"u8.ToArray();
 
@@ -23,9 +24,8 @@ internal sealed class EventStream(EventFeed feed, EventPage first) : IResult
 
         await foreach (var answer in feed.Watch(first.Cursor, Heartbeat, httpContext.RequestAborted))
         {
-            // A problem in mid-stream, such as a cursor that has expired under a slow reader: the reader comes back and is told as a status.
-            if (answer.Value is not { } page) return;
-            await Write(response, page, httpContext.RequestAborted);
+            // A problem is silence, too. When the feed ends with it the reader comes back and is told as a status.
+            await Write(response, answer.Value ?? Nothing, httpContext.RequestAborted);
         }
     }
 

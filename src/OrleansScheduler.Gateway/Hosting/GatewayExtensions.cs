@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -35,6 +36,7 @@ public static class GatewayExtensions
         {
             WireJson.Configure(json.SerializerOptions);
             json.SerializerOptions.AllowDuplicateProperties = false;
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddRequestTimeouts();
@@ -43,7 +45,13 @@ public static class GatewayExtensions
             Timeout = gateway.Value.RequestTimeout,
             WriteTimeoutResponse = context => new ProblemResult(Failures.OutcomeUnknown(context.Request.Method)).ExecuteAsync(context),
         });
-        services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = MaxAgentMessageBytes);
+        services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = MaxAgentMessageBytes;
+
+            // Else gRPC claims every path of two parts, and a wrong method on one of ours is no longer 405.
+            grpc.IgnoreUnknownServices = true;
+        });
         services.AddRazorComponents();
         services.AddSchedulerApiDescription();
         return builder;
@@ -59,6 +67,7 @@ public static class GatewayExtensions
         app.Use(RequestGuards.RefuseOtherSites);
         app.UseRouting();
         app.Use(RequestGuards.KeepListenersApart);
+        app.Use(RequestGuards.RefuseBeforeStart);
         app.UseRequestTimeouts();
 
         app.MapJobs();

@@ -7,7 +7,7 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        var health = routes.MapGroup("/healthz").WithTags("Health");
+        var health = routes.MapGroup("/healthz").WithTags("Health").WithMetadata(NeedsNoCell.Mark);
         health.MapGet("/live", () => TypedResults.Text("live\n")).WithName("Live").WithSummary("The process answers.");
         health.MapGet("/ready", Ready).WithName("Ready").WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/plain"]))
             .WithProblems().WithSummary("The cell can be reached through this gateway.");
@@ -15,6 +15,7 @@ internal static class HealthEndpoints
 
     private static async Task<IResult> Ready(IGrainFactory grains, TimeProvider time, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
     {
+        if (!lifetime.ApplicationStarted.IsCancellationRequested) return NotReady("The gateway has not reached the cell yet.");
         if (lifetime.ApplicationStopping.IsCancellationRequested) return NotReady("The gateway is stopping.");
         try
         {

@@ -1,5 +1,11 @@
 namespace OrleansScheduler.Gateway;
 
+/// <summary>Marks endpoints that have an answer without a cell.</summary>
+internal sealed class NeedsNoCell
+{
+    public static readonly NeedsNoCell Mark = new();
+}
+
 /// <summary>What is settled before any endpoint: headers that every response has, and requests that no endpoint should see.</summary>
 internal static class RequestGuards
 {
@@ -29,6 +35,14 @@ internal static class RequestGuards
         context.SetEndpoint(null);
         context.Response.StatusCode = StatusCodes.Status404NotFound;
         return Task.CompletedTask;
+    }
+
+    /// <summary>Before the host has started there is no way to any grain yet.</summary>
+    public static Task RefuseBeforeStart(HttpContext context, RequestDelegate next)
+    {
+        var started = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.IsCancellationRequested;
+        if (started || context.GetEndpoint() is not { } endpoint || endpoint.Metadata.GetMetadata<NeedsNoCell>() is not null) return next(context);
+        return new ProblemResult(Problem.Of(ProblemKind.Unavailable, "unavailable", "The gateway has not reached the cell yet.")).ExecuteAsync(context);
     }
 
     /// <summary>Nothing here unpacks bodies: a packed one could be any size.</summary>

@@ -1,7 +1,7 @@
 namespace OrleansScheduler.Gateway;
 
 /// <summary>Asks the cell for what the page shows.</summary>
-internal sealed class CellPageReader(IGrainFactory grains, CellDirectory cell, JobDirectory jobs, TimeProvider time)
+internal sealed class CellPageReader(IGrainFactory grains, CellDirectory cell, JobDirectory jobs, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private const int MaxRows = 200;
     private const int MaxTasks = 1000;
@@ -10,6 +10,7 @@ internal sealed class CellPageReader(IGrainFactory grains, CellDirectory cell, J
     /// <summary>The page's content; a page that says so when the cell does not answer.</summary>
     public async Task<CellPageModel> Read(JobKey? chosen, CancellationToken cancellationToken)
     {
+        if (!lifetime.ApplicationStarted.IsCancellationRequested) return Away();
         using var deadline = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
@@ -18,9 +19,11 @@ internal sealed class CellPageReader(IGrainFactory grains, CellDirectory cell, J
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && Failures.OfGrainCall(exception, HttpMethods.Get) is not null)
         {
-            return new() { Now = time.GetUtcNow(), Trouble = "The cell cannot be reached just now." };
+            return Away();
         }
     }
+
+    private CellPageModel Away() => new() { Now = time.GetUtcNow(), Trouble = "The cell cannot be reached just now." };
 
     private async Task<CellPageModel> ReadAll(JobKey? chosen, CancellationToken cancellationToken)
     {

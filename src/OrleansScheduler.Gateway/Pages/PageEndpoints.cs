@@ -11,7 +11,7 @@ internal static class PageEndpoints
 
     public static void MapPages(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/", Show).ExcludeFromDescription().DisableRequestTimeout();
+        routes.MapGet("/", Show).ExcludeFromDescription().DisableRequestTimeout().WithMetadata(NeedsNoCell.Mark);
         routes.MapAsset("/assets/page.css", "text/css; charset=utf-8", ReadAsset("page.css"));
         routes.MapAsset("/assets/live.js", "text/javascript; charset=utf-8", ReadAsset("live.js"));
         routes.MapAsset($"/schema/{JobSchema.Name}", "application/schema+json", System.Text.Encoding.UTF8.GetBytes(JobSchema.Text));
@@ -33,7 +33,7 @@ internal static class PageEndpoints
         {
             context.Response.Headers.CacheControl = "no-cache";
             return TypedResults.Bytes(content, contentType, entityTag: tag);
-        }).ExcludeFromDescription();
+        }).ExcludeFromDescription().WithMetadata(NeedsNoCell.Mark);
     }
 
     private static byte[] ReadAsset(string name)

@@ -8,6 +8,9 @@ namespace OrleansScheduler.Gateway;
 /// <param name="Node">Latest attempt on this node, or null.</param>
 internal sealed record TaskFilter(string? Role, string? Environment, JobKey? Job, ImmutableArray<ScheduleStatus> Statuses, string? Node)
 {
+    /// <summary>Whether every task of the jobs is shown.</summary>
+    public bool ShowsAll => Statuses.IsEmpty && Node is null;
+
     public bool Shows(TaskView task) =>
         (Statuses.IsEmpty || Statuses.Contains(task.Status)) && (Node is null || task.Node == Node);
 
@@ -20,21 +23,26 @@ internal sealed class TaskDirectory(IGrainFactory grains, JobDirectory jobs)
     /// <summary>Tasks looked at for one page. A page whose filter matches few of them is short and has a successor.</summary>
     public const int MaxLooked = 10_000;
 
+    private const int SliceOfFiltered = 1000;
+
     public async Task<Page<TaskView>> List(TaskFilter filter, TaskKey? after, int limit, CancellationToken cancellationToken)
     {
         var found = ImmutableArray.CreateBuilder<TaskView>();
         var looked = 0;
         var last = after;
         var more = true;
+
+        // A filter may match few of many tasks: small pages must not mean many calls.
+        var slice = filter.ShowsAll ? limit + 1 : Math.Max(limit + 1, SliceOfFiltered);
         while (more)
         {
             (var keys, more) = await NextJobs(filter, last, cancellationToken);
             var starts = keys.Select(key => (Key: key, From: key == last?.Job ? last.Value.Instance + 1 : 0)).ToImmutableArray();
-            var slices = await Fanout.Ask(starts, (start, token) => Grain(start.Key).ListTasks(start.From, limit + 1, token), cancellationToken);
+            var slices = await Fanout.Ask(starts, (start, token) => Grain(start.Key).ListTasks(start.From, slice, token), cancellationToken);
             for (var index = 0; index < slices.Length; index++)
             {
                 // A slice may end within its job: then the next round goes on in that job.
-                var cut = slices[index].Length > limit;
+                var cut = slices[index].Length == slice;
                 foreach (var task in slices[index])
                 {
                     if (found.Count == limit || looked == MaxLooked) return new(found.ToImmutable(), PageToken.Of($"{last}"));

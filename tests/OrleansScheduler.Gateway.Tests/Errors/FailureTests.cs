@@ -9,11 +9,13 @@ public sealed class FailureTests(GatewayFixture fixture) : IClassFixture<Gateway
     [InlineData("broken", 500, "internal")]
     public async Task A_failed_call_is_told_without_its_details(string job, int status, string code)
     {
+        await using var hasty = await GatewayHost.Start(fixture.Client, time: null, ("Gateway:RequestTimeout", "00:00:01"));
+        var http = job == "slow" ? hasty.Http : fixture.Http;
         foreach (var method in new[] { "GET", "POST" })
         {
             using var response = method == "GET"
-                ? await fixture.Http.Send("GET", $"/v1/jobs/fail/prod/{job}")
-                : await fixture.Http.Send("POST", "/v1/jobs", Requests.JobFile($"fail/prod/{job}"), headers: ("Idempotency-Key", "mine"));
+                ? await http.Send("GET", $"/v1/jobs/fail/prod/{job}")
+                : await http.Send("POST", "/v1/jobs", Requests.JobFile($"fail/prod/{job}"), headers: ("Idempotency-Key", "mine"));
             var problem = await response.Problem((HttpStatusCode)status);
             Assert.Equal(code, problem.Code());
             Assert.DoesNotContain("secret", problem.GetRawText());
@@ -40,19 +42,39 @@ public sealed class FailureTests(GatewayFixture fixture) : IClassFixture<Gateway
     {
         var builder = GatewayHost.NewBuilder(
             ("Orleans:ClusterId", "nowhere"), ("Orleans:ServiceId", "nowhere"), ("Orleans:Clustering:ProviderType", "Static"),
-            ("Orleans:Clustering:Gateways:0", "127.0.0.1:1"), ("Gateway:ConnectAttempts", "3"));
+            ("Orleans:Clustering:Gateways:0", "127.0.0.1:1"));
         builder.AddSchedulerClusterClient();
         builder.AddSchedulerGateway();
         await using var app = builder.Build();
         app.MapSchedulerGateway();
-        var starting = app.StartAsync();
+        using var stop = new CancellationTokenSource();
+        var starting = app.StartAsync(stop.Token);
         await Requests.Until(() => app.Urls.Any(url => !url.EndsWith(":0")), "the server listens");
         using var http = new HttpClient { BaseAddress = new(app.Urls.First()) };
         Assert.Equal("live\n", await http.GetStringAsync("/healthz/live"));
         Assert.Equal("not-ready", (await (await http.Send("GET", "/healthz/ready")).Problem(HttpStatusCode.ServiceUnavailable)).Code());
         Assert.Equal("unavailable", (await (await http.Send("GET", "/v1/cell")).Problem(HttpStatusCode.ServiceUnavailable)).Code());
         Assert.Contains("cannot be reached", await (await http.Send("GET", "/")).Content.ReadAsStringAsync());
+        await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<Exception>(() => starting);
+    }
+
+    [Fact]
+    public async Task The_cluster_is_looked_for_with_growing_pauses_and_as_often_as_configured()
+    {
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var options = Microsoft.Extensions.Options.Options.Create(new GatewayOptions { ConnectAttempts = 4 });
+        var connection = new ClusterConnection(options, time, Microsoft.Extensions.Logging.Abstractions.NullLogger<ClusterConnection>.Instance);
+        foreach (var milliseconds in new[] { 250, 500, 1000 })
+        {
+            var retrying = connection.ShouldRetryConnectionAttempt(new IOException("nobody there"), default);
+            time.Advance(TimeSpan.FromMilliseconds(milliseconds - 1));
+            Assert.False(retrying.IsCompleted);
+            time.Advance(TimeSpan.FromMilliseconds(1));
+            Assert.True(await retrying);
+        }
+
+        Assert.False(await connection.ShouldRetryConnectionAttempt(new IOException("nobody there"), default));
     }
 
     [Fact]

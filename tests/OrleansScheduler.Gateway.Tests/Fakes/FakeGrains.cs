@@ -1,5 +1,3 @@
-using Orleans.Runtime;
-
 namespace OrleansScheduler.Gateway.Tests;
 
 /// <summary>A job that answers at once. Jobs named <c>timeout</c>, <c>unreachable</c>, <c>broken</c> and <c>slow</c> fail in that way.</summary>
@@ -7,7 +5,7 @@ public sealed class FakeJobGrain(FakeCell cell) : Grain, IJobGrain
 {
     private JobKey Key => JobKey.Parse(this.GetPrimaryKeyString());
 
-    public async Task<Answer<SubmitReceipt>> Submit(SubmitCommand command, CancellationToken cancellationToken)
+    public async Task<Answer<SubmitReceipt>> Submit(SubmitCommand command, CancellationToken cancellationToken = default)
     {
         await Misbehave(cancellationToken);
         cell.Commands.Enqueue(command);
@@ -27,35 +25,35 @@ public sealed class FakeJobGrain(FakeCell cell) : Grain, IJobGrain
         return answer;
     }
 
-    public Task<Answer<CommandReceipt>> Scale(ScaleCommand command, CancellationToken cancellationToken) => Receive(command, command.Instances);
+    public Task<Answer<CommandReceipt>> Scale(ScaleCommand command, CancellationToken cancellationToken = default) => Receive(command, command.Instances);
 
-    public Task<Answer<CommandReceipt>> Restart(InstancesCommand command, CancellationToken cancellationToken) => Receive(command, command.Instances.Length);
+    public Task<Answer<CommandReceipt>> Restart(InstancesCommand command, CancellationToken cancellationToken = default) => Receive(command, command.Instances.Length);
 
-    public Task<Answer<CommandReceipt>> Stop(InstancesCommand command, CancellationToken cancellationToken) => Receive(command, command.Instances.Length);
+    public Task<Answer<CommandReceipt>> Stop(InstancesCommand command, CancellationToken cancellationToken = default) => Receive(command, command.Instances.Length);
 
-    public async Task<JobView?> Describe(CancellationToken cancellationToken)
+    public async Task<JobView?> Describe(CancellationToken cancellationToken = default)
     {
         await Misbehave(cancellationToken);
         return cell.Jobs.GetValueOrDefault(Key);
     }
 
-    public Task<ImmutableArray<TaskView>> ListTasks(int fromInstance, int limit, CancellationToken cancellationToken) =>
+    public Task<ImmutableArray<TaskView>> ListTasks(int fromInstance, int limit, CancellationToken cancellationToken = default) =>
         Task.FromResult<ImmutableArray<TaskView>>(
             [.. cell.Tasks.GetValueOrDefault(Key, []).Where(task => task.Instance >= fromInstance).Take(limit)]);
 
-    public Task<TaskView?> DescribeTask(int instance, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<TaskView?> DescribeTask(int instance, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public Task<ImmutableArray<AttemptRef>> Place(PlacementBatch placements, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<ImmutableArray<AttemptRef>> Place(PlacementBatch placements, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public Task<ReportAnswer> Report(NodeReport report, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<ReportAnswer> Report(NodeReport report, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public Task NodeChanged(NodeNews news, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task NodeChanged(NodeNews news, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public Task LedgerChanged(long ledgerEpoch, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task LedgerChanged(long ledgerEpoch, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public Task<bool> Wake(CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<bool> Wake(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    private Task Misbehave(CancellationToken cancellationToken) => Key.Name switch
+    private Task Misbehave(CancellationToken cancellationToken = default) => Key.Name switch
     {
         "timeout" => throw new TimeoutException("a secret detail"),
         "unreachable" => throw new SiloUnavailableException("a secret detail"),
@@ -74,18 +72,18 @@ public sealed class FakeJobGrain(FakeCell cell) : Grain, IJobGrain
 
 public sealed class FakeJobIndexGrain(FakeCell cell) : Grain, IJobIndexGrain
 {
-    public Task<ImmutableArray<JobKey>> List(JobKey? after, string? role, string? environment, int limit, CancellationToken cancellationToken) =>
+    public Task<ImmutableArray<JobKey>> List(JobKey? after, string? role, string? environment, int limit, CancellationToken cancellationToken = default) =>
         Task.FromResult<ImmutableArray<JobKey>>([.. Mine()
             .Where(key => (after is null || key > after) && (role is null || key.Role == role) && (environment is null || key.Environment == environment))
             .Order().Take(limit)]);
 
-    public Task<int> Count(CancellationToken cancellationToken) => Task.FromResult(Mine().Count());
+    public Task<int> Count(CancellationToken cancellationToken = default) => Task.FromResult(Mine().Count());
 
-    public Task Add(JobKey job, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task Add(JobKey job, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public Task SetMotion(JobKey job, bool inMotion, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task SetMotion(JobKey job, bool inMotion, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public Task Wake(CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task Wake(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     private IEnumerable<JobKey> Mine() => cell.Jobs.Keys.Where(key => JobIndex.ShardOf(key) == this.GetPrimaryKeyLong());
 }
@@ -94,13 +92,13 @@ public sealed class FakeTaskGrain(FakeCell cell) : Grain, ITaskGrain
 {
     private string Key => this.GetPrimaryKeyString();
 
-    public Task<TaskView?> Describe(CancellationToken cancellationToken) => Task.FromResult(Find());
+    public Task<TaskView?> Describe(CancellationToken cancellationToken = default) => Task.FromResult(Find());
 
-    public Task<Answer<CommandReceipt>> Kill(string operationId, string actor, CancellationToken cancellationToken) => Receive("kill", operationId, actor);
+    public Task<Answer<CommandReceipt>> Kill(string operationId, string actor, CancellationToken cancellationToken = default) => Receive("kill", operationId, actor);
 
-    public Task<Answer<CommandReceipt>> Restart(string operationId, string actor, CancellationToken cancellationToken) => Receive("restart", operationId, actor);
+    public Task<Answer<CommandReceipt>> Restart(string operationId, string actor, CancellationToken cancellationToken = default) => Receive("restart", operationId, actor);
 
-    public Task<Answer<LogChunk>> ReadLog(LogQuery query, CancellationToken cancellationToken) =>
+    public Task<Answer<LogChunk>> ReadLog(LogQuery query, CancellationToken cancellationToken = default) =>
         Task.FromResult(cell.Logs.TryGetValue((Key, query.Stream), out var log)
             ? log.Read(query)
             : Problem.Of(ProblemKind.NotFound, "attempt-not-found", "No attempt of this task has had a node."));
@@ -119,27 +117,27 @@ public sealed class FakeTaskGrain(FakeCell cell) : Grain, ITaskGrain
 
 public sealed class FakeLedgerGrain(FakeCell cell) : Grain, IResourceLedgerGrain
 {
-    public Task<ImmutableArray<NodeView>> ListNodes(CancellationToken cancellationToken) =>
+    public Task<ImmutableArray<NodeView>> ListNodes(CancellationToken cancellationToken = default) =>
         Task.FromResult<ImmutableArray<NodeView>>([.. cell.Nodes.Values.OrderBy(node => node.Description.Id, StringComparer.Ordinal)]);
 
-    public Task<LedgerSummary> Summarise(CancellationToken cancellationToken) => Task.FromResult(new LedgerSummary(
+    public Task<LedgerSummary> Summarise(CancellationToken cancellationToken = default) => Task.FromResult(new LedgerSummary(
         Epoch: 4, ImmutableSortedDictionary<string, int>.Empty.Add("ready", cell.Nodes.Count), new(4000, 8192, 100_000, 0), new(500, 256, 0, 0), Placed: 2, Pending: 1));
 
-    public Task<ExplainView?> Explain(JobKey job, CancellationToken cancellationToken) => Task.FromResult(cell.Explanations.GetValueOrDefault(job));
+    public Task<ExplainView?> Explain(JobKey job, CancellationToken cancellationToken = default) => Task.FromResult(cell.Explanations.GetValueOrDefault(job));
 
-    public Task Wake(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task Wake(CancellationToken cancellationToken = default) => Task.CompletedTask;
 
-    public Task<long> Settle(JobClaim claim, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<long> Settle(JobClaim claim, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public Task<long> NodeChanged(NodeCondition condition, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<long> NodeChanged(NodeCondition condition, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public Task<ImmutableArray<HeldByJob>> HeldOn(string node, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<ImmutableArray<HeldByJob>> HeldOn(string node, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 }
 
 public sealed class FakeEventFeedGrain(FakeCell cell) : Grain, IEventFeedGrain
 {
     public Task Publish(ImmutableArray<EventView> events) => throw new NotSupportedException();
 
-    public Task<Answer<EventPage>> Read(string? after, int limit, TimeSpan wait, CancellationToken cancellationToken) =>
+    public Task<Answer<EventPage>> Read(string? after, int limit, TimeSpan wait, CancellationToken cancellationToken = default) =>
         cell.Feed.Read(after, limit, wait, cancellationToken);
 }

@@ -6,7 +6,7 @@ public sealed class FakeNodeGrain(FakeCell cell) : Grain, INodeGrain
     private string Id => this.GetPrimaryKeyString();
 
     public async Task<Answer<RegisterReceipt>> Register(
-        NodeDescription description, ImmutableArray<AttemptReport> attempts, IAgentSession session, CancellationToken cancellationToken)
+        NodeDescription description, ImmutableArray<AttemptReport> attempts, IAgentSession session, CancellationToken cancellationToken = default)
     {
         if (cell.Agents.Refusals.TryGetValue(Id, out var refusal)) return refusal;
         if (cell.Agents.Sessions.TryGetValue(Id, out var older)) await older.Close("a newer session has taken its place");
@@ -19,47 +19,47 @@ public sealed class FakeNodeGrain(FakeCell cell) : Grain, INodeGrain
         return new RegisterReceipt(generation, [.. attempts.Select(report => new AttemptAck(report.Attempt, report.Sequence))], []);
     }
 
-    public Task<HeartbeatAnswer> Heartbeat(long generation, ulong digest, CancellationToken cancellationToken) =>
+    public Task<HeartbeatAnswer> Heartbeat(long generation, ulong digest, CancellationToken cancellationToken = default) =>
         Task.FromResult(new HeartbeatAnswer(Known: !cell.Agents.Forgotten.ContainsKey(Id), InSync: digest == 42));
 
     public async Task<ImmutableArray<AttemptAck>> Report(
-        long generation, ImmutableArray<AttemptReport> reports, bool full, CancellationToken cancellationToken)
+        long generation, ImmutableArray<AttemptReport> reports, bool full, CancellationToken cancellationToken = default)
     {
         if (cell.Agents.BeforeReport.TryGetValue(Id, out var before)) await before();
         foreach (var report in reports) cell.Agents.Reports.Enqueue((Id, report));
         return [.. reports.Select(report => new AttemptAck(report.Attempt, report.Sequence))];
     }
 
-    public Task Disconnect(long generation, CancellationToken cancellationToken)
+    public Task Disconnect(long generation, CancellationToken cancellationToken = default)
     {
         cell.Agents.Disconnected.Enqueue((Id, generation));
         return Task.CompletedTask;
     }
 
-    public async Task<bool> Launch(LaunchBatch batch, CancellationToken cancellationToken)
+    public async Task<bool> Launch(LaunchBatch batch, CancellationToken cancellationToken = default)
     {
         await cell.Agents.Sessions[Id].Deliver(new() { Generation = cell.Agents.Generations[Id], Launches = [batch] });
         return true;
     }
 
-    public async Task<bool> Kill(KillBatch batch, CancellationToken cancellationToken)
+    public async Task<bool> Kill(KillBatch batch, CancellationToken cancellationToken = default)
     {
         await cell.Agents.Sessions[Id].Deliver(new() { Generation = cell.Agents.Generations[Id], Kills = [batch] });
         return true;
     }
 
-    public Task<Answer<LogChunk>> ReadLog(AttemptId attempt, LogQuery query, CancellationToken cancellationToken) =>
+    public Task<Answer<LogChunk>> ReadLog(AttemptId attempt, LogQuery query, CancellationToken cancellationToken = default) =>
         cell.Agents.Sessions[Id].ReadLog(attempt, query);
 
-    public Task<Answer<NodeView>> Drain(string operationId, string actor, CancellationToken cancellationToken) =>
+    public Task<Answer<NodeView>> Drain(string operationId, string actor, CancellationToken cancellationToken = default) =>
         Set("drain", operationId, actor, MaintenanceMode.Draining, "draining");
 
-    public Task<Answer<NodeView>> Undrain(string operationId, string actor, CancellationToken cancellationToken) =>
+    public Task<Answer<NodeView>> Undrain(string operationId, string actor, CancellationToken cancellationToken = default) =>
         Set("undrain", operationId, actor, MaintenanceMode.None, "ready");
 
-    public Task<NodeView?> Describe(CancellationToken cancellationToken) => Task.FromResult(cell.Nodes.GetValueOrDefault(Id));
+    public Task<NodeView?> Describe(CancellationToken cancellationToken = default) => Task.FromResult(cell.Nodes.GetValueOrDefault(Id));
 
-    public Task Wake(CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task Wake(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     private Task<Answer<NodeView>> Set(string verb, string operationId, string actor, MaintenanceMode mode, string status)
     {

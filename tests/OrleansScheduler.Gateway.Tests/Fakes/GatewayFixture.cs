@@ -26,7 +26,7 @@ public sealed class GatewayFixture : IAsyncLifetime
         builder.ConfigureSilo((_, silo) => silo.Services.AddSingleton(Cell));
         _cluster = builder.Build();
         await _cluster.DeployAsync();
-        _gateway = await GatewayHost.Start(Client, time: null, ("Gateway:RequestTimeout", "00:00:01"));
+        _gateway = await GatewayHost.Start(Client);
     }
 
     public async ValueTask DisposeAsync()

@@ -12,8 +12,9 @@ public sealed class GatewayHost : IAsyncDisposable
     private GatewayHost(WebApplication app)
     {
         _app = app;
-        var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.ToArray();
-        (Url, AgentUrl) = (new(addresses[0]), new(addresses[1]));
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToArray();
+        Url = new(addresses[0]);
+        AgentUrl = new(addresses[1]);
         Http = new() { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(30) };
     }
 

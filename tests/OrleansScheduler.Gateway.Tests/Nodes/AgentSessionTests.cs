@@ -1,8 +1,9 @@
+using System.Diagnostics.Metrics;
 using Google.Protobuf;
 using Grpc.Core;
-using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Microsoft.Extensions.Time.Testing;
 using OrleansScheduler.Contracts.Protocol;
+using Status = OrleansScheduler.Contracts.Protocol.Status;
 
 namespace OrleansScheduler.Gateway.Tests;
 
@@ -213,12 +214,21 @@ public sealed class AgentSessionTests(GatewayFixture fixture) : IClassFixture<Ga
     public async Task Connected_agents_are_counted()
     {
         await using var gateway = await GatewayHost.Start(fixture.Client);
-        using var counter = new MetricCollector<long>(
-            gateway.Services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), GatewayTelemetry.Name, "scheduler.gateway.agents");
+        var connected = 0L;
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter.Scope == gateway.Services.GetRequiredService<IMeterFactory>()) self.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) =>
+        {
+            if (instrument.Name == "scheduler.gateway.agents") Interlocked.Add(ref connected, value);
+        });
+        listener.Start();
         var (agent, _) = await FakeAgent.Register(gateway, "counted");
-        Assert.Equal(1, counter.GetMeasurementSnapshot().EvaluateAsCounter());
+        Assert.Equal(1, Interlocked.Read(ref connected));
         await agent.DisposeAsync();
-        await Requests.Until(() => counter.GetMeasurementSnapshot().EvaluateAsCounter() == 0, "the agent is counted out");
+        await Requests.Until(() => Interlocked.Read(ref connected) == 0, "the agent is counted out");
     }
 
     public static TheoryData<string, Action<Register>> BadRegistrations => new()

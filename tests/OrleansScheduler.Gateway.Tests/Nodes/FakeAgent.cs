@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Net.Client;
 using OrleansScheduler.Contracts.Protocol;
+using Status = OrleansScheduler.Contracts.Protocol.Status;
 
 namespace OrleansScheduler.Gateway.Tests;
 
