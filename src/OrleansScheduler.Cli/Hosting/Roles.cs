@@ -1,3 +1,5 @@
+using System.Data.Common;
+using System.Net.Sockets;
 using OrleansScheduler.Agent;
 using OrleansScheduler.Gateway;
 using OrleansScheduler.Silo;
@@ -22,6 +24,36 @@ internal static class Roles
     /// <summary>Serves what a gateway serves.</summary>
     public static void MapGateway(this WebApplication app) => app.MapSchedulerGateway();
 
-    /// <summary>Creates the tables that the configured storage needs.</summary>
-    public static Task<int> InitialiseStorageAsync(Session session, WebApplicationBuilder builder, CancellationToken cancellationToken) => throw new NotSupportedException();
+    /// <summary>Creates the tables that the configured storage needs; the result is the exit code.</summary>
+    public static async Task<int> InitialiseStorageAsync(Session session, IConfiguration configuration, CancellationToken cancellationToken)
+    {
+        string[] places = [.. SectionsOf(configuration).Where(IsPostgres).Select(section => section["ConnectionString"]).OfType<string>().Distinct()];
+        if (places.Length == 0)
+        {
+            session.Say("The configured storage needs no tables made beforehand.");
+            return ExitCode.Ok;
+        }
+
+        try
+        {
+            foreach (var place in places) await PostgresSchema.Apply(place, cancellationToken);
+        }
+        catch (Exception e) when (e is DbException or InvalidOperationException or SocketException)
+        {
+            session.Say($"osched: the tables could not be made: {e.Message}");
+            return e is DbException { SqlState: null } or SocketException ? ExitCode.Unreachable : ExitCode.Failed;
+        }
+
+        session.Say("The tables are there.");
+        return ExitCode.Ok;
+    }
+
+    private static IEnumerable<IConfigurationSection> SectionsOf(IConfiguration configuration) =>
+    [
+        .. configuration.GetSection("Orleans:GrainStorage").GetChildren(),
+        configuration.GetSection("Orleans:Clustering"),
+        configuration.GetSection("Orleans:Reminders"),
+    ];
+
+    private static bool IsPostgres(IConfigurationSection section) => section["ProviderType"] == "AdoNet" && section["Invariant"] == "Npgsql";
 }

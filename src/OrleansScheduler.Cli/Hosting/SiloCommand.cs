@@ -17,7 +17,8 @@ internal static class SiloCommand
             .With(config, initialise, metrics, verbose).Runs(async (session, cancellationToken) =>
             {
                 var builder = RoleHost.CreateBuilder(session.Value(config), session.Value(verbose), new Dictionary<string, string?>());
-                if (session.Value(initialise)) return await Roles.InitialiseStorageAsync(session, builder, cancellationToken);
+                if (session.Value(initialise)) return await Roles.InitialiseStorageAsync(session, builder.Configuration, cancellationToken);
+                builder.Configuration["Cell:StateDirectory"] ??= Path.Combine(session.Terminal.StateDirectory, "silo");
                 builder.AddSilo();
                 builder.AddTelemetry("silo");
                 builder.AddMetricsListener(GlobalOptions.Address(session.Value(metrics)));
