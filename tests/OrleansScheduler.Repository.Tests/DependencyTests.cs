@@ -14,7 +14,7 @@ public sealed class DependencyTests
         var end = document.IndexOf("\n## ", start + 1, StringComparison.Ordinal);
         var section = document[start..(end < 0 ? document.Length : end)];
 
-        Assert.Empty(Packages.Where(package => !section.Contains($"`{package}`", StringComparison.Ordinal)));
+        Assert.All(Packages, package => Assert.Contains($"`{package}`", section, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -44,6 +44,6 @@ public sealed class DependencyTests
         var versions = Repository.Xml(
             "Directory.Packages.props").Descendants("PackageVersion").Select(package => (string)package.Attribute("Version")!);
 
-        Assert.Empty(versions.Where(version => version.AsSpan().ContainsAny("*[](),")));
+        Assert.All(versions, version => Assert.DoesNotContain(version, c => c is '*' or '[' or ']' or '(' or ')' or ','));
     }
 }
