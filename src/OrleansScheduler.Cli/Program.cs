@@ -1,1 +1,3 @@
-return 0;
+using OrleansScheduler.Cli;
+
+return await Osched.RunAsProcessAsync(args);

@@ -56,19 +56,20 @@ public interface INodeGrain : IGrainWithStringKey
 }
 
 /// <summary>The way from a node grain to its agent: lives in the gateway that holds the agent's stream.</summary>
+/// <remarks>Calls are short-lived on purpose: a session whose gateway is gone answers nothing, not even an error.</remarks>
 [Alias("osched.IAgentSession")]
 public interface IAgentSession : IGrainObserver
 {
     /// <summary>Hands commands to the agent. Returns when they are in its stream, which is not yet a promise that it has them.</summary>
-    [Alias("Deliver")]
+    [Alias("Deliver"), ResponseTimeout("00:00:06")]
     Task Deliver(NodeCommands commands);
 
-    /// <summary>Asks the agent for a piece of output.</summary>
-    [Alias("ReadLog")]
+    /// <summary>Asks the agent for a piece of output. Does not hold up <see cref="Deliver"/>.</summary>
+    [Alias("ReadLog"), AlwaysInterleave, ResponseTimeout("00:00:06")]
     Task<Answer<LogChunk>> ReadLog(AttemptId attempt, LogQuery query);
 
     /// <summary>Ends the session: a newer one has taken its place, or the node is not wanted.</summary>
-    [Alias("Close")]
+    [Alias("Close"), AlwaysInterleave, ResponseTimeout("00:00:06")]
     Task Close(string reason);
 }
 

@@ -80,19 +80,6 @@ public sealed record JobSpec
     public bool RunsTheSameAs(JobSpec other) => SpecEquality.SameRun(this, other);
 }
 
-/// <summary>Hard limits of the job model, the same on every cell.</summary>
-public static class JobLimits
-{
-    /// <summary>Most instances of one job.</summary>
-    public const int MaxInstances = 10_000;
-
-    /// <summary>Largest job file, in bytes.</summary>
-    public const int MaxFileBytes = 1024 * 1024;
-
-    /// <summary>Most documents in one job file.</summary>
-    public const int MaxDocuments = 100;
-}
-
 /// <summary>What one instance runs, with what resources, and how its health and its end are handled.</summary>
 [GenerateSerializer, Immutable, Alias("osched.TaskSpec")]
 [JsonConverter(typeof(TaskSpecJsonConverter))]

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OrleansScheduler.Core;
 
 /// <summary>Amounts of a node's divisible resources, in fixed point: sums are exact and overflow is an error, never a wrong number.</summary>
@@ -13,6 +15,7 @@ public readonly record struct Resources(
     public static Resources None => default;
 
     /// <summary>Whether every amount is zero or more.</summary>
+    [JsonIgnore]
     public bool IsNonNegative => (CpuMillis | MemoryMiB | DiskMiB | GpuMillis) >= 0;
 
     /// <summary>Whether this fits into <paramref name="free"/> in every dimension.</summary>

@@ -64,7 +64,6 @@ internal sealed class SimulatedNode : IAgentSession, IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _stop.Dispose();
     }
 
     public Task Deliver(NodeCommands commands)
@@ -78,7 +77,11 @@ internal sealed class SimulatedNode : IAgentSession, IAsyncDisposable
 
     public Task Close(string reason) => Task.CompletedTask;
 
-    public async ValueTask DisposeAsync() => await Disconnect();
+    public async ValueTask DisposeAsync()
+    {
+        await Disconnect();
+        _stop.Dispose();
+    }
 
     private async Task Run(INodeGrain grain, CancellationToken stopped)
     {

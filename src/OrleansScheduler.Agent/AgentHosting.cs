@@ -1,0 +1,71 @@
+using Grpc.Net.Client;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using OrleansScheduler.Contracts.Protocol;
+
+namespace OrleansScheduler.Agent;
+
+/// <summary>Makes a program a node agent.</summary>
+public static class AgentHosting
+{
+    // Room for a registration or a batch of commands with many specs; a message cannot be larger than what may be in flight.
+    private const int LargestMessage = 64 * 1024 * 1024;
+
+    /// <summary>Adds the agent; it runs as long as the host does. Settings: <see cref="AgentOptions"/>.</summary>
+    public static TBuilder AddSchedulerAgent<TBuilder>(this TBuilder builder)
+        where TBuilder : IHostApplicationBuilder
+    {
+        var services = builder.Services;
+        services.AddOptions<AgentOptions>().Bind(builder.Configuration.GetSection(AgentOptions.Section)).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AgentOptions>, AgentOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<AgentTelemetry>();
+        services.TryAddSingleton<TaskSpecReader>();
+        services.TryAddSingleton(provider => new StateDirectory(provider.GetRequiredService<IOptions<AgentOptions>>().Value));
+        services.TryAddSingleton(provider => new CommandJournal(provider.GetRequiredService<StateDirectory>().Root));
+        services.TryAddSingleton(Describe);
+        services.TryAddSingleton<AttemptTable>();
+        services.TryAddSingleton<ReportQueue>();
+        services.TryAddSingleton<ProcessScanner>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ITaskDriver, ProcessDriver>());
+        services.TryAddSingleton<ExitWatcher>();
+        services.TryAddSingleton<HealthProber>();
+        services.TryAddSingleton<HealthWatch>();
+        services.TryAddSingleton<TaskRunner>();
+        services.TryAddSingleton<CommandHandler>();
+        services.TryAddSingleton<LogReader>();
+        services.TryAddSingleton<LogKeeper>();
+        services.TryAddSingleton<SandboxKeeper>();
+        services.TryAddSingleton(Channel);
+        services.TryAddSingleton(provider => new AgentGateway.AgentGatewayClient(provider.GetRequiredService<GrpcChannel>()));
+        services.AddHostedService<AgentService>();
+        return builder;
+    }
+
+    private static NodeDescription Describe(IServiceProvider services)
+    {
+        // The directory is made first: its file system is part of what is described.
+        _ = services.GetRequiredService<StateDirectory>();
+        return NodeFacts.Detect(services.GetRequiredService<IOptions<AgentOptions>>().Value);
+    }
+
+    private static GrpcChannel Channel(IServiceProvider services)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+        };
+        return GrpcChannel.ForAddress(services.GetRequiredService<IOptions<AgentOptions>>().Value.GatewayUrl, new()
+        {
+            HttpHandler = handler,
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = LargestMessage,
+            MaxSendMessageSize = LargestMessage,
+            LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
+        });
+    }
+}

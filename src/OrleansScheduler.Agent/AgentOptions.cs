@@ -1,0 +1,80 @@
+using System.Reflection;
+
+namespace OrleansScheduler.Agent;
+
+/// <summary>Settings of the node agent: section <c>Agent</c>.</summary>
+public sealed class AgentOptions
+{
+    /// <summary>Name of the section.</summary>
+    public const string Section = "Agent";
+
+    /// <summary>Name of the node, unique in the cell; same rule as a part of a job key. Default: the host name.</summary>
+    public string NodeId { get; set; } = Environment.MachineName;
+
+    /// <summary>Name or address under which the ports of the node's tasks are reached. Default 127.0.0.1.</summary>
+    public string Host { get; set; } = "127.0.0.1";
+
+    /// <summary>Where the gateway takes agents. Default http://127.0.0.1:7071.</summary>
+    public string GatewayUrl { get; set; } = "http://127.0.0.1:7071";
+
+    /// <summary>Where the agent keeps its state and its tasks' sandboxes. Default: <c>agent</c> in the user's state directory.</summary>
+    public string StateDirectory { get; set; } = Path.Combine(UserStateDirectory(), "agent");
+
+    /// <summary>Facts about the node for constraints: name to comma separated values.</summary>
+    public Dictionary<string, string> Attributes { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What may be given to tasks, where it is not what the machine has.</summary>
+    public CapacityOptions Capacity { get; set; } = new();
+
+    /// <summary>Ports that may be given to tasks, first and last. Default 31000-32000.</summary>
+    public string Ports { get; set; } = "31000-32000";
+
+    /// <summary>Words that start this program again, given to tasks as <c>OSCHED_BIN</c>. Default: the running program.</summary>
+    public string SelfCommand { get; set; } = RunningProgram();
+
+    /// <summary>Whether tasks end with the agent. Default false: they go on, and the next agent takes them over.</summary>
+    public bool KillTasksOnStop { get; set; }
+
+    /// <summary>Longest time before the agent calls again after a session ended; the actual one is random. 0 to 1 min, default 2
+    /// s.</summary>
+    public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How many tasks are being started at once. 1 to 256, default 8.</summary>
+    public int ConcurrentStarts { get; set; } = 8;
+
+    /// <summary>How long the sandbox of an ended attempt is kept. Default 1 h.</summary>
+    public TimeSpan SandboxRetention { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>How many sandboxes of ended attempts are kept at most. Default 1,000.</summary>
+    public int SandboxesKept { get; set; } = 1000;
+
+    private static string RunningProgram()
+    {
+        var program = Environment.ProcessPath ?? "";
+        return Path.GetFileName(program) == "dotnet"
+            && Assembly.GetEntryAssembly()?.Location is { Length: > 0 } assembly ? $"{program} {assembly}" : program;
+    }
+
+    private static string UserStateDirectory()
+    {
+        if (Environment.GetEnvironmentVariable("OSCHED_HOME") is { Length: > 0 } home) return home;
+        if (Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } state) return Path.Combine(state, "osched");
+        return Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state", "osched");
+    }
+}
+
+/// <summary>Amounts that stand in for what the machine has: section <c>Agent:Capacity</c>. Empty means detected.</summary>
+public sealed class CapacityOptions
+{
+    /// <summary>Cores, such as <c>3.5</c> or <c>3500m</c>.</summary>
+    public string? Cpu { get; set; }
+
+    /// <summary>Memory, such as <c>16GiB</c>.</summary>
+    public string? Memory { get; set; }
+
+    /// <summary>Disk for sandboxes, such as <c>100GiB</c>.</summary>
+    public string? Disk { get; set; }
+
+    /// <summary>GPUs, such as <c>2</c>. Never detected. Default 0.</summary>
+    public string? Gpus { get; set; }
+}

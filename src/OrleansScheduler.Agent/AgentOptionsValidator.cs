@@ -1,0 +1,57 @@
+using Microsoft.Extensions.Options;
+
+namespace OrleansScheduler.Agent;
+
+/// <summary>Refuses settings that cannot work, all at once, each by the name of its key.</summary>
+internal sealed class AgentOptionsValidator : IValidateOptions<AgentOptions>
+{
+    public ValidateOptionsResult Validate(string? name, AgentOptions options)
+    {
+        var errors = new List<string>();
+        Check(JobKey.IsValidPart(options.NodeId), $"Agent:NodeId is '{options.NodeId}'; it must be {JobKey.PartRule}.");
+        Check(
+            options.Host.Length is > 0 and <= 255 && !options.Host.Any(char.IsWhiteSpace),
+            $"Agent:Host is '{options.Host}'; it must be a host name or an address.");
+        Check(
+            Uri.TryCreate(options.GatewayUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https",
+            $"Agent:GatewayUrl is '{options.GatewayUrl}'; it must be an address such as http://127.0.0.1:7071.");
+        Check(options.StateDirectory.Length > 0, "Agent:StateDirectory is empty; it must be a directory.");
+        Check(
+            PortRange.TryParse(options.Ports, out _),
+            $"Agent:Ports is '{options.Ports}'; it must be first and last port, such as 31000-32000, within 1-65535.");
+        Check(
+            options.ReconnectDelay >= TimeSpan.Zero && options.ReconnectDelay <= TimeSpan.FromMinutes(1),
+            "Agent:ReconnectDelay must be between 0 and 1 minute.");
+        Check(
+            options.ConcurrentStarts is >= 1 and <= 256,
+            $"Agent:ConcurrentStarts is {options.ConcurrentStarts}; it must be between 1 and 256.");
+        Check(options.SandboxRetention >= TimeSpan.Zero, "Agent:SandboxRetention must not be negative.");
+        Check(options.SandboxesKept >= 0, "Agent:SandboxesKept must not be negative.");
+        Check(
+            Amount.IsCountOrNothing(options.Capacity.Cpu),
+            $"Agent:Capacity:Cpu is '{options.Capacity.Cpu}'; it must be a number of cores such as 2, 0.5 or 500m.");
+        Check(
+            Amount.IsSizeOrNothing(options.Capacity.Memory),
+            $"Agent:Capacity:Memory is '{options.Capacity.Memory}'; it must be a size such as 512MiB or 16GiB.");
+        Check(
+            Amount.IsSizeOrNothing(options.Capacity.Disk),
+            $"Agent:Capacity:Disk is '{options.Capacity.Disk}'; it must be a size such as 100GiB.");
+        Check(
+            Amount.IsCountOrNothing(options.Capacity.Gpus),
+            $"Agent:Capacity:Gpus is '{options.Capacity.Gpus}'; it must be a number such as 1.");
+        foreach (var (attribute, values) in options.Attributes)
+        {
+            Check(
+                JobKey.IsValidPart(attribute) && values.Split(',').All(value => value.Trim().Length is > 0 and <= 256),
+                $"Agent:Attributes:{attribute} is '{values}'; the name must be {JobKey.PartRule}, "
+                    + "the values one or more words with commas between them.");
+        }
+
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+
+        void Check(bool holds, string message)
+        {
+            if (!holds) errors.Add(message);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+
+namespace OrleansScheduler.Agent;
+
+/// <summary>Asks tasks whether they are well. One for the agent: however many tasks there are, a bounded number is asked at a
+/// time.</summary>
+internal sealed class HealthProber(StateDirectory state, TimeProvider time) : IDisposable
+{
+    private const int MostAtOnce = 64;
+    private readonly SemaphoreSlim _turns = new(MostAtOnce);
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    /// <summary>Asks once.</summary>
+    /// <returns>Null when it is well, else why it is not.</returns>
+    public async Task<string?> Ask(Attempt attempt, TaskEnvironment environment, HealthSpec health, CancellationToken cancellationToken)
+    {
+        await _turns.WaitAsync(cancellationToken);
+        using var limit = new CancellationTokenSource(health.Timeout, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return health.Probe switch
+            {
+                HealthProbe.Http probe => await AskHttp(attempt.PortOf(probe.Port), probe.Path, both.Token),
+                HealthProbe.Tcp probe => await AskTcp(attempt.PortOf(probe.Port), both.Token),
+                HealthProbe.Command probe => await AskCommand(attempt, environment, probe.Arguments, both.Token),
+                _ => throw new InvariantException($"no probe {health.Probe.GetType().Name}"),
+            };
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return $"no answer within {health.Timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s";
+        }
+        catch (Win32Exception e)
+        {
+            return $"its command could not be started: {e.Message}";
+        }
+        finally
+        {
+            _turns.Release();
+        }
+    }
+
+    /// <summary>Whether something listens on a port of this machine.</summary>
+    public static async Task<bool> IsListening(int port, CancellationToken cancellationToken)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync("127.0.0.1", port, cancellationToken);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>POSTs to a task, asking it to shut down. Whether it heard is seen by what it does.</summary>
+    public async Task Post(int port, string path, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(patience, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            using var request = Request(HttpMethod.Post, port, path);
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or UriFormatException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            // SIGTERM follows in any case.
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _http.Dispose();
+        _turns.Dispose();
+    }
+
+    private async Task<string?> AskHttp(int? port, string path, CancellationToken cancellationToken)
+    {
+        if (port is not { } number) return "the task has no such port";
+        try
+        {
+            using var request = Request(HttpMethod.Get, number, path);
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            var status = (int)response.StatusCode;
+            return status is >= 200 and < 400 ? null : $"GET {path} answered {status}";
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or UriFormatException)
+        {
+            return $"GET {path} failed: {e.Message}";
+        }
+    }
+
+    // A new connection each time: a task that no longer accepts any is not well.
+    private static HttpRequestMessage Request(HttpMethod method, int port, string path) =>
+        new(method, new Uri($"http://127.0.0.1:{port}{path}")) { Headers = { ConnectionClose = true } };
+
+    private static async Task<string?> AskTcp(int? port, CancellationToken cancellationToken)
+    {
+        if (port is not { } number) return "the task has no such port";
+        return await IsListening(number, cancellationToken) ? null : $"nothing listens on port {number}";
+    }
+
+    private async Task<string?> AskCommand(
+        Attempt attempt, TaskEnvironment environment, ImmutableArray<string> command, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo(state.SetSid) { UseShellExecute = false, WorkingDirectory = attempt.Directory.Sandbox };
+        start.Environment.Clear();
+        foreach (var (name, value) in environment.Variables) start.Environment[name] = value;
+        foreach (var word in (string[])["/bin/sh", "-c", "exec \"$@\" </dev/null >/dev/null 2>&1", "health"]) start.ArgumentList.Add(word);
+        foreach (var word in command) start.ArgumentList.Add(environment.Substitute(word));
+        using var process = Process.Start(start)!;
+        try
+        {
+            await process.WaitForExitAsync(cancellationToken);
+            return process.ExitCode == 0 ? null : $"its command exited with {process.ExitCode}";
+        }
+        finally
+        {
+            // Its whole session, whether it took too long or left something behind.
+            _ = Posix.Kill(-process.Id, Posix.SigKill);
+        }
+    }
+}

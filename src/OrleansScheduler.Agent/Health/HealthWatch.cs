@@ -1,0 +1,64 @@
+namespace OrleansScheduler.Agent;
+
+/// <summary>Watches over the health of one task for as long as it runs.</summary>
+internal sealed partial class HealthWatch(HealthProber prober, AgentTelemetry telemetry, TimeProvider time, ILogger<HealthWatch> logger)
+{
+    private static readonly TimeSpan ListenPoll = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Probes until the task has failed.</summary>
+    /// <param name="attempt">The task.</param>
+    /// <param name="environment">What it was told about itself.</param>
+    /// <param name="health">How it shows that it is well.</param>
+    /// <param name="onWell">Called when it is well for the first time.</param>
+    /// <param name="cancellationToken">Ends the watch.</param>
+    /// <returns>Why it has failed.</returns>
+    public async Task<string> UntilFailed(
+        Attempt attempt, TaskEnvironment environment, HealthSpec health, Action onWell, CancellationToken cancellationToken)
+    {
+        var tally = new HealthTally(health);
+        var wasWell = attempt.Record.Status == ScheduleStatus.Running;
+        if (!wasWell) await UntilListening(attempt, health, cancellationToken);
+        while (true)
+        {
+            var snoozed = File.Exists(Path.Combine(attempt.Directory.Sandbox, ".healthchecksnooze"));
+            var reason = snoozed ? null : await prober.Ask(attempt, environment, health, cancellationToken);
+            if (reason is not null)
+            {
+                telemetry.HealthFailure();
+                LogProbeFailed(attempt.Id, reason);
+            }
+
+            var verdict = tally.Count(isWell: reason is null);
+            if (verdict == HealthVerdict.Failed) return $"Failed health check! {reason ?? "It was not well for long enough."}";
+            if (verdict == HealthVerdict.Well && !wasWell)
+            {
+                wasWell = true;
+                onWell();
+            }
+
+            await Task.Delay(health.Interval, time, cancellationToken);
+        }
+    }
+
+    // The first attempt waits for the port, so that a quick starter need not wait out a whole interval after an attempt that came too
+    // early.
+    private async Task UntilListening(Attempt attempt, HealthSpec health, CancellationToken cancellationToken)
+    {
+        var name = health.Probe switch { HealthProbe.Http http => http.Port, HealthProbe.Tcp tcp => tcp.Port, _ => "" };
+        if (attempt.PortOf(name) is not { } port) return;
+        var patience = health.InitialDelay < health.Interval ? health.InitialDelay : health.Interval;
+        using var limit = new CancellationTokenSource(patience, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            while (!await HealthProber.IsListening(port, both.Token)) await Task.Delay(ListenPoll, time, both.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // From here on the attempts count.
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Attempt {Attempt} is not well: {Reason}")]
+    private partial void LogProbeFailed(AttemptId attempt, string reason);
+}

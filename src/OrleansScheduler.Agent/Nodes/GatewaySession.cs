@@ -1,0 +1,192 @@
+using System.Threading.Channels;
+using Grpc.Core;
+using Protocol = OrleansScheduler.Contracts.Protocol;
+
+namespace OrleansScheduler.Agent;
+
+/// <summary>How a session with a gateway ended.</summary>
+/// <param name="Retry">Whether another one may go better.</param>
+/// <param name="Reason">Why, in a word or two.</param>
+/// <param name="Message">Why, for people.</param>
+internal sealed record SessionEnd(bool Retry, string Reason, string Message);
+
+/// <summary>One stream to a gateway, from registering to its end.</summary>
+internal sealed partial class GatewaySession(
+    Protocol.AgentGateway.AgentGatewayClient gateway, NodeDescription node, AttemptTable table, ReportQueue reports,
+    CommandHandler commands,
+    LogReader logs, TimeProvider time, ILogger<GatewaySession> logger)
+{
+    private const int MostUnsent = 64;
+    private const int MostLogReads = 64;
+    private const int ToleratedDifferences = 3;
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(10);
+    private readonly Channel<Protocol.FromAgent> _unsent = Channel.CreateBounded<Protocol.FromAgent>(MostUnsent);
+    private readonly Channel<Protocol.ReadLog> _logReads = Channel.CreateBounded<Protocol.ReadLog>(MostLogReads);
+    private long _generation;
+    private long _lastAnswer;
+    private int _differences;
+    private bool _wasIdle;
+
+    /// <summary>Registers, then talks until the stream ends.</summary>
+    public async Task<SessionEnd> Run(CancellationToken cancellationToken)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var call = gateway.Connect(cancellationToken: over.Token);
+        var register = new Protocol.FromAgent { Register = node.ToRegister(reports.Begin()) };
+        try
+        {
+            await call.RequestStream.WriteAsync(register, over.Token).WaitAsync(AnswerTime, time, over.Token);
+            if (!await call.ResponseStream.MoveNext(over.Token).WaitAsync(AnswerTime, time, over.Token)) return Closed;
+            if (call.ResponseStream.Current.Refused is { } refused) return Refusal(refused);
+            if (call.ResponseStream.Current.Registered is not { } registered)
+                return new(Retry: true, "protocol", "The gateway did not answer the registration.");
+            Begin(registered);
+            var heartbeat =
+                TimeSpan.FromMilliseconds(Math.Clamp(registered.HeartbeatMillis == 0 ? 1000 : registered.HeartbeatMillis, 50, 30_000));
+            return await FirstToEnd(
+                over, Send(call.RequestStream, over.Token), Beat(heartbeat, over.Token), Report(over.Token), ReadLogs(over.Token),
+                Listen(call.ResponseStream, over.Token));
+        }
+        catch (Exception e) when (e is RpcException or TimeoutException or IOException && !cancellationToken.IsCancellationRequested)
+        {
+            return new(Retry: true, e is RpcException rpc ? rpc.StatusCode.ToString() : "timeout",
+                e is RpcException { Status.Detail: var detail } ? detail : e.Message);
+        }
+        finally
+        {
+            await over.CancelAsync();
+        }
+    }
+
+    private static SessionEnd Closed { get; } = new(Retry: true, "closed", "The gateway closed the stream.");
+
+    private void Begin(Protocol.Registered registered)
+    {
+        _generation = registered.Generation;
+        _lastAnswer = time.GetTimestamp();
+        Acknowledge(registered.Acks);
+        commands.Forget(registered.Unknown);
+        LogRegistered(node.Id, _generation);
+    }
+
+    // The parts end together: each runs until the stream does, and the first to stop ends the others.
+    private static async Task<SessionEnd> FirstToEnd(CancellationTokenSource over, params Task<SessionEnd>[] parts)
+    {
+        var first = await Task.WhenAny(parts);
+        await over.CancelAsync();
+        await ((Task)Task.WhenAll(parts)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return await first;
+    }
+
+    private async Task<SessionEnd> Send(IClientStreamWriter<Protocol.FromAgent> stream, CancellationToken cancellationToken)
+    {
+        await foreach (var message in _unsent.Reader.ReadAllAsync(cancellationToken)) await stream.WriteAsync(message, cancellationToken);
+        return Closed;
+    }
+
+    private async Task<SessionEnd> Beat(TimeSpan period, CancellationToken cancellationToken)
+    {
+        var silence = TimeSpan.FromTicks(Math.Max(AnswerTime.Ticks, 5 * period.Ticks));
+        using var timer = new PeriodicTimer(period, time);
+        do
+        {
+            if (time.GetElapsedTime(Interlocked.Read(ref _lastAnswer)) > silence)
+                return new(Retry: true, "silent", "The gateway no longer answers.");
+            _wasIdle = reports.IsIdle;
+
+            // When the stream is stuck there is no use in queueing more of these.
+            _ = _unsent.Writer.TryWrite(new() { Heartbeat = new() { Generation = _generation, Digest = table.Digest } });
+            reports.Nudge();
+        }
+        while (await timer.WaitForNextTickAsync(cancellationToken));
+        return Closed;
+    }
+
+    private async Task<SessionEnd> Report(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            while (reports.Next(_generation) is { } message)
+                await _unsent.Writer.WriteAsync(new() { Reports = message }, cancellationToken);
+            await reports.WaitForWork(cancellationToken);
+        }
+    }
+
+    private async Task<SessionEnd> Listen(IAsyncStreamReader<Protocol.ToAgent> stream, CancellationToken cancellationToken)
+    {
+        while (await stream.MoveNext(cancellationToken))
+        {
+            Interlocked.Exchange(ref _lastAnswer, time.GetTimestamp());
+            switch (stream.Current)
+            {
+                case { Acks: { } acks }:
+                    Acknowledge(acks.Acks_);
+                    break;
+                case { Commands: { } message }:
+                    commands.Obey(message, _generation);
+                    break;
+                case { ReadLog: { } request }:
+                    Take(request);
+                    break;
+                case { HeartbeatReply: { Known: false } }:
+                    return new(Retry: true, "unknown", "The node is not registered any more.");
+                case { HeartbeatReply: { } reply }:
+                    Compare(reply.InSync);
+                    break;
+                case { Refused: { } refused }:
+                    return Refusal(refused);
+                default:
+                    // A newer gateway may say more than this agent understands.
+                    break;
+            }
+        }
+
+        return Closed;
+    }
+
+    private void Acknowledge(IEnumerable<Protocol.Ack> acks)
+    {
+        var named = new List<(AttemptId, long)>();
+        foreach (var ack in acks)
+        {
+            if (ack.Attempt?.ToAttemptId() is not { } id) continue;
+            table.Acknowledge(id, ack.Sequence);
+            named.Add((id, ack.Sequence));
+        }
+
+        reports.Answered(named);
+    }
+
+    // While reports are under way the two sides differ as a matter of course; only a difference that stays needs the whole truth.
+    private void Compare(bool inSync)
+    {
+        _differences = inSync ? 0 : _differences + 1;
+        if (inSync || (!_wasIdle && _differences < ToleratedDifferences)) return;
+        _differences = 0;
+        reports.SayEverything();
+    }
+
+    private void Take(Protocol.ReadLog request)
+    {
+        if (_logReads.Writer.TryWrite(request)) return;
+        Answer<LogChunk> busy =
+            Problem.Of(ProblemKind.Unavailable, "too-many-readers", "The node is busy with other readers of output; try again.");
+        _ = _unsent.Writer.TryWrite(new() { LogData = busy.ToMessage(request.Request) });
+    }
+
+    private async Task<SessionEnd> ReadLogs(CancellationToken cancellationToken)
+    {
+        await foreach (var request in _logReads.Reader.ReadAllAsync(cancellationToken))
+        {
+            var answer = logs.Read(request.Attempt?.ToAttemptId(), request.Stream, request.Offset, request.MaxBytes);
+            await _unsent.Writer.WriteAsync(new() { LogData = answer.ToMessage(request.Request) }, cancellationToken);
+        }
+
+        return Closed;
+    }
+
+    private static SessionEnd Refusal(Protocol.Refused refused) => new(refused.Retry, refused.Code, refused.Message);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} is registered; generation {Generation}")]
+    private partial void LogRegistered(string node, long generation);
+}

@@ -1,0 +1,72 @@
+using Google.Protobuf;
+using Protocol = OrleansScheduler.Contracts.Protocol;
+
+namespace OrleansScheduler.Agent;
+
+/// <summary>Turns what the agent knows into messages of its protocol, and back.</summary>
+internal static class Messages
+{
+    private const int LongestMessage = 1000;
+
+    public static Protocol.Attempt ToMessage(this AttemptId id) =>
+        new() { Job = id.Job.ToString(), Instance = id.Instance, Number = id.Number };
+
+    /// <summary>The attempt that a message names; null when it names none.</summary>
+    public static AttemptId? ToAttemptId(this Protocol.Attempt message) => ToAttemptId(message.Job, message.Instance, message.Number);
+
+    /// <summary>The attempt that a message names; null when it names none.</summary>
+    public static AttemptId? ToAttemptId(string job, int instance, int number) =>
+        JobKey.TryParse(job, out var key) && instance >= 0 && number >= 1 ? new AttemptId(key, instance, number) : null;
+
+    public static Protocol.Report ToReport(this Attempt attempt)
+    {
+        var record = attempt.Record;
+        var report = new Protocol.Report
+        {
+            Attempt = attempt.Id.ToMessage(),
+            Sequence = record.Sequence,
+            Status = record.Status switch
+            {
+                ScheduleStatus.Starting => Protocol.Status.Starting,
+                ScheduleStatus.Running => Protocol.Status.Running,
+                ScheduleStatus.Finished => Protocol.Status.Finished,
+                ScheduleStatus.Failed => Protocol.Status.Failed,
+                ScheduleStatus.Killed => Protocol.Status.Killed,
+                ScheduleStatus.Lost => Protocol.Status.Lost,
+                _ => throw new InvariantException($"an agent does not know {record.Status}"),
+            },
+            AtUnixMillis = record.At.ToUnixTimeMilliseconds(),
+            Message = record.Message is { Length: > LongestMessage } message ? message[..LongestMessage] : record.Message ?? "",
+        };
+        if (record.ExitCode is { } code) report.ExitCode = code;
+        if (record.Signal is { } signal) report.Signal = signal;
+        return report;
+    }
+
+    public static Protocol.Register ToRegister(this NodeDescription node, IEnumerable<Protocol.Report> reports)
+    {
+        var message = new Protocol.Register
+        {
+            NodeId = node.Id,
+            Host = node.Host,
+            Capacity = new()
+            {
+                CpuMillis = node.Capacity.CpuMillis,
+                MemoryMib = node.Capacity.MemoryMiB,
+                DiskMib = node.Capacity.DiskMiB,
+                GpuMillis = node.Capacity.GpuMillis,
+            },
+            FirstPort = node.FirstPort,
+            PortCount = node.PortCount,
+            BootId = node.BootId,
+            AgentVersion = node.AgentVersion,
+            Attempts = { reports },
+        };
+        foreach (var (name, values) in node.Attributes) message.Attributes.Add(name, new Protocol.AttributeValues { Values = { values } });
+        return message;
+    }
+
+    public static Protocol.LogData ToMessage(this Answer<LogChunk> answer, long request) => answer.Value is { } chunk
+        ? new() { Request = request, Offset = chunk.Offset, Data = ByteString.CopyFrom(chunk.Data.AsSpan()), Ended = chunk.Ended }
+        : new() { Request = request, ProblemCode = answer.Problem!.Code, ProblemMessage = answer.Problem.Message };
+}

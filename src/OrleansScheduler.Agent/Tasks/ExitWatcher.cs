@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+
+namespace OrleansScheduler.Agent;
+
+/// <summary>Notices the ends of tasks: at once through the exit files, and by a slow look at every task for what leaves none.</summary>
+internal sealed class ExitWatcher : IDisposable
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
+    private readonly ConcurrentDictionary<string, (Attempt Attempt, ITaskDriver Driver, TaskCompletionSource<TaskState> End)> _watched = [];
+    private readonly FileSystemWatcher _files;
+    private readonly ITimer _timer;
+
+    public ExitWatcher(StateDirectory state, TimeProvider time)
+    {
+        _files = new(AttemptDirectory.ExitsOf(state.Root)) { NotifyFilter = NotifyFilters.LastWrite, InternalBufferSize = 64 * 1024 };
+        _files.Changed += (_, change) => Look(change.Name);
+        _files.Error += (_, _) => LookAtAll();
+        _files.EnableRaisingEvents = true;
+        _timer = time.CreateTimer(_ => LookAtAll(), state: null, Poll, Poll);
+    }
+
+    /// <summary>Completes when the task no longer runs.</summary>
+    public Task<TaskState> End(Attempt attempt, ITaskDriver driver)
+    {
+        var name = Path.GetFileName(attempt.Directory.Exit);
+        var end = new TaskCompletionSource<TaskState>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _watched[name] = (attempt, driver, end);
+        Look(name);
+        return end.Task;
+    }
+
+    /// <summary>Looks no longer after a task.</summary>
+    public void Release(Attempt attempt) => _watched.TryRemove(Path.GetFileName(attempt.Directory.Exit), out _);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _files.Dispose();
+        _timer.Dispose();
+    }
+
+    private void LookAtAll()
+    {
+        foreach (var name in _watched.Keys) Look(name);
+    }
+
+    private void Look(string? name)
+    {
+        if (name is null || !_watched.TryGetValue(name, out var watched) || watched.End.Task.IsCompleted) return;
+        var state = watched.Driver.Observe(watched.Attempt);
+        if (state is not TaskState.Running && watched.End.TrySetResult(state)) _watched.TryRemove(name, out _);
+    }
+}

@@ -1,0 +1,73 @@
+namespace OrleansScheduler.Agent;
+
+/// <summary>How attempts change their status, and what is said about it.</summary>
+internal sealed partial class TaskRunner
+{
+    private const int CommandNotExecutable = 126;
+    private const int CommandNotFound = 127;
+    private const int SignalBase = 128;
+    private const int HighestSignal = 64;
+
+    private void Run(Attempt attempt) => table.Change(attempt, record => record.Status == ScheduleStatus.Starting
+        ? record with { Status = ScheduleStatus.Running, At = time.GetUtcNow() }
+        : record);
+
+    private void Conclude(Attempt attempt, TaskState state)
+    {
+        if (state is not TaskState.Ended { Code: var code })
+        {
+            Finish(attempt, ScheduleStatus.Lost, attempt.Record.BootId == node.BootId
+                ? "Its supervisor was killed, so nobody knows how it ended."
+                : "The machine was started again while it ran.");
+            return;
+        }
+
+        int? signal = code is > SignalBase and <= SignalBase + HighestSignal ? code - SignalBase : null;
+        var message = (signal, code) switch
+        {
+            (null, 0) => null,
+            (null, CommandNotFound) =>
+                $"Exited with 127: '{attempt.Spec!.Command.FirstOrDefault()}', or a command that it runs, was not found.",
+            (null, CommandNotExecutable) =>
+                $"Exited with 126: '{attempt.Spec!.Command.FirstOrDefault()}', or a command that it runs, cannot be executed.",
+            (null, _) => $"Exited with {code}.",
+            _ => $"Ended by signal {signal}.",
+        };
+        Finish(attempt, code == 0 ? ScheduleStatus.Finished : ScheduleStatus.Failed, message, signal is null ? code : null, signal);
+    }
+
+    /// <summary>Ends an attempt, as the one who asked for it wanted if somebody did.</summary>
+    private void Finish(Attempt attempt, ScheduleStatus status, string? message, int? exitCode = null, int? signal = null) =>
+        End(attempt, record => record.Stop switch
+        {
+            StopReason.Kill or StopReason.Unwanted => (ScheduleStatus.Killed, record.StopMessage),
+            StopReason.Unhealthy => (ScheduleStatus.Failed, record.StopMessage),
+            _ => (status, message),
+        }, exitCode, signal);
+
+    private void End(Attempt attempt, ScheduleStatus status, string message) =>
+        End(attempt, _ => (status, message), exitCode: null, signal: null);
+
+    private void End(Attempt attempt, Func<AttemptRecord, (ScheduleStatus Status, string? Message)> how, int? exitCode, int? signal)
+    {
+        table.Change(attempt, record =>
+        {
+            var (status, message) = how(record);
+            return record with { Status = status, Message = message, ExitCode = exitCode, Signal = signal, At = time.GetUtcNow() };
+        });
+        LogEnded(attempt.Id, attempt.Record.Status, attempt.Record.Message);
+        if (!attempt.Record.IsReported) table.Forget(attempt);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Attempt {Attempt} was taken over; its supervisor is process {Pid}")]
+    private partial void LogAdopted(AttemptId attempt, int pid);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Attempt {Attempt} ended {Status}: {Reason}")]
+    private partial void LogEnded(AttemptId attempt, ScheduleStatus status, string? reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Attempt {Attempt} could not be looked after")]
+    private partial void LogUnexpected(Exception exception, AttemptId attempt);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Agent stops while {Count} attempts have not ended")]
+    private partial void LogNotDrained(int count);
+}

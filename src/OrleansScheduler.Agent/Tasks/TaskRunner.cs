@@ -1,0 +1,210 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+
+namespace OrleansScheduler.Agent;
+
+/// <summary>Looks after every attempt from its start, or from the moment this agent found it, to its end.</summary>
+internal sealed partial class TaskRunner(
+    AttemptTable table, IEnumerable<ITaskDriver> drivers, ExitWatcher exits, HealthWatch healthWatch, HealthProber prober,
+    AgentTelemetry telemetry, NodeDescription node, IOptions<AgentOptions> options, TimeProvider time, ILogger<TaskRunner> logger)
+        : IDisposable
+{
+    private static readonly TimeSpan SignalPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestWaitForGroup = TimeSpan.FromSeconds(1);
+    private readonly ConcurrentDictionary<AttemptId, Task> _watches = [];
+    private readonly SemaphoreSlim _starts = new(options.Value.ConcurrentStarts);
+    private readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>Starts an attempt that the table has taken in.</summary>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="traceParent">The request that led here, if it is traced.</param>
+    public void Start(Attempt attempt, string? traceParent) =>
+        Watch(attempt, () => StartAndFollow(attempt, traceParent, time.GetTimestamp()));
+
+    /// <summary>Goes on with an attempt that another agent had begun.</summary>
+    public void Adopt(Attempt attempt) => Watch(attempt, () => AttachAndFollow(attempt));
+
+    /// <summary>Lets go of all tasks; they run on.</summary>
+    public async Task Release()
+    {
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_watches.Values);
+    }
+
+    /// <summary>Completes when every attempt has ended, or after a time.</summary>
+    public async Task Drain(TimeSpan patience)
+    {
+        try
+        {
+            await Task.WhenAll(_watches.Values).WaitAsync(patience, time);
+        }
+        catch (TimeoutException)
+        {
+            LogNotDrained(_watches.Count);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _starts.Dispose();
+        _stopping.Dispose();
+    }
+
+    private void Watch(Attempt attempt, Func<Task> follow)
+    {
+        var watch = Guarded();
+        _watches[attempt.Id] = watch;
+        _ = watch.ContinueWith(
+            _ => _watches.TryRemove(attempt.Id, out Task? _), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+
+        async Task Guarded()
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            try
+            {
+                await follow();
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                // The next agent carries on.
+            }
+            catch (Exception e)
+            {
+                LogUnexpected(e, attempt.Id);
+                _ = await DriverOf(attempt).Kill(attempt, CancellationToken.None);
+                End(attempt, ScheduleStatus.Lost, $"The agent failed while it looked after this: {e.Message}");
+            }
+        }
+    }
+
+    private async Task StartAndFollow(Attempt attempt, string? traceParent, long launchedAt)
+    {
+        using (var activity = telemetry.Launch(traceParent, attempt.Id))
+        {
+            await _starts.WaitAsync(_stopping.Token);
+            try
+            {
+                if (attempt.StopRequested.IsCompleted)
+                {
+                    Finish(attempt, ScheduleStatus.Killed, "It was stopped before it was started.");
+                    return;
+                }
+
+                DriverOf(attempt).Start(attempt, Environment(attempt));
+                telemetry.Started(time.GetElapsedTime(launchedAt));
+            }
+            catch (TaskStartException e)
+            {
+                telemetry.NotStarted();
+                activity?.SetStatus(System.Diagnostics.ActivityStatusCode.Error, e.Message);
+                End(attempt, ScheduleStatus.Failed, e.Message);
+                return;
+            }
+            finally
+            {
+                _starts.Release();
+            }
+        }
+
+        await Follow(attempt);
+    }
+
+    private async Task AttachAndFollow(Attempt attempt)
+    {
+        var driver = DriverOf(attempt);
+        if (attempt.Record.BootId != node.BootId)
+        {
+            // None of its processes is left, and others may have their numbers.
+            Conclude(attempt, driver.Observe(attempt));
+            return;
+        }
+
+        if (attempt.Spec is null || !driver.Attach(attempt))
+        {
+            // Never started, or killed together with the agent before it could say so.
+            _ = await driver.Kill(attempt, _stopping.Token);
+            Finish(attempt, ScheduleStatus.Lost, attempt.Spec is null
+                ? "What the agent had written down about this cannot be read."
+                : "The agent ended before it had started this.");
+            return;
+        }
+
+        LogAdopted(attempt.Id, attempt.Supervisor?.Pid ?? 0);
+        await Follow(attempt);
+    }
+
+    private async Task Follow(Attempt attempt)
+    {
+        var driver = DriverOf(attempt);
+        var ended = exits.End(attempt, driver);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        var health = Health(attempt, over.Token);
+        var released = Task.Delay(Timeout.InfiniteTimeSpan, time, over.Token);
+        try
+        {
+            await Task.WhenAny(ended, health, attempt.StopRequested, released);
+            _stopping.Token.ThrowIfCancellationRequested();
+            if (!ended.IsCompleted)
+            {
+                if (health.IsCompletedSuccessfully) Stop(attempt, StopReason.Unhealthy, await health);
+                await over.CancelAsync();
+                await AskToEnd(attempt, driver, ended);
+            }
+
+            var survivors = await driver.Kill(attempt, _stopping.Token);
+            var state = ended.IsCompleted ? await ended : driver.Observe(attempt);
+            if (survivors > 0) End(attempt, ScheduleStatus.Lost, $"{survivors} of its processes could not be ended.");
+            else Conclude(attempt, state);
+        }
+        finally
+        {
+            await over.CancelAsync();
+            exits.Release(attempt);
+        }
+    }
+
+    /// <summary>Asks for an attempt's end; the first reason stays.</summary>
+    public void Stop(Attempt attempt, StopReason reason, string message) =>
+        table.Change(attempt, record => record.Stop is null || (reason == StopReason.Unwanted && record.Stop != reason)
+            ? record with { Stop = reason, StopMessage = message }
+            : record);
+
+    private async Task<string> Health(Attempt attempt, CancellationToken cancellationToken)
+    {
+        if (attempt.Spec!.Health is { } health)
+            return await healthWatch.UntilFailed(attempt, Environment(attempt), health, () => Run(attempt), cancellationToken);
+        Run(attempt);
+        await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
+        return "";
+    }
+
+    // The graceful endpoint and SIGTERM have the same time each; SIGKILL follows where this ends.
+    private async Task AskToEnd(Attempt attempt, ITaskDriver driver, Task ended)
+    {
+        var kill = attempt.Spec!.Kill;
+        if (kill.GracefulShutdown is { } path && attempt.Record.Ports is [var port, ..])
+        {
+            var asked = time.GetTimestamp();
+            await prober.Post(port, path, kill.Grace, _stopping.Token);
+            await Ended(kill.Grace - time.GetElapsedTime(asked));
+        }
+
+        var began = time.GetTimestamp();
+        while (!ended.IsCompleted && !driver.Signal(attempt, Posix.SigTerm) && time.GetElapsedTime(began) < LongestWaitForGroup)
+            await Ended(SignalPause);
+        await Ended(kill.Grace);
+
+        async Task Ended(TimeSpan patience)
+        {
+            if (patience > TimeSpan.Zero && !ended.IsCompleted) await Task.WhenAny(ended, Task.Delay(patience, time, _stopping.Token));
+            _stopping.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    private ITaskDriver DriverOf(Attempt attempt) =>
+        drivers.FirstOrDefault(driver => driver.Name == (attempt.Spec?.Driver ?? ProcessDriver.DriverName))
+        ?? throw new TaskStartException($"This node has no driver '{attempt.Spec!.Driver}'.");
+
+    private TaskEnvironment Environment(Attempt attempt) => new(attempt, attempt.Spec!, node.Id, options.Value.SelfCommand);
+}

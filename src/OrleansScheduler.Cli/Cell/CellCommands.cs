@@ -1,0 +1,25 @@
+namespace OrleansScheduler.Cli;
+
+/// <summary><c>osched cell …</c>: the cell as a whole.</summary>
+internal static class CellCommands
+{
+    private static readonly Listing<CellView> Cells = new(cell => cell.Name, new Column<CellView>("CELL", cell => cell.Name));
+
+    public static Verb Create(Shell shell) => new Verb(shell, "cell", "Look at the cell as a whole", "cell status").With(
+        new Verb(shell, "status", "Show the cell at a glance", "cell status", "cell status -o json").Runs(async (session, cancellationToken) =>
+        {
+            var answer = await session.Client.DescribeCellAsync(cancellationToken);
+            if (answer.Problem is { } problem) return session.Fail(problem);
+            session.Printer.One(answer.Value!, Cells, cell => session.Printer.Facts(
+                ("Cell", cell.Name),
+                ("Version", cell.Version),
+                ("Silos", $"{cell.Silos}"),
+                ("Nodes", cell.Nodes.IsEmpty ? "none" : Words.Of(cell.Nodes)),
+                ("Cpu", Words.Cpu(cell.Used, cell.Capacity)),
+                ("Memory", Words.Memory(cell.Used, cell.Capacity)),
+                ("Jobs", $"{cell.Jobs}"),
+                ("Tasks", $"{cell.Placed} placed, {cell.Pending} waiting"),
+                ("Ledger", $"epoch {cell.LedgerEpoch}")));
+            return ExitCode.Ok;
+        }));
+}

@@ -1,0 +1,136 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace OrleansScheduler.Cli;
+
+/// <summary>Arguments and options that several verbs take, with the words that say what is wrong with a value.</summary>
+internal static class Arguments
+{
+    /// <summary>Most items of a list unless asked for more.</summary>
+    public const int DefaultLimit = 1000;
+
+    /// <summary>A job: <c>role/env/name</c>.</summary>
+    public static Argument<JobKey> Job() => new("job")
+    {
+        Description = "The job, as role/env/name",
+        CustomParser = result => Read(result, JobKey.TryParse(result.Tokens[0].Value, out var key), key, $"expected a job as role/env/name, each {JobKey.PartRule}"),
+    };
+
+    /// <summary>A task: <c>role/env/name/instance</c>.</summary>
+    public static Argument<TaskKey> Task() => new("task")
+    {
+        Description = "The task, as role/env/name/instance",
+        CustomParser = result => Read(result, TaskKey.TryParse(result.Tokens[0].Value, out var key), key, "expected a task as role/env/name/instance"),
+    };
+
+    /// <summary>A job, or one task of it.</summary>
+    public static Argument<string> Node() => new("node") { Description = "The node's name" };
+
+    /// <summary>How many items a list shows at most.</summary>
+    public static Option<int> Limit() => Positive("--limit", "Most items to list", DefaultLimit);
+
+    /// <summary>One of a few words.</summary>
+    public static Option<T> Choice<T>(string name, string description, T otherwise, params string[] aliases) where T : struct, Enum
+    {
+        var words = Enum.GetNames<T>().Select(word => word.ToLowerInvariant()).ToArray();
+        var option = new Option<T>(name, aliases)
+        {
+            Description = $"{description}: {string.Join(", ", words[..^1])} or {words[^1]}",
+            HelpName = name.TrimStart('-'),
+            DefaultValueFactory = _ => otherwise,
+            CustomParser = result =>
+            {
+                var text = result.Tokens[0].Value;
+                if (words.Contains(text.ToLowerInvariant())) return Enum.Parse<T>(text, ignoreCase: true);
+                result.AddError($"{name}: '{text}': expected {string.Join(", ", words[..^1])} or {words[^1]}");
+                return otherwise;
+            },
+        };
+        option.CompletionSources.Add(words);
+        return option;
+    }
+
+    /// <summary>A whole number above zero.</summary>
+    public static Option<int> Positive(string name, string description, int otherwise)
+    {
+        var option = new Option<int>(name) { Description = description, HelpName = "n", DefaultValueFactory = _ => otherwise };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var value) || value < 1))
+            {
+                result.AddError($"{name}: expected a whole number of at least 1");
+            }
+        });
+        return option;
+    }
+
+    /// <summary>A duration such as <c>90s</c>, <c>5m</c> or <c>1h</c>.</summary>
+    public static Option<TimeSpan?> Duration(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "duration",
+        CustomParser = result =>
+        {
+            if (ReadDuration(result.Tokens[0].Value) is { } span) return span;
+            result.AddError($"'{result.Tokens[0].Value}': expected a duration such as 90s, 5m or 1h");
+            return null;
+        },
+    };
+
+    /// <summary>Makes repeating a command safe.</summary>
+    public static Option<string?> Operation() => new("--operation")
+    {
+        Description = "Operation id: repeating a command with the same id does it once", HelpName = "key",
+    };
+
+    /// <summary>Instances as <c>0,2,5-7</c>.</summary>
+    public static Option<ImmutableArray<int>> Instances() => new("--instances", "-i")
+    {
+        Description = "Only these instances, such as 0,2,5-7",
+        HelpName = "list",
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (ReadInstances(text) is { } instances) return instances;
+            result.AddError($"'{text}': expected instances such as 0,2,5-7, each below {JobLimits.MaxInstances}");
+            return [];
+        },
+    };
+
+    private static TimeSpan? ReadDuration(string text)
+    {
+        var digits = text.TakeWhile(char.IsAsciiDigit).Count();
+        if (digits is 0 or > 6) return null;
+        var number = int.Parse(text.AsSpan(0, digits), CultureInfo.InvariantCulture);
+        return text[digits..] switch
+        {
+            "ms" => TimeSpan.FromMilliseconds(number),
+            "s" => TimeSpan.FromSeconds(number),
+            "m" => TimeSpan.FromMinutes(number),
+            "h" => TimeSpan.FromHours(number),
+            _ => null,
+        };
+    }
+
+    private static ImmutableArray<int>? ReadInstances(string text)
+    {
+        var instances = new SortedSet<int>();
+        foreach (var part in text.Split(','))
+        {
+            var ends = part.Split('-');
+            if (ends.Length > 2 || !int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first)) return null;
+            if (!int.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var last)) return null;
+            if (last < first || last >= JobLimits.MaxInstances) return null;
+            for (var i = first; i <= last; i++) instances.Add(i);
+        }
+
+        return [.. instances];
+    }
+
+    private static T Read<T>(ArgumentResult result, bool isRight, T value, string message)
+    {
+        if (!isRight) result.AddError($"'{result.Tokens[0].Value}': {message}");
+        return value;
+    }
+}

@@ -1,0 +1,33 @@
+namespace OrleansScheduler.Cli;
+
+/// <summary>Gives every demonstration a fresh directory and clears away those of earlier ones.</summary>
+internal static class DemoDirectory
+{
+    /// <summary>Directories of earlier demonstrations that are kept to look at.</summary>
+    private const int Kept = 3;
+
+    /// <summary>Makes a directory below the user's state directory.</summary>
+    public static string Create(Terminal terminal)
+    {
+        var parent = Path.Combine(terminal.StateDirectory, "demo");
+        Directory.CreateDirectory(parent);
+        foreach (var old in Directory.GetDirectories(parent).OrderDescending(StringComparer.Ordinal).Skip(Kept)) Remove(old);
+        return Directory.CreateDirectory(Path.Combine(parent, $"{terminal.Time.GetUtcNow():yyyyMMdd-HHmmss}-{Environment.ProcessId}")).FullName;
+    }
+
+    /// <summary>Removes a directory unless a cell runs on it.</summary>
+    public static void Remove(string directory)
+    {
+        try
+        {
+            using (new FileStream(Path.Combine(directory, EmbeddedCell.LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+            {
+                Directory.Delete(directory, recursive: true);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // In use, or not ours to remove: the next demonstration looks again.
+        }
+    }
+}

@@ -1,0 +1,43 @@
+namespace OrleansScheduler.Cli;
+
+/// <summary>How far a job is from what is waited for.</summary>
+internal enum GoalState
+{
+    Pending,
+    Reached,
+    Missed,
+}
+
+/// <summary>What is waited for about one job. Pure: decides from one view of the job.</summary>
+/// <param name="Job">The job.</param>
+/// <param name="Judge">Where the job stands, and why when it missed its goal.</param>
+internal sealed record JobGoal(JobKey Job, Func<JobView, (GoalState State, string? Why)> Judge)
+{
+    /// <summary>The submitted version runs (a service) or has finished (a batch job).</summary>
+    public static JobGoal Submitted(SubmitReceipt receipt) => new(receipt.Key, view => AfterSubmit(view, receipt.Version));
+
+    /// <summary>Nothing of the job is left.</summary>
+    public static JobGoal Stopped(JobKey job) => new(job, view => view.Phase switch
+    {
+        JobPhase.Stopped or JobPhase.Finished or JobPhase.Failed => (GoalState.Reached, null),
+        _ => (GoalState.Pending, null),
+    });
+
+    private static (GoalState State, string? Why) AfterSubmit(JobView view, int version)
+    {
+        if (view.Update is { } update && update.ToVersion == version && update.Status is "ROLLED_BACK" or "FAILED" or "ABORTED")
+        {
+            return (GoalState.Missed, $"the update to version {version} is {view.Update.Status}{(view.Update.Message is { } why ? $": {why}" : "")}");
+        }
+
+        if (view.Version > version) return (GoalState.Missed, $"version {view.Version} has taken the place of version {version}");
+        return view.Phase switch
+        {
+            JobPhase.Running when view.Version == version && view.Type == JobType.Service => (GoalState.Reached, null),
+            JobPhase.Finished => (GoalState.Reached, null),
+            JobPhase.Failed => (GoalState.Missed, "some instances failed for good"),
+            JobPhase.Stopped or JobPhase.Stopping => (GoalState.Missed, "it was stopped"),
+            _ => (GoalState.Pending, null),
+        };
+    }
+}

@@ -1,0 +1,50 @@
+namespace OrleansScheduler.Cli;
+
+/// <summary>How jobs look in tables and one by one.</summary>
+internal static class JobListing
+{
+    /// <summary>The columns of a list of jobs.</summary>
+    public static Listing<JobView> For(Session session) => new(
+        job => job.Key.ToString(),
+        new("JOB", job => job.Key.ToString()),
+        new("TYPE", job => job.Type.ToString().ToLowerInvariant()),
+        new("PHASE", job => Words.Of(job.Phase)),
+        new("TASKS", job => Words.Of(job.Counts)),
+        new("VERSION", job => $"{job.Version}"),
+        new("CHANGED", job => session.Age(job.ChangedAt)),
+        new("INSTANCES", job => $"{job.Instances}", WideOnly: true),
+        new("PRIORITY", job => $"{job.Spec.Priority}", WideOnly: true),
+        new("EACH", job => job.Spec.Task.Resources.ToString(), WideOnly: true),
+        new("CREATED", job => session.Age(job.CreatedAt), WideOnly: true));
+
+    /// <summary>One job for people, with the tasks that are worth a look.</summary>
+    public static void Describe(Session session, JobView job, IReadOnlyCollection<TaskView> tasks)
+    {
+        var printer = session.Printer;
+        printer.Facts(
+            ("Job", $"{job.Key} ({job.Type.ToString().ToLowerInvariant()})"),
+            ("Phase", Words.Of(job.Phase)),
+            ("Version", $"{job.Version}"),
+            ("Instances", job.Counts.IsEmpty ? $"{job.Instances}" : $"{job.Instances}: {Words.Of(job.Counts)}"),
+            ("Each", job.Spec.Task.Resources.ToString()),
+            ("Update", UpdateOf(job.Update)),
+            ("Changed", $"{session.Age(job.ChangedAt)} ago"),
+            ("Created", $"{session.Age(job.CreatedAt)} ago"));
+        if (tasks.Count == 0) return;
+        printer.Text("");
+        printer.Table(tasks, TaskListing.OfOneJob(session));
+        if (tasks.Count < job.Instances) printer.Text(new($"… and {job.Instances - tasks.Count} more: osched task list --job {job.Key}", Tone.Faint));
+    }
+
+    private static Field UpdateOf(UpdateView? update)
+    {
+        if (update is null) return "";
+        var why = update.Message is null ? "" : $" ({update.Message})";
+        return new($"version {update.FromVersion} → {update.ToVersion}: {update.Status}, {update.Done} of {update.Total} done{why}", update.Status switch
+        {
+            "ROLLED_FORWARD" => Tone.Good,
+            "ROLLING_FORWARD" => Tone.Busy,
+            _ => Tone.Bad,
+        });
+    }
+}

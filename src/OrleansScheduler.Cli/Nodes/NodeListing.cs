@@ -1,0 +1,44 @@
+namespace OrleansScheduler.Cli;
+
+/// <summary>How nodes look in tables and one by one.</summary>
+internal static class NodeListing
+{
+    /// <summary>The columns of a list of nodes.</summary>
+    public static Listing<NodeView> Nodes { get; } = new(
+        node => node.Description.Id,
+        new("NODE", node => node.Description.Id),
+        new("STATUS", node => Words.OfNode(node.Status)),
+        new("TASKS", node => $"{node.Tasks}"),
+        new("CPU", node => Words.Cpu(node.Used, node.Description.Capacity)),
+        new("MEMORY", node => Words.Memory(node.Used, node.Description.Capacity)),
+        new("HOST", node => node.Description.Host),
+        new("DISK", node => $"{Units.FormatMiB(node.Used.DiskMiB)}/{Units.FormatMiB(node.Description.Capacity.DiskMiB)}", WideOnly: true),
+        new("PORTS", node => PortsOf(node), WideOnly: true),
+        new("GENERATION", node => $"{node.Generation}", WideOnly: true),
+        new("ATTRIBUTES", node => AttributesOf(node), WideOnly: true));
+
+    /// <summary>One node for people, with the tasks on it.</summary>
+    public static void Describe(Session session, NodeView node, IReadOnlyCollection<TaskView> tasks)
+    {
+        session.Printer.Facts(
+            ("Node", node.Description.Id),
+            ("Status", Words.OfNode(node.Status)),
+            ("Host", node.Description.Host),
+            ("Cpu", Words.Cpu(node.Used, node.Description.Capacity)),
+            ("Memory", Words.Memory(node.Used, node.Description.Capacity)),
+            ("Disk", $"{Units.FormatMiB(node.Used.DiskMiB)}/{Units.FormatMiB(node.Description.Capacity.DiskMiB)}"),
+            ("Ports", PortsOf(node)),
+            ("Attributes", AttributesOf(node)),
+            ("Agent", node.Description.AgentVersion),
+            ("Generation", $"{node.Generation}"),
+            ("Tasks", $"{node.Tasks}"));
+        if (tasks.Count == 0) return;
+        session.Printer.Text("");
+        session.Printer.Table(tasks, TaskListing.For(session));
+    }
+
+    private static string PortsOf(NodeView node) => $"{node.Description.FirstPort}-{node.Description.FirstPort + node.Description.PortCount - 1}";
+
+    private static string AttributesOf(NodeView node) =>
+        string.Join(' ', node.Description.Attributes.Select(attribute => $"{attribute.Key}={string.Join(',', attribute.Value)}"));
+}

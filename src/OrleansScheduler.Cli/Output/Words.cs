@@ -1,0 +1,59 @@
+using System.Globalization;
+
+namespace OrleansScheduler.Cli;
+
+/// <summary>Puts times, amounts and states into the few words that fit a column.</summary>
+internal static class Words
+{
+    /// <summary>A time span in its two largest units: <c>3m12s</c>.</summary>
+    public static string Of(TimeSpan span) => span switch
+    {
+        { Ticks: < 0 } => "0s",
+        { TotalSeconds: < 60 } => $"{span.Seconds}s",
+        { TotalMinutes: < 60 } => $"{span.Minutes}m{span.Seconds}s",
+        { TotalHours: < 24 } => $"{span.Hours}h{span.Minutes}m",
+        _ => $"{(int)span.TotalDays}d{span.Hours}h",
+    };
+
+    /// <summary>A time span exactly enough to compare runs: <c>0.42 s</c>.</summary>
+    public static string Seconds(TimeSpan span) => string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0.00} s");
+
+    /// <summary>Instances by status: <c>2 RUNNING, 1 PENDING</c>.</summary>
+    public static string Of(IEnumerable<KeyValuePair<string, int>> counts) =>
+        string.Join(", ", counts.Where(count => count.Value > 0).OrderByDescending(count => count.Value).Select(count => $"{count.Value} {count.Key}"));
+
+    /// <summary>What is used of what there is: <c>0.5/4</c>.</summary>
+    public static string Cpu(Resources used, Resources capacity) => $"{Units.FormatMillis(used.CpuMillis)}/{Units.FormatMillis(capacity.CpuMillis)}";
+
+    /// <summary>What is used of what there is: <c>256MiB/8GiB</c>.</summary>
+    public static string Memory(Resources used, Resources capacity) => $"{Units.FormatMiB(used.MemoryMiB)}/{Units.FormatMiB(capacity.MemoryMiB)}";
+
+    /// <summary>One, or several: <c>1 task</c>, <c>3 tasks</c>.</summary>
+    public static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : string.Create(CultureInfo.InvariantCulture, $"{count} {noun}s");
+
+    /// <summary>A task's status, coloured by how it goes.</summary>
+    public static Field Of(ScheduleStatus status) => new(status.ToName(), status switch
+    {
+        ScheduleStatus.Running or ScheduleStatus.Finished => Tone.Good,
+        ScheduleStatus.Failed or ScheduleStatus.Lost or ScheduleStatus.Partitioned => Tone.Bad,
+        ScheduleStatus.Killed => Tone.Faint,
+        _ => Tone.Busy,
+    });
+
+    /// <summary>A job's phase, coloured by how it goes.</summary>
+    public static Field Of(JobPhase phase) => new(phase.ToString().ToLowerInvariant(), phase switch
+    {
+        JobPhase.Running or JobPhase.Finished => Tone.Good,
+        JobPhase.Failed => Tone.Bad,
+        JobPhase.Stopped => Tone.Faint,
+        _ => Tone.Busy,
+    });
+
+    /// <summary>A node's status, coloured by how it goes.</summary>
+    public static Field OfNode(string status) => new(status, status switch
+    {
+        "ready" => Tone.Good,
+        "unreachable" => Tone.Bad,
+        _ => Tone.Busy,
+    });
+}

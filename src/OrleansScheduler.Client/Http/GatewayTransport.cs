@@ -1,0 +1,116 @@
+using System.Text.Json;
+
+namespace OrleansScheduler.Client;
+
+/// <summary>Carries requests to the gateway and sends them again, a bounded number of times, when that is safe and may help.</summary>
+internal sealed class GatewayTransport : IDisposable
+{
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly HttpClient _http;
+    private readonly SchedulerClientOptions _options;
+
+    public GatewayTransport(SchedulerClientOptions options, HttpMessageHandler? handler)
+    {
+        _options = options;
+        _http = new(handler ?? new SocketsHttpHandler { ConnectTimeout = ConnectTimeout, UseCookies = false }, disposeHandler: true)
+        {
+            BaseAddress = new(options.Gateway.AbsoluteUri.TrimEnd('/') + "/"),
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+    }
+
+    public Uri Gateway => _options.Gateway;
+
+    public SchedulerClientOptions Options => _options;
+
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>Asks and reads the whole answer as JSON.</summary>
+    public Task<Answer<T>> SendAsync<T>(GatewayRequest request, CancellationToken cancellationToken) =>
+        SendAsync(
+            request,
+            async (response, token) =>
+            {
+                await using var body = await response.Content.ReadAsStreamAsync(token);
+                return await JsonSerializer.DeserializeAsync<T>(body, WireJson.Options, token)
+                    ?? throw new JsonException("the body is null");
+            },
+            cancellationToken);
+
+    /// <summary>Asks, reads the answer as <paramref name="read"/> says, and asks again after a failure that may pass.</summary>
+    public async Task<Answer<T>> SendAsync<T>(
+        GatewayRequest request, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
+        var mayBeDone = false;
+        for (var attempt = 1; ; attempt++)
+        {
+            var failure = new Failure();
+            using (var deadline = new CancellationTokenSource(_options.RequestTimeout, _options.Time))
+            using (var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken))
+            {
+                try
+                {
+                    using var response = await OpenAsync(request, either.Token);
+                    if (response.IsSuccessStatusCode) return await read(response, either.Token);
+                    failure = new(
+                        await ProblemReader.ReadAsync(response, request.OperationId is not null, either.Token), response.Headers.RetryAfter?.Delta);
+                }
+                catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
+                {
+                    failure = new(Describe(e), null);
+                }
+                catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+                {
+                    var waited = $"The gateway at {Gateway} did not answer within {_options.RequestTimeout.TotalSeconds:0} s.";
+                    failure = new(Problem.Of(ProblemKind.OutcomeUnknown, "gateway-timeout", waited), null);
+                }
+            }
+
+            mayBeDone |= failure.Problem!.Kind == ProblemKind.OutcomeUnknown;
+            if (attempt >= _options.Attempts || !MayPass(failure.Problem)) return Final(request, failure.Problem, mayBeDone);
+            await Task.Delay(DelayBefore(attempt, failure.RetryAfter), _options.Time, cancellationToken);
+        }
+    }
+
+    /// <summary>One attempt; the caller reads the body.</summary>
+    public async Task<HttpResponseMessage> OpenAsync(GatewayRequest request, CancellationToken cancellationToken)
+    {
+        using var message = request.ToMessage();
+        return await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+    }
+
+    /// <summary>The wait after <paramref name="failures"/> failures in a row.</summary>
+    public TimeSpan DelayBefore(int failures, TimeSpan? asked)
+    {
+        var delay = _options.FirstDelay * Math.Pow(2, Math.Min(failures - 1, 16));
+        if (asked > delay) delay = asked.Value;
+        return delay < _options.MaxDelay ? delay : _options.MaxDelay;
+    }
+
+    /// <summary>What a broken connection or an unreadable answer means.</summary>
+    public Problem Describe(Exception failure) => failure switch
+    {
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } e =>
+            Problem.Of(ProblemKind.Unavailable, "gateway-unreachable", $"No gateway can be reached at {Gateway}: {e.Message.TrimEnd('.')}."),
+        JsonException e => Problem.Of(ProblemKind.OutcomeUnknown, "unexpected-answer", $"The answer of {Gateway} is not what a gateway says: {e.Message}"),
+        _ => Problem.Of(ProblemKind.OutcomeUnknown, "connection-lost", $"The connection to the gateway at {Gateway} broke: {failure.Message.TrimEnd('.')}."),
+    };
+
+    private static bool MayPass(Problem problem) =>
+        problem.Kind is ProblemKind.Unavailable or ProblemKind.OutcomeUnknown && problem.Code != "unexpected-answer";
+
+    /// <summary>A question that got no answer changed nothing; a change that got none may have happened.</summary>
+    private static Problem Final(GatewayRequest request, Problem problem, bool mayBeDone)
+    {
+        if (problem.Kind is not (ProblemKind.Unavailable or ProblemKind.OutcomeUnknown)) return problem;
+        if (request.OperationId is not { } operationId || !mayBeDone) return problem with { Kind = ProblemKind.Unavailable };
+        return problem with
+        {
+            Kind = ProblemKind.OutcomeUnknown,
+            Message = $"{problem.Message} It may or may not have been done; repeating it with operation id {operationId} is safe.",
+        };
+    }
+
+    private readonly record struct Failure(Problem? Problem, TimeSpan? RetryAfter);
+}

@@ -1,0 +1,23 @@
+namespace OrleansScheduler.Client;
+
+/// <content>Questions and commands about nodes.</content>
+public sealed partial class SchedulerClient
+{
+    /// <summary>One page of the nodes.</summary>
+    /// <param name="page">Token of the page; null for the first.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public Task<Answer<Page<NodeView>>> ListNodesAsync(string? page = null, CancellationToken cancellationToken = default) =>
+        ReadAsync<Page<NodeView>>(Query.Path("v1/nodes", ("page", page)), cancellationToken);
+
+    /// <summary>One node.</summary>
+    public Task<Answer<NodeView>> DescribeNodeAsync(string node, CancellationToken cancellationToken = default) =>
+        ReadAsync<NodeView>($"v1/nodes/{Uri.EscapeDataString(node)}", cancellationToken);
+
+    /// <summary>Takes a node out of service: it gets no new tasks, and those on it are moved away.</summary>
+    public Task<Answer<NodeView>> DrainNodeAsync(string node, string? operationId = null, CancellationToken cancellationToken = default) =>
+        ChangeAsync<NodeView>($"v1/nodes/{Uri.EscapeDataString(node)}/drain", body: null, operationId, cancellationToken);
+
+    /// <summary>Puts a drained node back into service.</summary>
+    public Task<Answer<NodeView>> UndrainNodeAsync(string node, string? operationId = null, CancellationToken cancellationToken = default) =>
+        ChangeAsync<NodeView>($"v1/nodes/{Uri.EscapeDataString(node)}/undrain", body: null, operationId, cancellationToken);
+}

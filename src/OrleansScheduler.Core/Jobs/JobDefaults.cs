@@ -1,0 +1,13 @@
+namespace OrleansScheduler.Core;
+
+/// <summary>Values of the job file that stand for fields left out, where the spec itself has no default.</summary>
+internal static class JobDefaults
+{
+    public const string TimeZone = "UTC";
+
+    public const CronCollision Collision = CronCollision.KillExisting;
+
+    public const string HealthPath = "/health";
+
+    public static readonly TimeSpan SlaDuration = TimeSpan.FromMinutes(30);
+}

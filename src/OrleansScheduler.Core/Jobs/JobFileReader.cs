@@ -1,0 +1,143 @@
+using System.Globalization;
+
+namespace OrleansScheduler.Core;
+
+/// <summary>Turns the nodes of one document into a spec, defaults filled in. It checks forms and types; what the values may be is for
+/// <see cref="JobRules"/>.</summary>
+internal sealed class JobFileReader(JobFileErrors errors)
+{
+    private const string CronOnly = "Only cron jobs have this.";
+
+    /// <summary>The job of a document; null when the document is not a mapping. Only of use when no error was added.</summary>
+    public JobSpec? ReadJob(JobFileNode root)
+    {
+        if (JobFileSection.Of(root, JobFields.Root, errors) is not { } job) return null;
+        foreach (var name in (ReadOnlySpan<string>)["job", "role", "env", "type", "task"]) job.Require(name);
+
+        var type = job.Choice<JobType>("type") ?? JobType.Service;
+        var task = job.Section("task");
+        return new()
+        {
+            Key = new(job.Text("role") ?? "", job.Text("env") ?? "", job.Text("job") ?? ""),
+            Type = type,
+            Instances = job.Whole("instances", WholeRange.Instances) ?? 1,
+            Priority = job.Whole("priority", WholeRange.Priority) ?? 0,
+            Tier = job.Choice<Tier>("tier") ?? Tier.Preemptible,
+            Schedule = ReadSchedule(job, type),
+            Task = task is null ? new() : TaskFileReader.ReadTask(task),
+            Retry = ReadRetry(job.Section("retry")),
+            Constraints = ReadConstraints(job),
+            Update = ReadUpdate(job.Section("update")),
+            Sla = ReadSla(job.Section("sla")),
+            Partition = ReadPartition(job.Section("partition")),
+        };
+    }
+
+    private static CronSchedule? ReadSchedule(JobFileSection job, JobType type)
+    {
+        if (type != JobType.Cron)
+        {
+            foreach (var name in (ReadOnlySpan<string>)["timezone", "collision", "catch-up"])
+                job.Refuse(name, JobCode.NotForType, CronOnly);
+        }
+        else
+        {
+            job.Require("schedule");
+            job.Refuse("catch-up", JobCode.NotSupportedYet, "Catching up is not supported yet; leave it out.");
+        }
+
+        return job.Text("schedule") is { } expression
+            ? new(expression, job.Text("timezone") ?? JobDefaults.TimeZone, job.Choice<CronCollision>("collision") ?? JobDefaults.Collision)
+            : null;
+    }
+
+    private static RetryPolicy ReadRetry(JobFileSection? retry)
+    {
+        var defaults = new RetryPolicy();
+        if (retry is null) return defaults;
+        var backoff = retry.Section("backoff");
+        return new()
+        {
+            MaxFailures = retry.Whole("max-failures", WholeRange.MaxFailures) ?? defaults.MaxFailures,
+            BackoffInitial = backoff?.Duration("initial") ?? defaults.BackoffInitial,
+            BackoffMax = backoff?.Duration("max") ?? defaults.BackoffMax,
+        };
+    }
+
+    private static UpdatePolicy ReadUpdate(JobFileSection? update)
+    {
+        var defaults = new UpdatePolicy();
+        if (update is null) return defaults;
+        return new()
+        {
+            Strategy = update.Text("strategy") ?? defaults.Strategy,
+            Batch = update.Whole("batch", WholeRange.Instances) ?? defaults.Batch,
+            Watch = update.Duration("watch") ?? defaults.Watch,
+            MaxInstanceFailures = update.Whole("max-instance-failures", WholeRange.Failures) ?? defaults.MaxInstanceFailures,
+            MaxFailedInstances = update.Whole("max-failed-instances", WholeRange.Failures) ?? defaults.MaxFailedInstances,
+            Rollback = update.Flag("rollback") ?? defaults.Rollback,
+            Pulse = update.Duration("pulse"),
+            SlaAware = update.Flag("sla-aware") ?? defaults.SlaAware,
+        };
+    }
+
+    private static SlaPolicy? ReadSla(JobFileSection? sla) => sla is null
+        ? null
+        : new(sla.Number("percentage"), sla.Whole("count", WholeRange.SlaCount), sla.Duration("duration") ?? JobDefaults.SlaDuration);
+
+    private static PartitionPolicy ReadPartition(JobFileSection? partition)
+    {
+        var defaults = new PartitionPolicy();
+        if (partition is null) return defaults;
+        return new()
+        {
+            Reschedule = partition.Flag("reschedule") ?? defaults.Reschedule,
+            Delay = partition.Duration("delay") ?? defaults.Delay,
+        };
+    }
+
+    private ImmutableArray<Constraint> ReadConstraints(JobFileSection job) =>
+        [.. job.Items("constraints").Select(item => ReadConstraint(item.Path, item.Node)).OfType<Constraint>()];
+
+    private Constraint? ReadConstraint(string path, JobFileNode node)
+    {
+        if (node is not JobFileNode.Mapping { Fields: [var field] })
+            return Malformed(path, node.At, "A constraint is one attribute and what is wanted, such as 'rack: limit 1' or 'zone: [a, b]'.");
+
+        path = JobFilePath.Join(path, field.Name);
+        return field.Value switch
+        {
+            JobFileNode.Scalar { IsNull: false } scalar when IsLimit(scalar.Text, out var count) => ReadLimit(path, field, count),
+            JobFileNode.Scalar { IsNull: false } scalar => ReadValues(path, field, [scalar.Text]),
+            JobFileNode.Sequence list when list.Items.All(item => item is JobFileNode.Scalar { IsNull: false }) =>
+                ReadValues(path, field, [.. list.Items.Select(item => ((JobFileNode.Scalar)item).Text)]),
+            _ => Malformed(path, field.At, "Expected 'limit' and a number, a value, or a list of values."),
+        };
+    }
+
+    private static bool IsLimit(string text, out string count)
+    {
+        var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        count = words.Length > 1 ? words[1] : "";
+        return words is ["limit", _];
+    }
+
+    private Constraint? ReadLimit(string path, JobFileNode.Field field, string count) =>
+        int.TryParse(count, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var limit)
+            ? new Constraint.Limit(field.Name, limit)
+            : Malformed(path, field.At, $"{FieldWords.Show(count)} is not a number of instances; write 'limit 1' or more.");
+
+    private Constraint? ReadValues(string path, JobFileNode.Field field, ImmutableArray<string> values)
+    {
+        var negated = values.Count(value => value.StartsWith('!'));
+        if (negated != 0 && negated != values.Length)
+            return Malformed(path, field.At, "Either all values start with '!' or none: 'zone: [a, b]' or 'zone: [\"!a\", \"!b\"]'.");
+        return new Constraint.Value(field.Name, negated == 0 ? values : [.. values.Select(value => value[1..])], negated != 0);
+    }
+
+    private Constraint? Malformed(string path, FilePosition at, string message)
+    {
+        errors.Add(JobCode.ConstraintSyntax, path, message, at);
+        return null;
+    }
+}

@@ -1,0 +1,151 @@
+using System.Globalization;
+
+namespace OrleansScheduler.Core;
+
+/// <summary>Turns specs into the nodes of a job file: fields in the order of <see cref="JobFields"/>, defaults left out.</summary>
+internal static class JobFileWriter
+{
+    public static JobFileNode.Mapping Write(JobSpec spec)
+    {
+        var schedule = spec.Schedule;
+        return new MappingWriter()
+            .Text("job", spec.Key.Name)
+            .Text("role", spec.Key.Role)
+            .Text("env", spec.Key.Environment)
+            .Text("type", JobFileSection.NameOf(spec.Type))
+            .Whole("instances", spec.Instances, 1)
+            .Whole("priority", spec.Priority, 0)
+            .Text("tier", JobFileSection.NameOf(spec.Tier), JobFileSection.NameOf(Tier.Preemptible))
+            .Text("schedule", schedule?.Expression)
+            .Text("timezone", schedule?.TimeZone, JobDefaults.TimeZone)
+            .Text("collision", schedule is null ? null : JobFileSection.NameOf(schedule.Collision),
+                JobFileSection.NameOf(JobDefaults.Collision))
+            .Add("task", Write(spec.Task))
+            .Section("retry", WriteRetry(spec.Retry))
+            .List("constraints", spec.Constraints, WriteConstraint)
+            .Section("update", WriteUpdate(spec.Update))
+            .Section("sla", WriteSla(spec.Sla))
+            .Section("partition", WritePartition(spec.Partition))
+            .ToNode();
+    }
+
+    public static JobFileNode.Mapping Write(TaskSpec task)
+    {
+        var defaults = new TaskSpec();
+        return new MappingWriter()
+            .Text("driver", task.Driver, defaults.Driver)
+            .Command("command", task.Command)
+            .Text("image", task.Image)
+            .List("processes", task.Processes, WriteProcess)
+            .Section("env", WriteEnv(task.Env))
+            .Text("user", task.User)
+            .List("artifacts", task.Artifacts, WriteArtifact)
+            .Section("resources", WriteResources(task, defaults.Resources))
+            .Section("health", WriteHealth(task.Health))
+            .Section("kill", WriteKill(task.Kill))
+            .Section("logs", WriteLogs(task.Logs))
+            .ToNode();
+    }
+
+    private static JobFileNode WriteProcess(ProcessSpec process) => new MappingWriter()
+        .Text("name", process.Name)
+        .Command("command", process.Command)
+        .Texts("after", process.After)
+        .Whole("max-failures", process.MaxFailures, 1)
+        .Flag("daemon", process.Daemon, false)
+        .Flag("ephemeral", process.Ephemeral, false)
+        .Flag("final", process.Final, false)
+        .ToNode();
+
+    private static JobFileNode WriteArtifact(ArtifactSpec artifact) => new MappingWriter()
+        .Text("source", artifact.Source)
+        .Flag("extract", artifact.Extract, false)
+        .Text("checksum", artifact.Checksum)
+        .ToNode();
+
+    private static MappingWriter WriteEnv(ImmutableSortedDictionary<string, string> env)
+    {
+        var writer = new MappingWriter();
+        foreach (var (name, value) in env) writer.Text(name, value);
+        return writer;
+    }
+
+    private static MappingWriter WriteResources(TaskSpec task, Resources defaults) => new MappingWriter()
+        .Millis("cpu", task.Resources.CpuMillis, defaults.CpuMillis)
+        .MiB("memory", task.Resources.MemoryMiB, defaults.MemoryMiB)
+        .MiB("disk", task.Resources.DiskMiB, defaults.DiskMiB)
+        .Millis("gpus", task.Resources.GpuMillis, defaults.GpuMillis)
+        .Texts("ports", task.Ports);
+
+    private static MappingWriter WriteHealth(HealthSpec? health)
+    {
+        var writer = new MappingWriter();
+        if (health is null) return writer;
+        var defaults = new HealthSpec { Probe = health.Probe };
+        writer = health.Probe switch
+        {
+            HealthProbe.Http http =>
+                writer.Section("http", new MappingWriter().Text("port", http.Port).Text("path", http.Path, JobDefaults.HealthPath)),
+            HealthProbe.Tcp tcp => writer.Section("tcp", new MappingWriter().Text("port", tcp.Port)),
+            HealthProbe.Command command => writer.Command("command", command.Arguments),
+            _ => throw new InvariantException("a health probe is http, tcp or a command"),
+        };
+        return writer
+            .Duration("initial-delay", health.InitialDelay, defaults.InitialDelay)
+            .Duration("interval", health.Interval, defaults.Interval)
+            .Duration("timeout", health.Timeout, defaults.Timeout)
+            .Whole("max-failures", health.MaxFailures, defaults.MaxFailures)
+            .Whole("min-successes", health.MinSuccesses, defaults.MinSuccesses);
+    }
+
+    private static MappingWriter WriteKill(KillSpec kill) => new MappingWriter()
+        .Duration("grace", kill.Grace, new KillSpec().Grace)
+        .Text("graceful-shutdown", kill.GracefulShutdown);
+
+    private static MappingWriter WriteLogs(LogSpec logs) => new MappingWriter()
+        .MiB("rotate-size", logs.RotateSizeMiB, new LogSpec().RotateSizeMiB)
+        .Whole("keep", logs.Keep, new LogSpec().Keep);
+
+    private static MappingWriter WriteRetry(RetryPolicy retry)
+    {
+        var defaults = new RetryPolicy();
+        var backoff = new MappingWriter()
+            .Duration("initial", retry.BackoffInitial, defaults.BackoffInitial)
+            .Duration("max", retry.BackoffMax, defaults.BackoffMax);
+        return new MappingWriter().Whole("max-failures", retry.MaxFailures, defaults.MaxFailures).Section("backoff", backoff);
+    }
+
+    private static JobFileNode WriteConstraint(Constraint constraint) => constraint switch
+    {
+        Constraint.Limit limit =>
+            new MappingWriter().Text(limit.Attribute, string.Create(CultureInfo.InvariantCulture, $"limit {limit.Count}")).ToNode(),
+        Constraint.Value value =>
+            new MappingWriter().Texts(value.Attribute, [.. value.Values.Select(text => value.Negated ? "!" + text : text)]).ToNode(),
+        _ => throw new InvariantException("a constraint is a limit or a value"),
+    };
+
+    private static MappingWriter WriteUpdate(UpdatePolicy update)
+    {
+        var defaults = new UpdatePolicy();
+        return new MappingWriter()
+            .Text("strategy", update.Strategy, defaults.Strategy)
+            .Whole("batch", update.Batch, defaults.Batch)
+            .Duration("watch", update.Watch, defaults.Watch)
+            .Whole("max-instance-failures", update.MaxInstanceFailures, defaults.MaxInstanceFailures)
+            .Whole("max-failed-instances", update.MaxFailedInstances, defaults.MaxFailedInstances)
+            .Flag("rollback", update.Rollback, defaults.Rollback)
+            .Duration("pulse", update.Pulse, null)
+            .Flag("sla-aware", update.SlaAware, defaults.SlaAware);
+    }
+
+    private static MappingWriter WriteSla(SlaPolicy? sla) => sla is null
+        ? new()
+        : new MappingWriter()
+            .Number("percentage", sla.Percentage)
+            .Whole("count", sla.Count, null)
+            .Duration("duration", sla.Duration, JobDefaults.SlaDuration);
+
+    private static MappingWriter WritePartition(PartitionPolicy partition) => new MappingWriter()
+        .Flag("reschedule", partition.Reschedule, true)
+        .Duration("delay", partition.Delay, TimeSpan.Zero);
+}

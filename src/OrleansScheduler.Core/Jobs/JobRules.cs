@@ -1,0 +1,169 @@
+using Cronos;
+
+namespace OrleansScheduler.Core;
+
+/// <summary>The rules that a complete spec must keep, wherever it came from. What this version cannot do yet is refused too, never
+/// ignored.</summary>
+public static class JobRules
+{
+    /// <summary>Shortest time that makes sense to wait.</summary>
+    internal static readonly TimeSpan Instant = TimeSpan.FromMilliseconds(1);
+
+    private static readonly DateTime CronStart = new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+
+    /// <summary>All rules that the spec breaks, by path as in a job file; lines and columns are not known here. Empty when it is fit to
+    /// run.</summary>
+    public static ImmutableArray<FieldError> Check(JobSpec spec)
+    {
+        var findings = new JobFindings();
+        CheckJob(spec, findings);
+        CheckSchedule(spec, findings);
+        TaskRules.Check(spec.Task, findings);
+        CheckTotals(spec, findings);
+        CheckRetry(spec, findings);
+        CheckConstraints(spec.Constraints, findings);
+        CheckUpdate(spec.Update, findings);
+        CheckSla(spec, findings);
+        findings.CheckDuration(spec.Partition.Delay, TimeSpan.Zero, "partition.delay");
+        JobSupport.Check(spec, findings);
+        return findings.ToImmutable();
+    }
+
+    private static void CheckJob(JobSpec spec, JobFindings findings)
+    {
+        CheckName(spec.Key.Name, "job", findings);
+        CheckName(spec.Key.Role, "role", findings);
+        CheckName(spec.Key.Environment, "env", findings);
+        findings.CheckDefined(spec.Type, "type");
+        findings.CheckDefined(spec.Tier, "tier");
+        findings.CheckRange(spec.Instances, WholeRange.Instances, "instances");
+        findings.CheckRange(spec.Priority, WholeRange.Priority, "priority");
+    }
+
+    private static void CheckName(string name, string path, JobFindings findings)
+    {
+        if (!JobKey.IsValidPart(name)) findings.Add(JobCode.BadName, path, $"{FieldWords.Show(name)} is not a name: {JobKey.PartRule}.");
+    }
+
+    private static void CheckSchedule(JobSpec spec, JobFindings findings)
+    {
+        if (spec.Type != JobType.Cron)
+        {
+            if (spec.Schedule is not null) findings.Add(JobCode.NotForType, "schedule", "Only cron jobs have a schedule.");
+            return;
+        }
+
+        if (spec.Schedule is not { } schedule)
+        {
+            findings.Add(JobCode.Required, "schedule", "A cron job needs a schedule, such as \"*/5 * * * *\".");
+            return;
+        }
+
+        findings.CheckDefined(schedule.Collision, "collision");
+        var zoneIsKnown = TimeZoneInfo.TryFindSystemTimeZoneById(schedule.TimeZone, out var zone);
+        if (!zoneIsKnown)
+            findings.Add(JobCode.TimezoneUnknown, "timezone",
+                $"There is no time zone {FieldWords.Show(schedule.TimeZone)}; write an IANA name such as Europe/Berlin.");
+        if (!CronExpression.TryParse(schedule.Expression, CronFormat.Standard, out var expression))
+            findings.Add(JobCode.CronInvalid, "schedule",
+                $"{FieldWords.Show(schedule.Expression)} is not a schedule: minute, hour, day of month, month, day of week.");
+        else if (expression.GetNextOccurrence(CronStart, zone ?? TimeZoneInfo.Utc) is null)
+            findings.Add(JobCode.CronNeverFires, "schedule", $"{FieldWords.Show(schedule.Expression)} names a time that never comes.");
+    }
+
+    /// <summary>All instances together must be countable, sizes in bytes: sums over a cell then cannot overflow on account of one
+    /// job.</summary>
+    private static void CheckTotals(JobSpec spec, JobFindings findings)
+    {
+        const long BytesPerMiB = 1L << 20;
+        var request = spec.Task.Resources;
+        Check("cpu", request.CpuMillis, 1);
+        Check("memory", request.MemoryMiB, BytesPerMiB);
+        Check("disk", request.DiskMiB, BytesPerMiB);
+        Check("gpus", request.GpuMillis, 1);
+
+        void Check(string name, long amount, long unit)
+        {
+            if ((Int128)amount * unit * Math.Max(spec.Instances, 1) > long.MaxValue)
+                findings.Add(JobCode.ArithmeticOverflow, $"task.resources.{name}",
+                    $"{spec.Instances} instances of this are more than can be counted.");
+        }
+    }
+
+    private static void CheckRetry(JobSpec spec, JobFindings findings)
+    {
+        var retry = spec.Retry;
+        findings.CheckRange(retry.MaxFailures, WholeRange.MaxFailures, "retry.max-failures");
+        if (retry.MaxFailures == 0)
+            findings.Add(JobCode.BelowMinimum, "retry.max-failures", "This must be at least 1, or -1 to retry for ever.");
+        if (spec.Type == JobType.Service && retry.MaxFailures is not (1 or -1))
+            findings.Add(JobCode.NotForType, "retry.max-failures",
+                "A service is always started again; only batch and cron jobs count failures.");
+        findings.CheckDuration(retry.BackoffInitial, Instant, "retry.backoff.initial");
+        findings.CheckDuration(retry.BackoffMax, Instant, "retry.backoff.max");
+        if (retry.BackoffMax < retry.BackoffInitial)
+            findings.Add(JobCode.BelowMinimum, "retry.backoff.max",
+                $"This must be at least as long as 'initial', {Units.FormatDuration(retry.BackoffInitial)}.");
+    }
+
+    private static void CheckConstraints(ImmutableArray<Constraint> constraints, JobFindings findings)
+    {
+        if (constraints.Length > JobLimits.MaxConstraints)
+            findings.Add(JobCode.AboveMaximum, "constraints", $"A job has at most {JobLimits.MaxConstraints} constraints.");
+        else
+            for (var i = 0; i < constraints.Length; i++) CheckConstraint(constraints[i], $"constraints[{i}]", findings);
+    }
+
+    private static void CheckConstraint(Constraint constraint, string path, JobFindings findings)
+    {
+        if (!JobKey.IsValidPart(constraint.Attribute))
+            findings.Add(JobCode.BadName, path,
+                $"{FieldWords.Show(constraint.Attribute)} is not the name of an attribute: {JobKey.PartRule}.");
+        path = JobFilePath.Join(path, constraint.Attribute);
+        switch (constraint)
+        {
+            case Constraint.Limit limit:
+                findings.CheckRange(limit.Count, WholeRange.LimitCount, path);
+                break;
+            case Constraint.Value value:
+                if (value.Values is []) findings.Add(JobCode.ConstraintSyntax, path, "A constraint needs a value at least.");
+                foreach (var text in value.Values)
+                {
+                    findings.CheckText(text, path);
+                    findings.CheckLength(text, path);
+                    if (text is [] or ['!', ..])
+                        findings.Add(JobCode.ConstraintSyntax, path, "A value is a text that is not empty and has no '!' of its own.");
+                }
+
+                break;
+        }
+    }
+
+    private static void CheckUpdate(UpdatePolicy update, JobFindings findings)
+    {
+        if (update.Strategy is not ("queue" or "batch" or "variable-batch"))
+            findings.Add(JobCode.UnknownValue, "update.strategy", $"{FieldWords.Show(update.Strategy)} is not a strategy; write queue.");
+        findings.CheckRange(update.Batch, WholeRange.Instances, "update.batch");
+        findings.CheckDuration(update.Watch, TimeSpan.Zero, "update.watch");
+        findings.CheckRange(update.MaxInstanceFailures, WholeRange.Failures, "update.max-instance-failures");
+        findings.CheckRange(update.MaxFailedInstances, WholeRange.Failures, "update.max-failed-instances");
+        if (update.Pulse is { } pulse) findings.CheckDuration(pulse, Instant, "update.pulse");
+    }
+
+    private static void CheckSla(JobSpec spec, JobFindings findings)
+    {
+        if (spec.Sla is not { } sla) return;
+        if (spec.Type != JobType.Service) findings.Add(JobCode.NotForType, "sla", "Only services have an SLA.");
+        if (sla.Percentage is null == sla.Count is null)
+            findings.Add(JobCode.SlaKind, "sla", "An SLA names either a percentage or a count of instances.");
+        if (sla.Percentage is { } percentage)
+        {
+            if (!double.IsFinite(percentage)) findings.Add(JobCode.NumberOutOfRange, "sla.percentage", "This must be a finite number.");
+            if (percentage < 0) findings.Add(JobCode.BelowMinimum, "sla.percentage", "This must be at least 0.");
+            if (percentage > 100) findings.Add(JobCode.AboveMaximum, "sla.percentage", "This must be at most 100.");
+        }
+
+        if (sla.Count is { } count) findings.CheckRange(count, WholeRange.SlaCount with { Max = Math.Max(spec.Instances, 0) }, "sla.count");
+        findings.CheckDuration(sla.Duration, TimeSpan.Zero, "sla.duration");
+    }
+}

@@ -1,0 +1,170 @@
+using System.Text;
+
+namespace OrleansScheduler.Core;
+
+/// <summary>The rules that a complete task must keep.</summary>
+internal static class TaskRules
+{
+    private const string Root = TaskFileReader.Path;
+
+    public static void Check(TaskSpec task, JobFindings findings)
+    {
+        if (task.Driver is not ("process" or "container"))
+            findings.Add(JobCode.UnknownValue, $"{Root}.driver", $"{FieldWords.Show(task.Driver)} is not a driver; write process.");
+        if (task.Command is not [] || (task.Processes is [] && task.Image is null)) findings.CheckCommand(task.Command, $"{Root}.command");
+        CheckEnv(task, findings);
+        CheckResources(task.Resources, findings);
+        CheckPorts(task.Ports, findings);
+        CheckHealth(task, findings);
+        CheckKill(task, findings);
+        if (task.Logs.RotateSizeMiB < 1) findings.Add(JobCode.BelowMinimum, $"{Root}.logs.rotate-size", "This must be at least 1MiB.");
+        findings.CheckRange(task.Logs.Keep, WholeRange.LogFiles, $"{Root}.logs.keep");
+        CheckBindings(task, findings);
+    }
+
+    private static void CheckEnv(TaskSpec task, JobFindings findings)
+    {
+        foreach (var (name, value) in task.Env)
+        {
+            var path = JobFilePath.Join($"{Root}.env", name);
+            if (!IsVariableName(name))
+                findings.Add(JobCode.EnvName, path,
+                    $"{FieldWords.Show(name)} is not the name of a variable: A-Z, a-z, 0-9 and '_', not starting with a digit.");
+            else if (name.StartsWith("LD_", StringComparison.Ordinal))
+                findings.Add(JobCode.EnvForbidden, path,
+                    $"{name} would change programs of the agent too; set it in the command, such as 'env {name}=… program'.");
+            else if (name.StartsWith("OSCHED_", StringComparison.Ordinal)
+                || name.StartsWith(PortName.VariablePrefix, StringComparison.Ordinal))
+                findings.Add(JobCode.EnvForbidden, path,
+                    "Variables that start with OSCHED_ or PORT_ are set by the agent; choose another name.");
+            if (Encoding.UTF8.GetByteCount(name) + 1 + Encoding.UTF8.GetByteCount(value) > JobLimits.MaxArgumentBytes)
+                findings.Add(JobCode.EnvTooLong, path,
+                    $"A variable with its value is at most {JobLimits.MaxArgumentBytes} bytes long; bring more in a file.");
+            findings.CheckText(value, path);
+        }
+    }
+
+    private static void CheckResources(Resources resources, JobFindings findings)
+    {
+        if (resources.CpuMillis < 1) findings.Add(JobCode.BelowMinimum, $"{Root}.resources.cpu", "This must be at least 0.001.");
+        if (resources.MemoryMiB < 1) findings.Add(JobCode.BelowMinimum, $"{Root}.resources.memory", "This must be at least 1MiB.");
+        if (resources.DiskMiB < 0) findings.Add(JobCode.BelowMinimum, $"{Root}.resources.disk", "This must be at least 0MiB.");
+        if (resources.GpuMillis < 0) findings.Add(JobCode.BelowMinimum, $"{Root}.resources.gpus", "This must be at least 0.");
+    }
+
+    private static void CheckPorts(ImmutableArray<string> ports, JobFindings findings)
+    {
+        if (ports.Length > JobLimits.MaxPorts)
+        {
+            findings.Add(JobCode.AboveMaximum, $"{Root}.resources.ports", $"A task has at most {JobLimits.MaxPorts} ports.");
+            return;
+        }
+
+        var variables = new Dictionary<string, string>();
+        for (var i = 0; i < ports.Length; i++)
+        {
+            var (name, path) = (ports[i], $"{Root}.resources.ports[{i}]");
+            if (!PortName.IsValid(name))
+            {
+                var hint = name.All(char.IsAsciiDigit)
+                    ? " Ports are named here; the agent chooses the numbers and passes them as PORT_<NAME>."
+                    : "";
+                findings.Add(JobCode.PortName, path, $"{FieldWords.Show(name)} is not the name of a port: {PortName.Rule}.{hint}");
+                continue;
+            }
+
+            if (!variables.TryAdd(PortName.Variable(name), name))
+                findings.Add(JobCode.PortDuplicate, path,
+                    $"'{name}' and '{variables[PortName.Variable(name)]}' would both be {PortName.Variable(name)}; rename one.");
+        }
+    }
+
+    private static void CheckHealth(TaskSpec task, JobFindings findings)
+    {
+        const string Path = $"{Root}.health";
+        if (task.Health is not { } health) return;
+        switch (health.Probe)
+        {
+            case HealthProbe.Http http:
+                CheckHealthPort(http.Port, $"{Path}.http.port", task, findings);
+                CheckUrlPath(http.Path, JobCode.HealthPath, $"{Path}.http.path", findings);
+                break;
+            case HealthProbe.Tcp tcp:
+                CheckHealthPort(tcp.Port, $"{Path}.tcp.port", task, findings);
+                break;
+            case HealthProbe.Command command:
+                findings.CheckCommand(command.Arguments, $"{Path}.command");
+                break;
+        }
+
+        findings.CheckDuration(health.InitialDelay, TimeSpan.Zero, $"{Path}.initial-delay");
+        findings.CheckDuration(health.Interval, JobRules.Instant, $"{Path}.interval");
+        findings.CheckDuration(health.Timeout, JobRules.Instant, $"{Path}.timeout");
+        findings.CheckRange(health.MaxFailures, WholeRange.Failures, $"{Path}.max-failures");
+        findings.CheckRange(health.MinSuccesses, WholeRange.Successes, $"{Path}.min-successes");
+    }
+
+    private static void CheckHealthPort(string port, string path, TaskSpec task, JobFindings findings)
+    {
+        if (task.Ports.Contains(port)) return;
+        var hint = FieldWords.Nearest(port, task.Ports) is { } meant ? $"did you mean '{meant}'?" : "name it in 'resources.ports' too.";
+        findings.Add(JobCode.HealthPortUnknown, path, $"The task has no port {FieldWords.Show(port)}; {hint}");
+    }
+
+    private static void CheckKill(TaskSpec task, JobFindings findings)
+    {
+        findings.CheckDuration(task.Kill.Grace, TimeSpan.Zero, $"{Root}.kill.grace");
+        if (task.Kill.GracefulShutdown is not { } path) return;
+        CheckUrlPath(path, JobCode.KillPath, $"{Root}.kill.graceful-shutdown", findings);
+        if (task.Ports is [])
+            findings.Add(JobCode.KillPortMissing, $"{Root}.kill.graceful-shutdown",
+                "This is posted to the task's first port, and it has none; name one in 'resources.ports'.");
+    }
+
+    private static void CheckUrlPath(string text, string code, string path, JobFindings findings)
+    {
+        findings.CheckLength(text, path);
+        if (text is not ['/', ..] || text.Any(c => c is '#' or '\\' || char.IsWhiteSpace(c) || char.IsControl(c)))
+            findings.Add(code, path,
+                $"{FieldWords.Show(text)} is not a path on the task's own port: it starts with '/' and has no blanks, '\\' or '#'.");
+    }
+
+    /// <summary>A port that is meant in a command must be there. Other <c>${…}</c> may be the shell's own and are let through.</summary>
+    private static void CheckBindings(TaskSpec task, JobFindings findings)
+    {
+        var known = task.Ports.Select(PortName.Variable).ToHashSet();
+        var script = ShellCommand.ScriptOf(task.Command) is not null;
+        for (var i = 0; i < task.Command.Length; i++) Check(task.Command[i], script ? $"{Root}.command" : $"{Root}.command[{i}]");
+        foreach (var (name, value) in task.Env) Check(value, JobFilePath.Join($"{Root}.env", name));
+
+        void Check(string text, string path)
+        {
+            if (PortReferences(text).FirstOrDefault(variable => !known.Contains(variable)) is not { } unknown) return;
+            var hint = known.Count == 0
+                ? "the task has no ports; name them in 'resources.ports'"
+                : $"known are {string.Join(", ", known.Order(StringComparer.Ordinal))}";
+            findings.Add(JobCode.UndefinedBinding, path, $"There is no {FieldWords.Show($"${{{unknown}}}")}: {hint}.");
+        }
+    }
+
+    /// <summary>Variables of ports that stand in a text as <c>${PORT_HTTP}</c>.</summary>
+    private static IEnumerable<string> PortReferences(string text)
+    {
+        const string Open = "${";
+        for (var at = text.IndexOf(Open, StringComparison.Ordinal); at >= 0; at = text.IndexOf(Open, at, StringComparison.Ordinal))
+        {
+            at += Open.Length;
+            var end = at;
+            while (end < text.Length && IsVariableCharacter(text[end])) end++;
+            var variable = text[at..end];
+            if (end < text.Length && text[end] == '}' && variable.StartsWith(PortName.VariablePrefix, StringComparison.Ordinal))
+                yield return variable;
+            at = end;
+        }
+    }
+
+    private static bool IsVariableName(string name) =>
+        name.Length > 0 && name.Length <= JobLimits.MaxTextLength && !char.IsAsciiDigit(name[0]) && name.All(IsVariableCharacter);
+
+    private static bool IsVariableCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c == '_';
+}

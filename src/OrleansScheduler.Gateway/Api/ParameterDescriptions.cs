@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+
+namespace OrleansScheduler.Gateway;
+
+/// <summary>What the parameters mean, by name: the same name means the same everywhere. Endpoints take them as text, so that a wrong one is answered by name.</summary>
+internal static class ParameterDescriptions
+{
+    private static readonly Dictionary<string, (string Description, JsonSchemaType Type, long? Least, long? Most)> Known = new()
+    {
+        ["role"] = ($"Who owns the job: {JobKey.PartRule}.", JsonSchemaType.String, null, null),
+        ["env"] = ($"The stage that it runs in: {JobKey.PartRule}.", JsonSchemaType.String, null, null),
+        ["name"] = ($"The job's own name: {JobKey.PartRule}.", JsonSchemaType.String, null, null),
+        ["instance"] = ("Which instance of the job.", JsonSchemaType.Integer, 0, JobLimits.MaxInstances - 1),
+        ["id"] = ("The node's id.", JsonSchemaType.String, null, null),
+        ["job"] = ("Only tasks of this job: role/env/name.", JsonSchemaType.String, null, null),
+        ["status"] = ("Only tasks in one of these statuses, separated by commas.", JsonSchemaType.String, null, null),
+        ["node"] = ("Only tasks whose latest attempt is on this node.", JsonSchemaType.String, null, null),
+        ["limit"] = ("Most items (or bytes, of output) wanted.", JsonSchemaType.Integer, 1, null),
+        ["page"] = ("The token that the page before gave as 'next'.", JsonSchemaType.String, null, null),
+        ["from"] = ("First instance wanted.", JsonSchemaType.Integer, 0, JobLimits.MaxInstances - 1),
+        ["stream"] = ("stdout (default) or stderr.", JsonSchemaType.String, null, null),
+        ["attempt"] = ("Which attempt; the latest that has a node when left out.", JsonSchemaType.Integer, 1, null),
+        ["offset"] = ("First byte wanted; negative counts from the end.", JsonSchemaType.Integer, null, null),
+        ["follow"] = ("Whether to go on until the attempt has ended.", JsonSchemaType.Boolean, null, null),
+        ["after"] = ("The cursor to go on behind; the oldest event still held when left out.", JsonSchemaType.String, null, null),
+        ["wait"] = ("How long to wait for the first event, such as 15s; at most 60s.", JsonSchemaType.String, null, null),
+        ["watch"] = ("Whether to stream events for ever.", JsonSchemaType.Boolean, null, null),
+    };
+
+    public static void Apply(OpenApiParameter parameter)
+    {
+        var (description, type, least, most) = Known[parameter.Name!];
+        parameter.Description = description;
+        parameter.Schema = new OpenApiSchema { Type = type, Minimum = Text(least), Maximum = Text(most) };
+    }
+
+    public static void AddHeaders(OpenApiOperation operation)
+    {
+        if (operation.OperationId == "ValidateJobs") return;
+        operation.Parameters ??= [];
+        operation.Parameters.Add(Header("Idempotency-Key", "Names the operation: repeating it with the same key repeats the answer. Made up and echoed when left out.", "6f1c2c1e"));
+        if (operation.OperationId == "SubmitJobs")
+            operation.Parameters.Add(Header("If-Match", "The version that the job is expected to have; refused with 412 when it has another.", "\"3\""));
+    }
+
+    private static OpenApiParameter Header(string name, string description, string example) => new()
+    {
+        Name = name,
+        In = ParameterLocation.Header,
+        Description = description,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String, Examples = [JsonValue.Create(example)] },
+    };
+
+    private static string? Text(long? bound) => bound?.ToString(CultureInfo.InvariantCulture);
+}

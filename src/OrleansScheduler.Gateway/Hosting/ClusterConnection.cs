@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+
+namespace OrleansScheduler.Gateway;
+
+/// <summary>Connects a gateway that has no silo in its own process to the cluster.</summary>
+public static class ClusterConnectionExtensions
+{
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan GatewayListRefresh = TimeSpan.FromSeconds(5);
+
+    /// <summary>Adds an Orleans client from section <c>Orleans</c> (<c>ClusterId</c>, <c>ServiceId</c>, <c>Clustering</c>). The server listens while the client still looks for the cluster, and is not ready until then.</summary>
+    public static IHostApplicationBuilder AddSchedulerClusterClient(this IHostApplicationBuilder builder)
+    {
+        builder.Services.Configure<HostOptions>(host => host.ServicesStartConcurrently = true);
+        builder.UseOrleansClient(client =>
+        {
+            client.AddActivityPropagation();
+            client.UseConnectionRetryFilter<ClusterConnection>();
+            client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = ResponseTimeout);
+            client.Configure<Orleans.Configuration.GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayListRefresh);
+        });
+        return builder;
+    }
+}
+
+/// <summary>How long a client keeps trying to reach the cluster at its start: with growing pauses, and as often as configured.</summary>
+internal sealed partial class ClusterConnection(IOptions<GatewayOptions> options, TimeProvider time, ILogger<ClusterConnection> logger)
+    : IClientConnectionRetryFilter
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    private int _failed;
+
+    public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
+    {
+        _failed++;
+        LogNotConnected(_failed, exception.Message);
+        if (_failed == options.Value.ConnectAttempts) return false;
+        var pause = FirstPause * Math.Pow(2, Math.Min(_failed - 1, 8));
+        await Task.Delay(pause < LongestPause ? pause : LongestPause, time, cancellationToken);
+        return true;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Cluster not reached, attempt {Attempt}: {Reason}")]
+    private partial void LogNotConnected(int attempt, string reason);
+}

@@ -1,0 +1,76 @@
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace OrleansScheduler.Gateway;
+
+/// <summary>Composes the gateway into a host. It needs an <see cref="IGrainFactory"/>: from a silo in the same process or from <see cref="ClusterConnectionExtensions.AddSchedulerClusterClient"/>.</summary>
+public static class GatewayExtensions
+{
+    /// <summary>Largest message of an agent: everything that it knows when it registers.</summary>
+    private const int MaxAgentMessageBytes = 8 * 1024 * 1024;
+
+    /// <summary>Adds the gateway's services and its listeners. Reads the sections <c>Gateway</c> (<see cref="GatewayOptions"/>) and <c>Cell</c>.</summary>
+    public static WebApplicationBuilder AddSchedulerGateway(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.Configure<GatewayOptions>(builder.Configuration.GetSection("Gateway"));
+        services.Configure<CellOptions>(builder.Configuration.GetSection("Cell"));
+        services.AddSingleton<IConfigureOptions<KestrelServerOptions>, GatewayListeners>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<GatewayTelemetry>();
+
+        services.AddSingleton<JobDirectory>();
+        services.AddSingleton<JobSubmission>();
+        services.AddSingleton<TaskDirectory>();
+        services.AddSingleton<CellDirectory>();
+        services.AddSingleton<CellPageReader>();
+        services.AddSingleton<LogStream>();
+        services.AddSingleton<EventFeed>();
+        services.AddSingleton<TaskSpecJson>();
+
+        services.Configure<JsonOptions>(json =>
+        {
+            WireJson.Configure(json.SerializerOptions);
+            json.SerializerOptions.AllowDuplicateProperties = false;
+        });
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        services.AddRequestTimeouts();
+        services.AddOptions<RequestTimeoutOptions>().Configure<IOptions<GatewayOptions>>((timeouts, gateway) => timeouts.DefaultPolicy = new()
+        {
+            Timeout = gateway.Value.RequestTimeout,
+            WriteTimeoutResponse = context => new ProblemResult(Failures.OutcomeUnknown(context.Request.Method)).ExecuteAsync(context),
+        });
+        services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = MaxAgentMessageBytes);
+        services.AddRazorComponents();
+        services.AddSchedulerApiDescription();
+        return builder;
+    }
+
+    /// <summary>Adds everything that the gateway answers: REST under <c>/v1</c>, its description, health, the page, and the agents' endpoint.</summary>
+    public static WebApplication MapSchedulerGateway(this WebApplication app)
+    {
+        app.Use(RequestGuards.AddHeaders);
+        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = Failures.Handle });
+        app.UseStatusCodePages(status => Failures.WriteBareStatus(status.HttpContext));
+        app.Use(RequestGuards.RefuseEncodedBodies);
+        app.Use(RequestGuards.RefuseOtherSites);
+        app.UseRouting();
+        app.Use(RequestGuards.KeepListenersApart);
+        app.UseRequestTimeouts();
+
+        app.MapJobs();
+        app.MapTasks();
+        app.MapNodes();
+        app.MapEvents();
+        app.MapExplain();
+        app.MapCell();
+        app.MapHealth();
+        app.MapPages();
+        app.MapApiDescription();
+        app.MapGrpcService<AgentEndpoint>().WithMetadata(AgentConnection.Mark).DisableRequestTimeout();
+        return app;
+    }
+}

@@ -1,0 +1,31 @@
+namespace OrleansScheduler.Gateway;
+
+/// <summary>What orchestrators ask: does the process live, can it serve.</summary>
+internal static class HealthEndpoints
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        var health = routes.MapGroup("/healthz").WithTags("Health");
+        health.MapGet("/live", () => TypedResults.Text("live\n")).WithName("Live").WithSummary("The process answers.");
+        health.MapGet("/ready", Ready).WithName("Ready").WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/plain"]))
+            .WithProblems().WithSummary("The cell can be reached through this gateway.");
+    }
+
+    private static async Task<IResult> Ready(IGrainFactory grains, TimeProvider time, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
+    {
+        if (lifetime.ApplicationStopping.IsCancellationRequested) return NotReady("The gateway is stopping.");
+        try
+        {
+            await grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).Wake(cancellationToken).WaitAsync(Patience, time, cancellationToken);
+            return TypedResults.Text("ready\n");
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && Failures.OfGrainCall(exception, HttpMethods.Get) is not null)
+        {
+            return NotReady("The cell cannot be reached just now.");
+        }
+    }
+
+    private static ProblemResult NotReady(string message) => new(Problem.Of(ProblemKind.Unavailable, "not-ready", message));
+}

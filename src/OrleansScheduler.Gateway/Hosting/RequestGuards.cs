@@ -1,0 +1,61 @@
+namespace OrleansScheduler.Gateway;
+
+/// <summary>What is settled before any endpoint: headers that every response has, and requests that no endpoint should see.</summary>
+internal static class RequestGuards
+{
+    private const string ContentSecurityPolicy =
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+    public static Task AddHeaders(HttpContext context, RequestDelegate next)
+    {
+        context.Response.OnStarting(() =>
+        {
+            var headers = context.Response.Headers;
+            headers.XContentTypeOptions = "nosniff";
+            headers.XFrameOptions = "DENY";
+            headers.ContentSecurityPolicy = ContentSecurityPolicy;
+            headers["Referrer-Policy"] = "no-referrer";
+            if (headers.CacheControl.Count == 0) headers.CacheControl = "no-store";
+            return Task.CompletedTask;
+        });
+        return next(context);
+    }
+
+    /// <summary>Agents' endpoint and the rest are each served on their own listener only.</summary>
+    public static Task KeepListenersApart(HttpContext context, RequestDelegate next)
+    {
+        var isAgentEndpoint = context.GetEndpoint()?.Metadata.GetMetadata<AgentConnection>() is not null;
+        if (isAgentEndpoint == context.Features.Get<AgentConnection>() is not null) return next(context);
+        context.SetEndpoint(null);
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Nothing here unpacks bodies: a packed one could be any size.</summary>
+    public static Task RefuseEncodedBodies(HttpContext context, RequestDelegate next)
+    {
+        var encoding = context.Request.Headers.ContentEncoding;
+        if (encoding.Count == 0 || encoding.All(value => value is "identity")) return next(context);
+        var message = $"A body with Content-Encoding '{encoding}' is not read here; send it as it is.";
+        return new ProblemResult(Problem.Of(ProblemKind.UnsupportedMedia, "body-encoded", message)).ExecuteAsync(context);
+    }
+
+    /// <summary>A page of another site may not make a visitor's browser give commands to a gateway that the browser can reach.</summary>
+    public static Task RefuseOtherSites(HttpContext context, RequestDelegate next)
+    {
+        if (IsSafe(context.Request.Method) || IsOwn(context.Request)) return next(context);
+        var problem = Problem.Of(ProblemKind.Conflict, "cross-site", "A browser sent this on behalf of another site.");
+        return ProblemBody.Of(context, StatusCodes.Status403Forbidden, problem).Write(context);
+    }
+
+    private static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
+
+    private static bool IsOwn(HttpRequest request)
+    {
+        // Only browsers send these; what sends neither acts for nobody but itself.
+        var site = request.Headers["Sec-Fetch-Site"];
+        if (site.Count > 0) return site.All(value => value is "same-origin" or "none");
+        var origin = request.Headers.Origin;
+        return origin.Count == 0 || (Uri.TryCreate(origin.ToString(), UriKind.Absolute, out var uri) && uri.Authority == request.Host.Value);
+    }
+}

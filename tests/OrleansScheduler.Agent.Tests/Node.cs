@@ -1,0 +1,97 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansScheduler.Agent.Tests;
+
+/// <summary>A node for a test: a state directory, a gateway, and one agent after the other.</summary>
+internal sealed class Node : IAsyncDisposable
+{
+    private static readonly JobKey Job = JobKey.Parse("shop/test/web");
+    private int _instances;
+    private IHost? _agent;
+
+    public string State { get; } = Directory.CreateTempSubdirectory("osched-agent-").FullName;
+
+    public required FakeGateway Gateway { get; init; }
+
+    public IServiceProvider Services => _agent!.Services;
+
+    public static async Task<Node> Start(params (string Key, string Value)[] settings)
+    {
+        var node = new Node { Gateway = await FakeGateway.Start() };
+        await node.StartAgent(settings);
+        await node.Gateway.Connected();
+        return node;
+    }
+
+    public static TaskSpec Shell(string script) => new() { Command = ["/bin/sh", "-c", script] };
+
+    public AttemptId NextAttempt() => new(Job, _instances++, 1);
+
+    public AttemptId Launch(TaskSpec spec, params int[] ports)
+    {
+        var attempt = NextAttempt();
+        Gateway.Launch(attempt, spec, ports);
+        return attempt;
+    }
+
+    public AttemptDirectory DirectoryOf(AttemptId attempt) => new(State, attempt);
+
+    public string Output(AttemptId attempt, string stream = "stdout") => File.ReadAllText(DirectoryOf(attempt).Log(stream));
+
+    public string? SandboxFile(AttemptId attempt, string name)
+    {
+        var path = Path.Combine(DirectoryOf(attempt).Sandbox, name);
+        return File.Exists(path) && File.ReadAllText(path) is { Length: > 0 } text && text.EndsWith('\n') ? text.Trim() : null;
+    }
+
+    /// <summary>The number that a task wrote into a file of its sandbox, once it has.</summary>
+    public async Task<int> Number(AttemptId attempt, string name)
+    {
+        await Wait.Until(() => SandboxFile(attempt, name) is not null, $"{attempt} writes {name}");
+        return int.Parse(SandboxFile(attempt, name)!, CultureInfo.InvariantCulture);
+    }
+
+    public int SupervisorOf(AttemptId attempt) =>
+        ProcessStat.Parse(System.Text.Encoding.UTF8.GetBytes(File.ReadAllLines(DirectoryOf(attempt).Pids)[0]))!.Value.Pid;
+
+    public static bool IsAlive(int pid) => ProcessStat.Of(pid) is { IsLive: true };
+
+    public async Task StartAgent(params (string Key, string Value)[] settings)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new());
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Agent:NodeId"] = "node-1",
+            ["Agent:GatewayUrl"] = Gateway.Url,
+            ["Agent:StateDirectory"] = State,
+            ["Agent:ReconnectDelay"] = "00:00:00.1",
+        });
+        builder.Configuration.AddInMemoryCollection(settings.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)));
+        builder.Logging.ClearProviders();
+        builder.Services.AddMetrics();
+        builder.AddSchedulerAgent();
+        _agent = builder.Build();
+        await _agent.StartAsync();
+    }
+
+    public async Task StopAgent()
+    {
+        await _agent!.StopAsync();
+        _agent.Dispose();
+        _agent = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_agent is not null) await StopAgent();
+        foreach (var directory in AttemptDirectory.Enumerate(State))
+        {
+            foreach (var process in ProcessScan.Now().TreeOf(directory.Sandbox, main: null).ToList()) process.Signal(Posix.SigKill);
+        }
+
+        await Gateway.DisposeAsync();
+        Directory.Delete(State, recursive: true);
+    }
+}

@@ -1,0 +1,24 @@
+namespace OrleansScheduler.Cli.Tests;
+
+/// <summary>Answers as a gateway writes them, kept as text so that a change of the wire shows here.</summary>
+internal static class Canned
+{
+    public const string Node = """
+        {"description":{"id":"node-1","host":"127.0.0.1","capacity":{"cpuMillis":4000,"memoryMiB":8192,"diskMiB":0,"gpuMillis":0},
+         "firstPort":31000,"portCount":1001,"attributes":{"rack":["r1"]},"bootId":"b","agentVersion":"0.1.0"},
+         "status":"ready","mode":"none","used":{"cpuMillis":500,"memoryMiB":256,"diskMiB":0,"gpuMillis":0},"tasks":2,"generation":7}
+        """;
+
+    public const string Nodes = $$"""{"items":[{{Node}}]}""";
+
+    public const string Task = """
+        {"job":"shop/prod/web","instance":0,"attempt":2,"status":"RUNNING","node":"node-1","ports":{"http":31007},"version":1,"failures":1,
+         "exitCode":3,"since":"2026-01-02T03:04:05Z","history":[{"at":"2026-01-02T03:04:05Z","attempt":2,"status":"RUNNING","node":"node-1"}]}
+        """;
+
+    public const string Receipt = """{"jobs":[{"key":"shop/prod/web","version":1,"outcome":"created"}]}""";
+
+    public const string Command = """{"key":"shop/prod/web","instances":3,"message":"Stopping 3 instances."}""";
+
+    public const string JobFile = "job: web\nrole: shop\nenv: prod\ntype: service\ntask: { command: [sleep, '60'] }\n";
+}

@@ -1,0 +1,143 @@
+using CsCheck;
+
+namespace OrleansScheduler.Core.Tests;
+
+/// <summary>Makes specs that keep all rules, with every field that can be given given in some of them.</summary>
+internal static class JobGen
+{
+    private static readonly Gen<string> Name = Gen.OneOf(
+        Pick("web", "007", "true", "1.5", "null", "a_b-c.d", "no", "-dash", "_x"),
+        Gen.Char["abcXYZ019_-"].Array[1, 64].Select(characters => new string(characters)));
+
+    private static readonly Gen<string> AnyText = Gen.OneOf(
+        Pick(
+            "", " ", "~", "null", "true", "0", "1e3", "0x1F", "- a", "a: b", "# c", "'", "\"", "\\", "a\nb", "a\nb\n", "a\n\nb\n", "a\n\n",
+            "\n", " a\nb\n", "\ta\n", "a \nb\t\n",
+            "!x", "&x", "*x", "|", ">", "%", "@", "`", "{", "[", "]", ",", "---", "...", "é", "日本", "😀", "\u2028", "\u00A0", "\uFEFF",
+            "a\rb", "a\r\nb\r\n", "${INSTANCE}", "${HOME}", "<<", "=", "limit 1"),
+        Gen.Char[' ', '~'].Array[0, 30].Select(characters => new string(characters)));
+
+    private static readonly Gen<ImmutableArray<string>> Command = Gen.OneOf(
+        AnyText.Where(text => !string.IsNullOrWhiteSpace(text)).Select(text => ImmutableArray.Create("/bin/sh", "-c", text)),
+        Gen.Select(Name, AnyText.Array[0, 4], (program, arguments) => ImmutableArray.Create([program, .. arguments])));
+
+    private static readonly Gen<TimeSpan> Duration = Gen.OneOf(
+        Gen.Long[1, 100_000], Gen.Long[1, 30 * 24 * 3600].Select(seconds => seconds * 1000))
+            .Select(milliseconds => TimeSpan.FromMilliseconds(milliseconds));
+
+    private static readonly Gen<string> UrlPath = Pick("/", "/health", "/a/b?c=d&e=%20", "/é");
+
+    private static readonly Gen<ImmutableArray<string>> Ports =
+        Pick<ImmutableArray<string>>([], ["http"], ["http", "admin-http", "x.y"], ["N"]);
+
+    private static readonly Gen<ImmutableSortedDictionary<string, string>> Env =
+        Gen.Select(Pick("A", "_b", "PATH", "NULL", "true", "Y1"), AnyText)
+            .Array[0, 4]
+            .Select(pairs => pairs.DistinctBy(pair => pair.Item1).ToImmutableSortedDictionary(pair => pair.Item1, pair => pair.Item2));
+
+    private static readonly Gen<Resources> Amounts = Gen.Select(
+        Gen.Long[1, 1_000_000], Gen.Long[1, 1 << 24], Gen.Long[0, 1 << 24], Gen.Long[0, 8000],
+        (cpu, memory, disk, gpus) => new Resources(cpu, memory, disk, gpus));
+
+    private static readonly Gen<Constraint> Constraint = Gen.OneOf<Constraint>(
+        Gen.Select(Name, Gen.Int[1, 10_000], (attribute, count) => (Constraint)new Constraint.Limit(attribute, count)),
+        Gen.Select(Name, AnyText.Where(text => text is not ([] or ['!', ..])).Array[1, 3], Gen.Bool,
+            (attribute, values, negated) => (Constraint)new Constraint.Value(attribute, [.. values], negated)));
+
+    public static readonly Gen<TaskSpec> Task =
+        from command in Command
+        from env in Env
+        from amounts in Gen.Frequency((1, Gen.Const(new TaskSpec().Resources)), (3, Amounts))
+        from ports in Ports
+        from health in Health(ports)
+        from grace in Duration
+        from path in Gen.Frequency((2, Gen.Const((string?)null)), (1, UrlPath.Select(text => (string?)text)))
+        from logs in Gen.Select(Gen.Long[1, 5000], Gen.Int[0, 1000])
+        select new TaskSpec
+        {
+            Command = command,
+            Env = env,
+            Resources = amounts,
+            Ports = ports,
+            Health = health,
+            Kill = new() { Grace = grace, GracefulShutdown = ports is [] ? null : path },
+            Logs = new() { RotateSizeMiB = logs.Item1, Keep = logs.Item2 },
+        };
+
+    public static readonly Gen<JobSpec> Job =
+        from key in Gen.Select(Name, Name, Name, (role, env, name) => new JobKey(role, env, name))
+        from type in Pick(JobType.Service, JobType.Batch)
+        from instances in Gen.Int[1, 10_000]
+        from priority in Gen.Int[-1_000_000, 1_000_000]
+        from tier in Pick(Tier.Preferred, Tier.Preemptible, Tier.Revocable)
+        from task in Task
+        from failures in Gen.OneOf(Gen.Const(-1), Gen.Int[1, 1_000_000])
+        from backoff in Gen.Select(Duration, Duration)
+        from constraints in Constraint.Array[0, 4]
+        from update in Update
+        from sla in Sla(instances)
+        from partition in Gen.Select(Gen.Bool, Gen.OneOf(Gen.Const(TimeSpan.Zero), Duration))
+        select new JobSpec
+        {
+            Key = key,
+            Type = type,
+            Instances = instances,
+            Priority = priority,
+            Tier = tier,
+            Task = task,
+            Retry = new()
+            {
+                MaxFailures = type == JobType.Service ? 1 : failures,
+                BackoffInitial = backoff.Item1 < backoff.Item2 ? backoff.Item1 : backoff.Item2,
+                BackoffMax = backoff.Item1 < backoff.Item2 ? backoff.Item2 : backoff.Item1,
+            },
+            Constraints = [.. constraints],
+            Update = update,
+            Sla = type == JobType.Service ? sla : null,
+            Partition = new() { Reschedule = partition.Item1, Delay = partition.Item2 },
+        };
+
+    public static Gen<T> Pick<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
+
+    private static Gen<UpdatePolicy> Update =>
+        from batch in Gen.Int[1, 10_000]
+        from watch in Duration
+        from failures in Gen.Select(Gen.Int[0, 100], Gen.Int[0, 100])
+        from rollback in Gen.Bool
+        select new UpdatePolicy
+        {
+            Batch = batch,
+            Watch = watch,
+            MaxInstanceFailures = failures.Item1,
+            MaxFailedInstances = failures.Item2,
+            Rollback = rollback,
+        };
+
+    private static Gen<SlaPolicy?> Sla(int instances) => Gen.OneOf(
+        Gen.Const((SlaPolicy?)null),
+        Gen.Select(Gen.Double[0, 100], Duration, (percentage, duration) => (SlaPolicy?)new SlaPolicy(percentage, null, duration)),
+        Gen.Select(Gen.Int[0, instances], Duration, (count, duration) => (SlaPolicy?)new SlaPolicy(null, count, duration)));
+
+    private static Gen<HealthSpec?> Health(ImmutableArray<string> ports)
+    {
+        var command = Command.Select(arguments => (HealthProbe)new HealthProbe.Command(arguments));
+        var probe = ports is []
+            ? command
+            : Gen.OneOf(command, Pick([.. ports]).Select(port => (HealthProbe)new HealthProbe.Tcp(port)),
+                Gen.Select(Pick([.. ports]), UrlPath, (port, path) => (HealthProbe)new HealthProbe.Http(port, path)));
+        var health =
+            from kind in probe
+            from times in Gen.Select(Duration, Duration, Duration)
+            from counts in Gen.Select(Gen.Int[0, 100], Gen.Int[1, 1000])
+            select (HealthSpec?)new HealthSpec
+            {
+                Probe = kind,
+                InitialDelay = times.Item1,
+                Interval = times.Item2,
+                Timeout = times.Item3,
+                MaxFailures = counts.Item1,
+                MinSuccesses = counts.Item2,
+            };
+        return Gen.OneOf(Gen.Const((HealthSpec?)null), health);
+    }
+}

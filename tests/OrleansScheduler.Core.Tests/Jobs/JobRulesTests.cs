@@ -1,0 +1,55 @@
+namespace OrleansScheduler.Core.Tests;
+
+/// <summary>Rules on specs that no file was read for, such as one that was scaled or built by a program.</summary>
+public sealed class JobRulesTests
+{
+    private static readonly JobSpec Valid = new()
+    {
+        Key = new("shop", "prod", "web"),
+        Type = JobType.Service,
+        Task = new() { Command = ["sleep", "60"], Ports = ["http"] },
+    };
+
+    public static TheoryData<JobSpec, string> Rows { get; } = new()
+    {
+        { Valid with { Instances = 0 }, "below-minimum instances" },
+        { Valid with { Instances = 10_001 }, "above-maximum instances" },
+        { Valid with { Key = new("", "prod", "web") }, "bad-name role" },
+        { Valid with { Type = (JobType)9 }, "unknown-value type" },
+        { Valid with { Tier = (Tier)9 }, "unknown-value tier" },
+        { Valid with { Type = JobType.Cron }, "required schedule; not-supported-yet type" },
+        { Valid with { Schedule = new("* * * * *", "UTC", CronCollision.Allow) }, "not-for-type schedule" },
+        { Valid with { Task = Valid.Task with { Command = [] } }, "command-empty task.command" },
+        { Valid with { Task = Valid.Task with { Command = ["/bin/sh", "-c", " \n"] } }, "command-empty task.command" },
+        { Valid with { Task = Valid.Task with { Command = ["a", "b\0"] } }, "control-character task.command[1]" },
+        { Valid with { Task = Valid.Task with { Command = ["a", "\ud800"] } }, "invalid-utf8 task.command[1]" },
+        { Valid with { Task = Valid.Task with { Env = Valid.Task.Env.Add("A", "\u001b[31m") } }, "control-character task.env.A" },
+        { Valid with { Task = Valid.Task with { Resources = default } },
+            "below-minimum task.resources.cpu; below-minimum task.resources.memory" },
+        { Valid with { Instances = 2, Task = Valid.Task with { Resources = new(long.MaxValue, 1, 0, 0) } },
+            "arithmetic-overflow task.resources.cpu" },
+        { Valid with { Instances = 2, Task = Valid.Task with { Resources = new(1, 1, 0, long.MaxValue) } },
+            "arithmetic-overflow task.resources.gpus" },
+        { Valid with { Task = Valid.Task with { Resources = new(1, 1, 1L << 43, 0) } }, "arithmetic-overflow task.resources.disk" },
+        { Valid with { Task = Valid.Task with { Ports = [.. Enumerable.Range(0, 65).Select(i => $"p{i}")] } },
+            "above-maximum task.resources.ports" },
+        { Valid with { Task = Valid.Task with { Kill = new() { Grace = TimeSpan.FromTicks(1) } } }, "bad-quantity task.kill.grace" },
+        { Valid with { Task = Valid.Task with { Kill = new() { GracefulShutdown = "/" + new string('x', 2000) } } },
+            "too-long task.kill.graceful-shutdown" },
+        { Valid with { Constraints = [new Constraint.Value("zone", [], false)] }, "constraint-syntax constraints[0].zone" },
+        { Valid with { Constraints = [new Constraint.Value("zone", [new string('x', 2000)], false)] }, "too-long constraints[0].zone" },
+        { Valid with { Constraints = [.. Enumerable.Repeat(new Constraint.Limit("rack", 1), 65)] }, "above-maximum constraints" },
+        { Valid with { Sla = new(double.NaN, null, default) }, "number-out-of-range sla.percentage" },
+        { Valid with { Instances = 1, Sla = new(null, 2, default) }, "above-maximum sla.count" },
+        { Valid with { Update = new() { Strategy = "" } }, "unknown-value update.strategy" },
+        { Valid with { Task = Valid.Task with { Processes = [new() { Name = "a" }], Command = [] } }, "not-supported-yet task.processes" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public void A_broken_rule_is_named_with_its_path(JobSpec spec, string expected) =>
+        Assert.Equal(expected, string.Join("; ", JobRules.Check(spec).Select(error => $"{error.Code} {error.Path}")));
+
+    [Fact]
+    public void A_spec_that_keeps_the_rules_has_no_errors() => Assert.Empty(JobRules.Check(Valid));
+}

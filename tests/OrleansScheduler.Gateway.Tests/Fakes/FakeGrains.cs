@@ -1,0 +1,145 @@
+using Orleans.Runtime;
+
+namespace OrleansScheduler.Gateway.Tests;
+
+/// <summary>A job that answers at once. Jobs named <c>timeout</c>, <c>unreachable</c>, <c>broken</c> and <c>slow</c> fail in that way.</summary>
+public sealed class FakeJobGrain(FakeCell cell) : Grain, IJobGrain
+{
+    private JobKey Key => JobKey.Parse(this.GetPrimaryKeyString());
+
+    public async Task<Answer<SubmitReceipt>> Submit(SubmitCommand command, CancellationToken cancellationToken)
+    {
+        await Misbehave(cancellationToken);
+        cell.Commands.Enqueue(command);
+        if (cell.Operations.TryGetValue(command.OperationId, out var before))
+        {
+            return ((SubmitCommand)before.Command).Spec.Equals(command.Spec)
+                ? before.Answer
+                : Problem.Of(ProblemKind.Conflict, "operation-reused", "The key was used for another spec.");
+        }
+
+        var known = cell.Jobs.TryGetValue(Key, out var job);
+        if (command.ExpectedVersion is { } expected && expected != job?.Version)
+            return Problem.Of(ProblemKind.Outdated, "version-outdated", $"The job has version {job?.Version}.");
+        if (!known) job = cell.AddJob(Key.ToString(), command.Spec.Instances);
+        Answer<SubmitReceipt> answer = new SubmitReceipt { Key = Key, Version = known ? job!.Version + 1 : 1, Outcome = known ? "updating" : "created" };
+        cell.Operations[command.OperationId] = (command, answer);
+        return answer;
+    }
+
+    public Task<Answer<CommandReceipt>> Scale(ScaleCommand command, CancellationToken cancellationToken) => Receive(command, command.Instances);
+
+    public Task<Answer<CommandReceipt>> Restart(InstancesCommand command, CancellationToken cancellationToken) => Receive(command, command.Instances.Length);
+
+    public Task<Answer<CommandReceipt>> Stop(InstancesCommand command, CancellationToken cancellationToken) => Receive(command, command.Instances.Length);
+
+    public async Task<JobView?> Describe(CancellationToken cancellationToken)
+    {
+        await Misbehave(cancellationToken);
+        return cell.Jobs.GetValueOrDefault(Key);
+    }
+
+    public Task<ImmutableArray<TaskView>> ListTasks(int fromInstance, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult<ImmutableArray<TaskView>>(
+            [.. cell.Tasks.GetValueOrDefault(Key, []).Where(task => task.Instance >= fromInstance).Take(limit)]);
+
+    public Task<TaskView?> DescribeTask(int instance, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<ImmutableArray<AttemptRef>> Place(PlacementBatch placements, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<ReportAnswer> Report(NodeReport report, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task NodeChanged(NodeNews news, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task LedgerChanged(long ledgerEpoch, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<bool> Wake(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    private Task Misbehave(CancellationToken cancellationToken) => Key.Name switch
+    {
+        "timeout" => throw new TimeoutException("a secret detail"),
+        "unreachable" => throw new SiloUnavailableException("a secret detail"),
+        "broken" => throw new InvalidOperationException("a secret detail"),
+        "slow" => Task.Delay(TimeSpan.FromSeconds(60), cancellationToken),
+        _ => Task.CompletedTask,
+    };
+
+    private Task<Answer<CommandReceipt>> Receive(object command, int instances)
+    {
+        if (!cell.Jobs.ContainsKey(Key)) return Task.FromResult<Answer<CommandReceipt>>(Problem.NoSuchJob(Key));
+        cell.Commands.Enqueue(command);
+        return Task.FromResult<Answer<CommandReceipt>>(new CommandReceipt { Key = Key, Instances = instances, Message = "done" });
+    }
+}
+
+public sealed class FakeJobIndexGrain(FakeCell cell) : Grain, IJobIndexGrain
+{
+    public Task<ImmutableArray<JobKey>> List(JobKey? after, string? role, string? environment, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult<ImmutableArray<JobKey>>([.. Mine()
+            .Where(key => (after is null || key > after) && (role is null || key.Role == role) && (environment is null || key.Environment == environment))
+            .Order().Take(limit)]);
+
+    public Task<int> Count(CancellationToken cancellationToken) => Task.FromResult(Mine().Count());
+
+    public Task Add(JobKey job, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task SetMotion(JobKey job, bool inMotion, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task Wake(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    private IEnumerable<JobKey> Mine() => cell.Jobs.Keys.Where(key => JobIndex.ShardOf(key) == this.GetPrimaryKeyLong());
+}
+
+public sealed class FakeTaskGrain(FakeCell cell) : Grain, ITaskGrain
+{
+    private string Key => this.GetPrimaryKeyString();
+
+    public Task<TaskView?> Describe(CancellationToken cancellationToken) => Task.FromResult(Find());
+
+    public Task<Answer<CommandReceipt>> Kill(string operationId, string actor, CancellationToken cancellationToken) => Receive("kill", operationId, actor);
+
+    public Task<Answer<CommandReceipt>> Restart(string operationId, string actor, CancellationToken cancellationToken) => Receive("restart", operationId, actor);
+
+    public Task<Answer<LogChunk>> ReadLog(LogQuery query, CancellationToken cancellationToken) =>
+        Task.FromResult(cell.Logs.TryGetValue((Key, query.Stream), out var log)
+            ? log.Read(query)
+            : Problem.Of(ProblemKind.NotFound, "attempt-not-found", "No attempt of this task has had a node."));
+
+    private TaskView? Find() => TaskKey.TryParse(Key, out var key)
+        ? cell.Tasks.GetValueOrDefault(key.Job, []).FirstOrDefault(task => task.Instance == key.Instance)
+        : null;
+
+    private Task<Answer<CommandReceipt>> Receive(string verb, string operationId, string actor)
+    {
+        if (Find() is not { } task) return Task.FromResult<Answer<CommandReceipt>>(Problem.Of(ProblemKind.NotFound, "task-not-found", "No such task."));
+        cell.Commands.Enqueue((verb, operationId, actor));
+        return Task.FromResult<Answer<CommandReceipt>>(new CommandReceipt { Key = task.Job, Instances = 1, Message = verb });
+    }
+}
+
+public sealed class FakeLedgerGrain(FakeCell cell) : Grain, IResourceLedgerGrain
+{
+    public Task<ImmutableArray<NodeView>> ListNodes(CancellationToken cancellationToken) =>
+        Task.FromResult<ImmutableArray<NodeView>>([.. cell.Nodes.Values.OrderBy(node => node.Description.Id, StringComparer.Ordinal)]);
+
+    public Task<LedgerSummary> Summarise(CancellationToken cancellationToken) => Task.FromResult(new LedgerSummary(
+        Epoch: 4, ImmutableSortedDictionary<string, int>.Empty.Add("ready", cell.Nodes.Count), new(4000, 8192, 100_000, 0), new(500, 256, 0, 0), Placed: 2, Pending: 1));
+
+    public Task<ExplainView?> Explain(JobKey job, CancellationToken cancellationToken) => Task.FromResult(cell.Explanations.GetValueOrDefault(job));
+
+    public Task Wake(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task<long> Settle(JobClaim claim, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<long> NodeChanged(NodeCondition condition, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<ImmutableArray<HeldByJob>> HeldOn(string node, CancellationToken cancellationToken) => throw new NotSupportedException();
+}
+
+public sealed class FakeEventFeedGrain(FakeCell cell) : Grain, IEventFeedGrain
+{
+    public Task Publish(ImmutableArray<EventView> events) => throw new NotSupportedException();
+
+    public Task<Answer<EventPage>> Read(string? after, int limit, TimeSpan wait, CancellationToken cancellationToken) =>
+        cell.Feed.Read(after, limit, wait, cancellationToken);
+}

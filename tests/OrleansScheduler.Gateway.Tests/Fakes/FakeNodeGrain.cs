@@ -1,0 +1,71 @@
+namespace OrleansScheduler.Gateway.Tests;
+
+/// <summary>A node that accepts every agent, remembers what it says, and passes commands on.</summary>
+public sealed class FakeNodeGrain(FakeCell cell) : Grain, INodeGrain
+{
+    private string Id => this.GetPrimaryKeyString();
+
+    public async Task<Answer<RegisterReceipt>> Register(
+        NodeDescription description, ImmutableArray<AttemptReport> attempts, IAgentSession session, CancellationToken cancellationToken)
+    {
+        if (cell.Agents.Refusals.TryGetValue(Id, out var refusal)) return refusal;
+        if (cell.Agents.Sessions.TryGetValue(Id, out var older)) await older.Close("a newer session has taken its place");
+        cell.Agents.Sessions[Id] = session;
+        cell.Agents.Registered[Id] = description;
+        var generation = cell.Agents.Generations.AddOrUpdate(Id, 1, (_, last) => last + 1);
+
+        // Commands may overtake the answer: the session must not let them.
+        await session.Deliver(new() { Generation = generation, Unknown = [new(JobKey.Parse("shop/prod/early"), 0, 1)] });
+        return new RegisterReceipt(generation, [.. attempts.Select(report => new AttemptAck(report.Attempt, report.Sequence))], []);
+    }
+
+    public Task<HeartbeatAnswer> Heartbeat(long generation, ulong digest, CancellationToken cancellationToken) =>
+        Task.FromResult(new HeartbeatAnswer(Known: !cell.Agents.Forgotten.ContainsKey(Id), InSync: digest == 42));
+
+    public async Task<ImmutableArray<AttemptAck>> Report(
+        long generation, ImmutableArray<AttemptReport> reports, bool full, CancellationToken cancellationToken)
+    {
+        if (cell.Agents.BeforeReport.TryGetValue(Id, out var before)) await before();
+        foreach (var report in reports) cell.Agents.Reports.Enqueue((Id, report));
+        return [.. reports.Select(report => new AttemptAck(report.Attempt, report.Sequence))];
+    }
+
+    public Task Disconnect(long generation, CancellationToken cancellationToken)
+    {
+        cell.Agents.Disconnected.Enqueue((Id, generation));
+        return Task.CompletedTask;
+    }
+
+    public async Task<bool> Launch(LaunchBatch batch, CancellationToken cancellationToken)
+    {
+        await cell.Agents.Sessions[Id].Deliver(new() { Generation = cell.Agents.Generations[Id], Launches = [batch] });
+        return true;
+    }
+
+    public async Task<bool> Kill(KillBatch batch, CancellationToken cancellationToken)
+    {
+        await cell.Agents.Sessions[Id].Deliver(new() { Generation = cell.Agents.Generations[Id], Kills = [batch] });
+        return true;
+    }
+
+    public Task<Answer<LogChunk>> ReadLog(AttemptId attempt, LogQuery query, CancellationToken cancellationToken) =>
+        cell.Agents.Sessions[Id].ReadLog(attempt, query);
+
+    public Task<Answer<NodeView>> Drain(string operationId, string actor, CancellationToken cancellationToken) =>
+        Set("drain", operationId, actor, MaintenanceMode.Draining, "draining");
+
+    public Task<Answer<NodeView>> Undrain(string operationId, string actor, CancellationToken cancellationToken) =>
+        Set("undrain", operationId, actor, MaintenanceMode.None, "ready");
+
+    public Task<NodeView?> Describe(CancellationToken cancellationToken) => Task.FromResult(cell.Nodes.GetValueOrDefault(Id));
+
+    public Task Wake(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    private Task<Answer<NodeView>> Set(string verb, string operationId, string actor, MaintenanceMode mode, string status)
+    {
+        if (!cell.Nodes.TryGetValue(Id, out var node))
+            return Task.FromResult<Answer<NodeView>>(Problem.Of(ProblemKind.NotFound, "node-not-found", $"There is no node {Id}."));
+        cell.Commands.Enqueue((verb, operationId, actor));
+        return Task.FromResult<Answer<NodeView>>(cell.Nodes[Id] = node with { Mode = mode, Status = status });
+    }
+}

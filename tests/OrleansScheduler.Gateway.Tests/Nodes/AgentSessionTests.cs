@@ -1,0 +1,314 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
+using Microsoft.Extensions.Time.Testing;
+using OrleansScheduler.Contracts.Protocol;
+
+namespace OrleansScheduler.Gateway.Tests;
+
+public sealed class AgentSessionTests(GatewayFixture fixture) : IClassFixture<GatewayFixture>
+{
+    private static readonly JobKey Web = JobKey.Parse("shop/prod/web");
+    private readonly FakeAgents _agents = fixture.Cell.Agents;
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Commands_reach_the_agent_whether_the_gateway_has_a_silo_or_not(bool inSilo)
+    {
+        var node = $"commanded-{inSilo}";
+        await using var own = inSilo ? await GatewayHost.Start(fixture.SiloGrains) : null;
+        var (agent, registered) = await FakeAgent.Register(own ?? fixture.Gateway, node);
+        await using var _ = agent;
+        Assert.Equal(1000, registered.HeartbeatMillis);
+        Assert.Equal((4000L, "r1"), (_agents.Registered[node].Capacity.CpuMillis, Assert.Single(_agents.Registered[node].Attributes["rack"])));
+
+        var spec = new TaskSpec { Command = ["sleep", "60"], Ports = ["http"] };
+        var grain = fixture.Client.GetGrain<INodeGrain>(node);
+        Assert.True(await grain.Launch(new()
+        {
+            Job = Web,
+            LedgerEpoch = 9,
+            Specs = ImmutableSortedDictionary<int, TaskSpec>.Empty.Add(2, spec),
+            Attempts = [new(new(0, 1), 2, [31_000]), new(new(1, 4), 2, [31_001])],
+            TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        }));
+        var launch = Assert.Single((await agent.Read()).Commands.Launches);
+        Assert.Equal(("shop/prod/web", 9L, 2), (launch.Job, launch.LedgerEpoch, launch.Attempts.Count));
+        Assert.Equal((1, 4, 2, 31_001), (launch.Attempts[1].Instance, launch.Attempts[1].Number, launch.Attempts[1].Version, Assert.Single(launch.Attempts[1].Ports)));
+        Assert.Equal(spec, JsonSerializer.Deserialize<TaskSpec>(launch.Specs[2], WireJson.Options));
+        Assert.StartsWith("00-0af7", launch.TraceParent);
+
+        Assert.True(await grain.Kill(new(Web, 10, [new(1, 4)])));
+        var kill = Assert.Single((await agent.Read()).Commands.Kills);
+        Assert.Equal(("shop/prod/web", 10L, 4), (kill.Job, kill.LedgerEpoch, Assert.Single(kill.Attempts).Number));
+    }
+
+    [Fact]
+    public async Task Big_batches_are_cut_into_messages_that_an_agent_takes()
+    {
+        var (agent, registered) = await FakeAgent.Register(fixture.Gateway, "big");
+        await using var _ = agent;
+        var spec = new TaskSpec { Command = ["echo", new('x', 400_000)] };
+        var launches = Enumerable.Range(0, 8).Select(number => new LaunchBatch
+        {
+            Job = JobKey.Parse($"big/prod/job-{number}"),
+            Specs = ImmutableSortedDictionary<int, TaskSpec>.Empty.Add(1, spec),
+            Attempts = [new(new(0, 1), 1, [])],
+        }).ToImmutableArray();
+        await _agents.Sessions["big"].Deliver(new() { Generation = registered.Generation, Launches = launches });
+        var jobs = new List<string>();
+        while (jobs.Count < launches.Length)
+        {
+            var message = await agent.Read();
+            Assert.True(message.CalculateSize() < 2 * 1024 * 1024);
+            jobs.AddRange(message.Commands.Launches.Select(launch => launch.Job));
+        }
+
+        Assert.Equal(launches.Select(launch => launch.Job.ToString()), jobs);
+    }
+
+    [Fact]
+    public async Task What_the_agent_knows_at_its_registration_is_passed_on_and_acknowledged()
+    {
+        var (agent, registered) = await FakeAgent.Register(fixture.Gateway, "knowing", FakeAgent.Report("shop/prod/web", 3, 5, Status.Running));
+        await using var _ = agent;
+        var ack = Assert.Single(registered.Acks);
+        Assert.Equal(("shop/prod/web", 3, 1, 5L), (ack.Attempt.Job, ack.Attempt.Instance, ack.Attempt.Number, ack.Sequence));
+    }
+
+    [Fact]
+    public async Task Reports_are_passed_on_in_order_and_acknowledged()
+    {
+        var (agent, registered) = await FakeAgent.Register(fixture.Gateway, "reporting");
+        await using var _ = agent;
+        var last = FakeAgent.Report("shop/prod/web", 0, 3, Status.Failed);
+        (last.ExitCode, last.Message) = (7, "out of luck");
+        foreach (var report in new[] { FakeAgent.Report("shop/prod/web", 0, 1, Status.Starting), FakeAgent.Report("shop/prod/web", 0, 2, Status.Running), last })
+            await agent.Send(new() { Reports = new() { Generation = registered.Generation, Reports_ = { report } } });
+        foreach (var sequence in new long[] { 1, 2, 3 })
+            Assert.Equal(sequence, Assert.Single((await agent.Read(ToAgent.BodyOneofCase.Acks)).Acks.Acks_).Sequence);
+
+        var reports = _agents.Reports.Where(item => item.Node == "reporting").Select(item => item.Report).ToArray();
+        Assert.Equal([ScheduleStatus.Starting, ScheduleStatus.Running, ScheduleStatus.Failed], reports.Select(report => report.Status));
+        Assert.Equal((7, null, "out of luck"), (reports[2].ExitCode, reports[2].Signal, reports[2].Message));
+        Assert.Equal(DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000), reports[2].At);
+    }
+
+    [Fact]
+    public async Task A_slow_report_holds_up_no_heartbeat()
+    {
+        var release = new TaskCompletionSource();
+        _agents.BeforeReport["slow"] = () => release.Task;
+        var (agent, registered) = await FakeAgent.Register(fixture.Gateway, "slow");
+        await using var _ = agent;
+        await agent.Send(new() { Reports = new() { Generation = registered.Generation, Reports_ = { FakeAgent.Report("shop/prod/web", 0, 1, Status.Running) } } });
+        await agent.Send(new() { Heartbeat = new() { Generation = registered.Generation, Digest = 42 } });
+        var reply = (await agent.Read()).HeartbeatReply;
+        Assert.Equal((true, true), (reply.Known, reply.InSync));
+        release.SetResult();
+        Assert.Equal(ToAgent.BodyOneofCase.Acks, (await agent.Read()).BodyCase);
+    }
+
+    [Fact]
+    public async Task Unequal_digests_and_forgotten_sessions_are_told()
+    {
+        var (agent, registered) = await FakeAgent.Register(fixture.Gateway, "forgotten");
+        await using var _ = agent;
+        await agent.Send(new() { Heartbeat = new() { Generation = registered.Generation, Digest = 1 } });
+        Assert.Equal((true, false), ((await agent.Read()).HeartbeatReply is { } first ? (first.Known, first.InSync) : default));
+        _agents.Forgotten["forgotten"] = true;
+        await agent.Send(new() { Heartbeat = new() { Generation = registered.Generation, Digest = 42 } });
+        Assert.False((await agent.Read()).HeartbeatReply.Known);
+        Assert.Equal(StatusCode.OK, await agent.End());
+    }
+
+    [Fact]
+    public async Task A_report_that_the_cell_cannot_take_ends_the_session_unacknowledged()
+    {
+        _agents.BeforeReport["failing"] = () => throw new InvalidOperationException("a secret detail");
+        var (agent, registered) = await FakeAgent.Register(fixture.Gateway, "failing");
+        await using var _ = agent;
+        await agent.Send(new() { Reports = new() { Generation = registered.Generation, Reports_ = { FakeAgent.Report("shop/prod/web", 0, 1, Status.Running) } } });
+        Assert.Equal(StatusCode.Unavailable, await agent.End());
+        await Requests.Until(() => _agents.Disconnected.Contains(("failing", registered.Generation)), "the node knows that the session is over");
+    }
+
+    [Fact]
+    public async Task Output_is_asked_of_the_agent_and_holds_up_no_command()
+    {
+        var (agent, registered) = await FakeAgent.Register(fixture.Gateway, "output");
+        await using var _ = agent;
+        var session = _agents.Sessions["output"];
+        var reading = session.ReadLog(new(Web, 2, 3), new(3, "stderr", -100, 4096));
+        var question = (await agent.Read()).ReadLog;
+        Assert.Equal(("shop/prod/web", 2, 3, "stderr", -100L, 4096), (question.Attempt.Job, question.Attempt.Instance, question.Attempt.Number, question.Stream, question.Offset, question.MaxBytes));
+
+        await session.Deliver(new() { Generation = registered.Generation, Kills = [new(Web, 1, [new(0, 1)])] });
+        Assert.Single((await agent.Read()).Commands.Kills);
+
+        await agent.Send(new() { LogData = new() { Request = question.Request, Offset = 900, Data = ByteString.CopyFromUtf8("boom"), Ended = true } });
+        var chunk = (await reading).Value!;
+        Assert.Equal((3, 900L, "boom", true), (chunk.Attempt, chunk.Offset, System.Text.Encoding.UTF8.GetString(chunk.Data.AsSpan()), chunk.Ended));
+    }
+
+    [Fact]
+    public async Task An_agents_problem_with_output_is_passed_on()
+    {
+        var (agent, _) = await FakeAgent.Register(fixture.Gateway, "no-output");
+        await using var own = agent;
+        var reading = _agents.Sessions["no-output"].ReadLog(new(Web, 0, 1), new(1, "stdout", 0, 1));
+        var question = (await agent.Read()).ReadLog;
+        await agent.Send(new() { LogData = new() { Request = question.Request, ProblemCode = "log-not-found", ProblemMessage = "It was removed." } });
+        Assert.Equal("log-not-found", (await reading).Problem?.Code);
+    }
+
+    [Fact]
+    public async Task A_question_that_the_agent_does_not_answer_times_out()
+    {
+        var time = new FakeTimeProvider();
+        await using var gateway = await GatewayHost.Start(fixture.Client, time);
+        var (agent, _) = await FakeAgent.Register(gateway, "mute");
+        await using var own = agent;
+        var reading = _agents.Sessions["mute"].ReadLog(new(Web, 0, 1), new(1, "stdout", 0, 1));
+        Assert.NotNull((await agent.Read()).ReadLog);
+        await Requests.Until(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return reading.IsCompleted;
+            },
+            "the question was given up");
+        Assert.Equal("agent-timeout", (await reading).Problem?.Code);
+    }
+
+    [Fact]
+    public async Task A_newer_session_takes_the_nodes_place()
+    {
+        var (older, first) = await FakeAgent.Register(fixture.Gateway, "twice");
+        await using var oldest = older;
+        var (newer, second) = await FakeAgent.Register(fixture.Gateway, "twice");
+        await using var newest = newer;
+        Assert.True(second.Generation > first.Generation);
+        var refused = (await older.Read(ToAgent.BodyOneofCase.Refused)).Refused;
+        Assert.Equal(("session-closed", true), (refused.Code, refused.Retry));
+        Assert.Equal(StatusCode.OK, await older.End());
+        await Requests.Until(() => _agents.Disconnected.Contains(("twice", first.Generation)), "the older session is over");
+
+        await newer.Send(new() { Heartbeat = new() { Generation = second.Generation, Digest = 42 } });
+        Assert.True((await newer.Read()).HeartbeatReply.Known);
+    }
+
+    [Fact]
+    public async Task An_agent_that_leaves_is_told_to_the_node_and_deliveries_fail()
+    {
+        var (agent, registered) = await FakeAgent.Register(fixture.Gateway, "leaving");
+        await using var own = agent;
+        var session = _agents.Sessions["leaving"];
+        await agent.Leave();
+        Assert.Equal(StatusCode.OK, await agent.End());
+        await Requests.Until(() => _agents.Disconnected.Contains(("leaving", registered.Generation)), "the node knows");
+        await Assert.ThrowsAnyAsync<Exception>(() => session.Deliver(new() { Generation = registered.Generation }));
+    }
+
+    [Fact]
+    public async Task Connected_agents_are_counted()
+    {
+        await using var gateway = await GatewayHost.Start(fixture.Client);
+        using var counter = new MetricCollector<long>(
+            gateway.Services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), GatewayTelemetry.Name, "scheduler.gateway.agents");
+        var (agent, _) = await FakeAgent.Register(gateway, "counted");
+        Assert.Equal(1, counter.GetMeasurementSnapshot().EvaluateAsCounter());
+        await agent.DisposeAsync();
+        await Requests.Until(() => counter.GetMeasurementSnapshot().EvaluateAsCounter() == 0, "the agent is counted out");
+    }
+
+    public static TheoryData<string, Action<Register>> BadRegistrations => new()
+    {
+        { "node_id", message => message.NodeId = "../etc" },
+        { "node_id", message => message.NodeId = "" },
+        { "host", message => message.Host = "a\nb" },
+        { "host", message => message.Host = "" },
+        { "boot_id", message => message.BootId = new('b', 256) },
+        { "capacity", message => message.Capacity = null },
+        { "capacity", message => message.Capacity.CpuMillis = -1 },
+        { "capacity", message => message.Capacity.MemoryMib = 1L << 50 },
+        { "ports", message => message.FirstPort = 0 },
+        { "ports", message => (message.FirstPort, message.PortCount) = (65_000, 1000) },
+        { "ports", message => message.PortCount = -1 },
+        { "attributes", message => message.Attributes.Add("bad name", new AttributeValues { Values = { "x" } }) },
+        { "attributes", message => message.Attributes.Add("empty", new AttributeValues()) },
+        { "attributes", message => message.Attributes.Add("long", new AttributeValues { Values = { new string('v', 256) } }) },
+        { "attempts", message => message.Attempts.Add(FakeAgent.Report("not-a-key", 0, 1, Status.Running)) },
+        { "attempts", message => message.Attempts.Add(FakeAgent.Report("shop/prod/web", -1, 1, Status.Running)) },
+        { "attempts", message => message.Attempts.Add(FakeAgent.Report("shop/prod/web", 0, -1, Status.Running)) },
+        { "attempts", message => message.Attempts.Add(FakeAgent.Report("shop/prod/web", 0, 1, Status.Unspecified)) },
+        { "attempts", message => message.Attempts.Add(new Report { Sequence = 1, Status = Status.Running }) },
+    };
+
+    [Theory, MemberData(nameof(BadRegistrations), DisableDiscoveryEnumeration = true)]
+    public async Task A_registration_that_breaks_a_rule_is_refused_for_good(string field, Action<Register> spoil)
+    {
+        await using var agent = FakeAgent.Connect(fixture.Gateway);
+        var message = FakeAgent.Registration("malformed");
+        spoil(message);
+        await agent.Send(new() { Register = message });
+        var refused = (await agent.Read()).Refused;
+        Assert.Equal(("invalid-registration", false), (refused.Code, refused.Retry));
+        Assert.Contains($"'{field}'", refused.Message);
+        Assert.Equal(StatusCode.OK, await agent.End());
+        Assert.False(_agents.Registered.ContainsKey("malformed"));
+    }
+
+    [Fact]
+    public async Task The_first_message_must_be_a_registration()
+    {
+        await using var agent = FakeAgent.Connect(fixture.Gateway);
+        await agent.Send(new() { Heartbeat = new() { Generation = 1 } });
+        Assert.Equal(("register-expected", false), (await agent.Read()).Refused is { } refused ? (refused.Code, refused.Retry) : default);
+    }
+
+    [Fact]
+    public async Task An_agent_that_does_not_register_is_not_waited_for()
+    {
+        var time = new FakeTimeProvider();
+        await using var gateway = await GatewayHost.Start(fixture.Client, time);
+        await using var agent = FakeAgent.Connect(gateway);
+        var reading = agent.Read();
+        await Requests.Until(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return reading.IsCompleted;
+            },
+            "the agent was refused");
+        Assert.Equal(("register-expected", true), (await reading).Refused is { } refused ? (refused.Code, refused.Retry) : default);
+    }
+
+    [Fact]
+    public async Task What_the_node_refuses_is_refused_with_its_reason()
+    {
+        _agents.Refusals["unwanted"] = Problem.Of(ProblemKind.Unavailable, "ledger-unavailable", "Come back later.");
+        await using var agent = FakeAgent.Connect(fixture.Gateway);
+        await agent.Send(new() { Register = FakeAgent.Registration("unwanted") });
+        Assert.Equal(("ledger-unavailable", "Come back later.", true), (await agent.Read()).Refused is { } refused ? (refused.Code, refused.Message, refused.Retry) : default);
+    }
+
+    [Theory, InlineData(99), InlineData(0)]
+    public async Task Messages_of_another_generation_end_the_session(long generation)
+    {
+        var (agent, _) = await FakeAgent.Register(fixture.Gateway, $"stale-{generation}");
+        await using var own = agent;
+        await agent.Send(new() { Heartbeat = new() { Generation = generation } });
+        Assert.Equal("unexpected-message", (await agent.Read()).Refused.Code);
+        Assert.Equal(StatusCode.OK, await agent.End());
+    }
+
+    [Fact]
+    public async Task A_malformed_report_ends_the_session_for_good()
+    {
+        var (agent, registered) = await FakeAgent.Register(fixture.Gateway, "garbled");
+        await using var own = agent;
+        await agent.Send(new() { Reports = new() { Generation = registered.Generation, Reports_ = { FakeAgent.Report("nonsense", 0, 1, Status.Running) } } });
+        Assert.Equal(("invalid-report", false), (await agent.Read()).Refused is { } refused ? (refused.Code, refused.Retry) : default);
+        Assert.DoesNotContain(_agents.Reports, item => item.Node == "garbled");
+    }
+}
