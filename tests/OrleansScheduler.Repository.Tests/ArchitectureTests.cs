@@ -52,8 +52,8 @@ public sealed class ArchitectureTests
         "Core",
         [
             "System.IO.File", "System.IO.Directory", "System.IO.FileStream", "System.Net.Http", "System.Net.Sockets",
-            "System.Diagnostics.Process", "System.Data", "Microsoft.AspNetCore", "Microsoft.Extensions.Hosting", "Microsoft.Extensions.Logging", "Grpc", "Npgsql",
-            "Orleans.Runtime", "Orleans.Hosting", "Orleans.Grain",
+            "System.Diagnostics.Process", "System.Data", "Microsoft.AspNetCore", "Microsoft.Extensions.Hosting",
+            "Microsoft.Extensions.Logging", "Grpc", "Npgsql", "Orleans.Runtime", "Orleans.Hosting", "Orleans.Grain",
         ]);
 
     [Fact]

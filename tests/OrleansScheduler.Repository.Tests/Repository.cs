@@ -23,9 +23,10 @@ internal static class Repository
     public static XElement Xml(string file) => XElement.Load(Path.Combine(Root, file));
 
     private static IEnumerable<string> Walk(string directory) =>
-        Directory.GetFiles(directory).Concat(Directory.GetDirectories(directory).Where(IsOurs).SelectMany(Walk));
+        Directory.GetFiles(directory).Where(IsOurs).Concat(Directory.GetDirectories(directory).Where(IsOurs).SelectMany(Walk));
 
-    private static bool IsOurs(string directory) => !Generated.Contains(Path.GetFileName(directory));
+    // In a worktree of Git, .git is a file.
+    private static bool IsOurs(string path) => !Generated.Contains(Path.GetFileName(path));
 
     private static string FindRoot()
     {
