@@ -36,12 +36,17 @@ internal static class AgentCommand
 
                 settings["Agent:SelfCommand"] = SelfCommand.Value;
                 var builder = RoleHost.CreateBuilder(session.Value(config), session.Value(verbose), settings);
-                builder.AddAgent();
-                builder.AddTelemetry("agent");
-                builder.AddMetricsListener(GlobalOptions.Address(session.Value(metrics)));
-                var app = builder.Build();
-                app.MapRole();
-                return await RoleHost.RunAsync(session, app, "The agent runs; Ctrl-C ends it.", cancellationToken);
+                return await RoleHost.RunAsync(session, Compose, "The agent runs; Ctrl-C ends it.", cancellationToken);
+
+                WebApplication Compose()
+                {
+                    builder.AddAgent();
+                    builder.AddTelemetry("agent");
+                    builder.AddMetricsListener(GlobalOptions.Address(session.Value(metrics)));
+                    var app = builder.Build();
+                    app.MapRole();
+                    return app;
+                }
             });
     }
 }

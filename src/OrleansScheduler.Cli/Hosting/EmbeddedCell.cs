@@ -57,9 +57,6 @@ internal sealed class EmbeddedCell : IAsyncDisposable
             }
 
             var builder = RoleHost.CreateBuilder(file: null, options.Verbose, SettingsOf(options));
-
-            // Its first look takes the time since the machine started for the time since the last look, and warns.
-            if (!options.Verbose) builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
             builder.AddSilo();
             builder.AddGateway();
             builder.AddAgent();

@@ -20,14 +20,19 @@ internal static class GatewayCommand
                 if (session.Value(url) is { } api) settings["Gateway:Url"] = api;
                 if (session.Value(agentUrl) is { } agents) settings["Gateway:AgentUrl"] = agents;
                 var builder = RoleHost.CreateBuilder(session.Value(config), session.Value(verbose), settings);
-                builder.AddClusterClient();
-                builder.AddGateway();
-                builder.AddTelemetry("gateway");
-                var app = builder.Build();
-                app.MapGateway();
-                app.MapPrometheusScrapingEndpoint();
                 var address = builder.Configuration["Gateway:Url"] ?? SchedulerClientOptions.DefaultGateway.OriginalString;
-                return await RoleHost.RunAsync(session, app, $"The gateway serves {address}; Ctrl-C ends it.", cancellationToken);
+                return await RoleHost.RunAsync(session, Compose, $"The gateway serves {address}; Ctrl-C ends it.", cancellationToken);
+
+                WebApplication Compose()
+                {
+                    builder.AddClusterClient();
+                    builder.AddGateway();
+                    builder.AddTelemetry("gateway");
+                    var app = builder.Build();
+                    app.MapGateway();
+                    app.MapPrometheusScrapingEndpoint();
+                    return app;
+                }
             });
     }
 }

@@ -6,8 +6,8 @@ namespace OrleansScheduler.Cli;
 /// <summary>Builds and runs the processes of a cell. The one place that puts silo, gateway and agent together.</summary>
 internal static class RoleHost
 {
-    /// <summary>Categories that warn of what is meant to be: the garbage collector chosen here, retries while a silo starts, HTTP/2 without TLS.</summary>
-    private static readonly string[] Chatty = ["Orleans.Runtime.Silo", "Polly", "Microsoft.AspNetCore.Server.Kestrel"];
+    /// <summary>Categories that warn of what is meant to be: the garbage collector chosen here, the time from the machine's start to the watchdog's first look, retries while a silo starts, HTTP/2 without TLS.</summary>
+    private static readonly string[] Chatty = ["Orleans.Runtime.Silo", "Orleans.Runtime.Watchdog", "Polly", "Microsoft.AspNetCore.Server.Kestrel"];
 
     /// <summary>A builder that is quiet and knows the settings of files, the environment and <paramref name="settings"/>, the last winning.</summary>
     public static WebApplicationBuilder CreateBuilder(string? file, bool verbose, IReadOnlyDictionary<string, string?> settings)
@@ -52,24 +52,26 @@ internal static class RoleHost
         app.MapHealthChecks("/healthz/ready");
     }
 
-    /// <summary>Runs a role until it is asked to end; a listener that is taken or a setting that is wrong is said in one line.</summary>
-    public static async Task<int> RunAsync(Session session, WebApplication app, string ready, CancellationToken cancellationToken)
+    /// <summary>Puts a role together and runs it until it is asked to end; a listener that is taken or a setting that is wrong is said in one line.</summary>
+    public static async Task<int> RunAsync(Session session, Func<WebApplication> compose, string ready, CancellationToken cancellationToken)
     {
-        await using (app)
+        WebApplication? app = null;
+        try
         {
-            try
-            {
-                await app.StartAsync(cancellationToken);
-            }
-            catch (Exception e) when (e is IOException or InvalidOperationException or SocketException or Microsoft.Extensions.Options.OptionsValidationException)
-            {
-                session.Say($"osched: {e.Message}");
-                return ExitCode.Failed;
-            }
-
+            app = compose();
+            await app.StartAsync(cancellationToken);
             session.Say(ready);
             await app.WaitForShutdownAsync(cancellationToken);
             return ExitCode.Ok;
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException or SocketException or Microsoft.Extensions.Options.OptionsValidationException)
+        {
+            session.Say($"osched: {e.Message}");
+            return ExitCode.Failed;
+        }
+        finally
+        {
+            if (app is not null) await app.DisposeAsync();
         }
     }
 }

@@ -14,7 +14,19 @@ internal static class RoleOptions
         };
         option.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<string?>() is { } path && !File.Exists(path)) result.AddError($"--config: there is no file {path}");
+            if (result.GetValueOrDefault<string?>() is not { } path) return;
+            try
+            {
+                _ = new ConfigurationBuilder().AddJsonFile(Path.GetFullPath(path), optional: false, reloadOnChange: false).Build();
+            }
+            catch (FileNotFoundException)
+            {
+                result.AddError($"--config: there is no file {path}");
+            }
+            catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+            {
+                result.AddError($"--config: {path} cannot be read: {e.GetBaseException().Message}");
+            }
         });
         return option;
     }

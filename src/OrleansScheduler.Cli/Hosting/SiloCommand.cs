@@ -19,12 +19,17 @@ internal static class SiloCommand
                 var builder = RoleHost.CreateBuilder(session.Value(config), session.Value(verbose), new Dictionary<string, string?>());
                 if (session.Value(initialise)) return await Roles.InitialiseStorageAsync(session, builder.Configuration, cancellationToken);
                 builder.Configuration["Cell:StateDirectory"] ??= Path.Combine(session.Terminal.StateDirectory, "silo");
-                builder.AddSilo();
-                builder.AddTelemetry("silo");
-                builder.AddMetricsListener(GlobalOptions.Address(session.Value(metrics)));
-                var app = builder.Build();
-                app.MapRole();
-                return await RoleHost.RunAsync(session, app, "The silo runs; Ctrl-C ends it.", cancellationToken);
+                return await RoleHost.RunAsync(session, Compose, "The silo runs; Ctrl-C ends it.", cancellationToken);
+
+                WebApplication Compose()
+                {
+                    builder.AddSilo();
+                    builder.AddTelemetry("silo");
+                    builder.AddMetricsListener(GlobalOptions.Address(session.Value(metrics)));
+                    var app = builder.Build();
+                    app.MapRole();
+                    return app;
+                }
             });
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -28,7 +29,10 @@ internal static class Telemetry
                 .AddPrometheusExporter());
         if (string.IsNullOrEmpty(builder.Configuration[OtlpEndpoint])) return;
         telemetry
-            .WithTracing(traces => traces.AddSource("OrleansScheduler.*", "Microsoft.Orleans.*").AddAspNetCoreInstrumentation())
+            .WithTracing(traces => traces
+                .AddSource("OrleansScheduler.*", "Microsoft.Orleans.*")
+                .AddAspNetCoreInstrumentation()
+                .AddProcessor(new TracesBeginOutside()))
             .UseOtlpExporter();
     }
 
@@ -37,4 +41,16 @@ internal static class Telemetry
         instrument is Histogram<double> { Unit: "s", Advice: null } && instrument.Meter.Name.StartsWith("OrleansScheduler.", StringComparison.Ordinal)
             ? new() { Boundaries = SecondBuckets }
             : null;
+}
+
+/// <summary>Lets traces begin with a request, never with a call between grains: else every heartbeat and every timer would be a trace of its own.</summary>
+internal sealed class TracesBeginOutside : BaseProcessor<Activity>
+{
+    /// <inheritdoc/>
+    public override void OnStart(Activity data)
+    {
+        if (data.ParentSpanId != default || !data.Source.Name.StartsWith("Microsoft.Orleans", StringComparison.Ordinal)) return;
+        data.IsAllDataRequested = false;
+        data.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
+    }
 }

@@ -22,6 +22,8 @@ internal static class JobInitCommand
                 }
 
                 if (File.Exists(path) && !session.Value(force)) return session.Refuse($"{path} exists; --force overwrites it");
+                // It says how to try it, by the name that examples have where they are kept.
+                text = text.Replace($"job run {session.Value(type)}.yaml", $"job run {path}", StringComparison.Ordinal);
                 await File.WriteAllTextAsync(path, text, cancellationToken);
                 session.Say($"Wrote {path}. Next: osched job run {path} --wait");
                 return ExitCode.Ok;

@@ -41,7 +41,7 @@ public sealed partial class JobRound
             if (_header.Stopped) return IsStopped();
             var before = Spec.Instances;
             if (before != instances) Accept(Spec with { Instances = instances }, actor);
-            return (instances, before == instances ? $"already has {instances} instances" : $"scaled from {before} to {instances} instances");
+            return (instances, before == instances ? $"{state.Key} already has {Instances(instances)}." : $"{state.Key} goes from {before} to {Instances(instances)}.");
         });
 
     /// <summary>Stops and starts instances; all of them when none are named.</summary>
@@ -66,7 +66,7 @@ public sealed partial class JobRound
                 }
             }
 
-            return (count, count == 0 ? "nothing to restart" : $"restarting {count} instances");
+            return (count, count == 0 ? $"{state.Key} has nothing to restart." : $"Restarting {Instances(count)} of {state.Key}.");
         });
 
     /// <summary>Stops instances for good; the whole job when none are named.</summary>
@@ -97,8 +97,10 @@ public sealed partial class JobRound
                 count++;
             }
 
-            return (count, count == 0 ? "no tasks to stop" : $"stopping {count} instances");
+            return (count, count == 0 ? $"{state.Key} has no tasks to stop." : $"Stopping {Instances(count)} of {state.Key}.");
         }, duringUpdate: instances.IsEmpty);
+
+    private static string Instances(int count) => count == 1 ? "1 instance" : $"{count} instances";
 
     private Answer<string> Create(JobSpec spec, string actor)
     {

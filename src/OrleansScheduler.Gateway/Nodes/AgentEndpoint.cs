@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Grpc.Core;
 using OrleansScheduler.Contracts.Protocol;
 
@@ -75,6 +76,9 @@ internal sealed partial class AgentEndpoint(
         IAsyncStreamReader<FromAgent> requests, IServerStreamWriter<ToAgent> responses, CancellationToken cancellationToken)
     {
         telemetry.Agents.Add(1);
+
+        // Heartbeats and reports of days would all belong to the one request that is this session: what they lead to is not traced.
+        using var untraced = new Activity("agent-session") { ActivityTraceFlags = ActivityTraceFlags.None }.Start();
         LogConnected(node, receipt.Generation);
         var reason = "cut off";
         try

@@ -58,7 +58,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IDisposable
 
     public async Task<Answer<SubmitReceipt>> Submit(SubmitCommand command, CancellationToken cancellationToken)
     {
-        var answer = await Do(round => round.Submit(command.OperationId, command.Spec, command.ExpectedVersion, command.Actor));
+        var answer = await Command(round => round.Submit(command.OperationId, command.Spec, command.ExpectedVersion, command.Actor));
         if (answer.Problem is null && !_indexed)
         {
             await GrainFactory.GetGrain<IJobIndexGrain>(JobIndex.ShardOf(_key)).Add(_key, cancellationToken);
@@ -69,13 +69,13 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IDisposable
     }
 
     public Task<Answer<CommandReceipt>> Scale(ScaleCommand command, CancellationToken cancellationToken) =>
-        Do(round => round.Scale(command.OperationId, command.Instances, command.Actor));
+        Command(round => round.Scale(command.OperationId, command.Instances, command.Actor));
 
     public Task<Answer<CommandReceipt>> Restart(InstancesCommand command, CancellationToken cancellationToken) =>
-        Do(round => round.Restart(command.OperationId, command.Instances, command.Actor));
+        Command(round => round.Restart(command.OperationId, command.Instances, command.Actor));
 
     public Task<Answer<CommandReceipt>> Stop(InstancesCommand command, CancellationToken cancellationToken) =>
-        Do(round => round.Stop(command.OperationId, command.Instances, command.Actor));
+        Command(round => round.Stop(command.OperationId, command.Instances, command.Actor));
 
     public Task<JobView?> Describe(CancellationToken cancellationToken) =>
         Task.FromResult(_state.Exists ? JobDescription.Describe(_state) : null);
@@ -121,10 +121,20 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IDisposable
             Signal = report.Signal,
         });
 
+    /// <summary>A request of a user: the launches that it leads to belong to its trace.</summary>
+    private Task<T> Command<T>(Func<JobRound, T> act)
+    {
+        var trace = Activity.Current?.Id;
+        return Do(round =>
+        {
+            _outbox.TraceParent = trace;
+            return act(round);
+        });
+    }
+
     private async Task<T> Do<T>(Func<JobRound, T> act)
     {
         T? result = default;
-        if (Activity.Current is { } activity) _outbox.TraceParent = activity.Id;
         await _inbox.Post(round => result = act(round));
         return result!;
     }
@@ -161,6 +171,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IDisposable
     private void Follow(JobDecision decision)
     {
         _outbox.Add(decision);
+        if (!decision.InMotion) _outbox.TraceParent = null;   // what happens from now on is no longer the request's doing
         if (decision.Events.Count > 0) _ = GrainFactory.GetGrain<IEventFeedGrain>(IEventFeedGrain.Id).Publish([.. decision.Events]);
         if (decision.NextDue is { } due)
         {

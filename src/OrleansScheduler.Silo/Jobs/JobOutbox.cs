@@ -29,7 +29,7 @@ internal sealed partial class JobOutbox : IDisposable
         _stopped = _stop.Token;
     }
 
-    /// <summary>Trace context of the last request, for the launches that it leads to.</summary>
+    /// <summary>Trace context of the last request, for the launches that it leads to; null when the job has come to rest since.</summary>
     public string? TraceParent { get; set; }
 
     /// <summary>What agents check commands against. A placement by an earlier ledger is good as soon as the later one has been told of it.</summary>
