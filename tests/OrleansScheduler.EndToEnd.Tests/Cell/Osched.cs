@@ -10,6 +10,7 @@ internal sealed class Osched : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();
+    private readonly ConcurrentQueue<string> _error = new();
 
     private Osched(Process process) => _process = process;
 
@@ -19,7 +20,8 @@ internal sealed class Osched : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    public string Output => string.Join('\n', _output);
+    /// <summary>Its last lines: data, then what it said about it.</summary>
+    public string Output => string.Join('\n', [.. _output, .. _error]);
 
     public static Osched Start(string arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
@@ -27,16 +29,16 @@ internal sealed class Osched : IAsyncDisposable
         foreach (var (name, value) in environment ?? ImmutableDictionary<string, string>.Empty) start.Environment[name] = value;
         var process = new Process { StartInfo = start };
         var osched = new Osched(process);
-        process.OutputDataReceived += (_, e) => osched.Keep(e.Data);
-        process.ErrorDataReceived += (_, e) => osched.Keep(e.Data);
+        process.OutputDataReceived += (_, e) => Keep(osched._output, e.Data);
+        process.ErrorDataReceived += (_, e) => Keep(osched._error, e.Data);
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return osched;
     }
 
-    /// <summary>Runs it to its end and answers exit code and output.</summary>
-    public static async Task<(int ExitCode, string Output)> Run(string arguments, int seconds, IReadOnlyDictionary<string, string>? environment = null)
+    /// <summary>Runs it to its end and answers exit code, data and messages.</summary>
+    public static async Task<OschedResult> Run(string arguments, int seconds, IReadOnlyDictionary<string, string>? environment = null)
     {
         await using var osched = Start(arguments, environment);
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
@@ -49,7 +51,7 @@ internal sealed class Osched : IAsyncDisposable
             Assert.Fail($"osched {arguments} has not ended within {seconds} s:\n{osched.Output}");
         }
 
-        return (osched._process.ExitCode, osched.Output);
+        return new(osched._process.ExitCode, string.Join('\n', osched._output), string.Join('\n', osched._error));
     }
 
     /// <summary>SIGKILL, to this process only: what it started lives on.</summary>
@@ -57,6 +59,15 @@ internal sealed class Osched : IAsyncDisposable
     {
         _process.Kill();
         await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Asks it to end, and gives it the time to do so in good order.</summary>
+    public async Task Stop()
+    {
+        if (_process.HasExited) return;
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await ((Task)_process.WaitForExitAsync(deadline.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public async ValueTask DisposeAsync()
@@ -72,13 +83,16 @@ internal sealed class Osched : IAsyncDisposable
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
-    private void Keep(string? line)
+    private static void Keep(ConcurrentQueue<string> lines, string? line)
     {
         if (line is null) return;
-        _output.Enqueue(line);
-        while (_output.Count > 1000) _output.TryDequeue(out _);
+        lines.Enqueue(line);
+        while (lines.Count > 1000) lines.TryDequeue(out _);
     }
 }
+
+/// <summary>What came of one run.</summary>
+internal sealed record OschedResult(int ExitCode, string Output, string Error);
 
 /// <summary>Waiting for what has to come true.</summary>
 internal static class Eventually

@@ -2,11 +2,13 @@ using System.Globalization;
 
 namespace OrleansScheduler.EndToEnd.Tests;
 
-/// <summary>A cell of separate processes: silo, gateway and agent, each of which can be killed and started again alone.</summary>
-internal sealed class RoleCell(TestDirectory directory, IReadOnlyDictionary<string, string>? storage = null) : IAsyncDisposable
+/// <summary>A cell of separate processes: silo, gateway and agent, each of which can be killed and started again alone. What follows a role's <c>-</c> tells several of it apart.</summary>
+internal sealed class RoleCell(
+    TestDirectory directory, IReadOnlyDictionary<string, string>? storage = null, IReadOnlyDictionary<string, string>? settings = null) : IAsyncDisposable
 {
     private readonly Dictionary<string, Osched> _roles = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _environment = Settings(directory, storage);
+    private readonly Dictionary<string, Dictionary<string, string>> _own = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _environment = Settings(directory, storage, settings);
 
     public SchedulerClient Client => new(new SchedulerClientOptions { Gateway = new Uri(_environment["Gateway__Url"]) });
 
@@ -16,7 +18,11 @@ internal sealed class RoleCell(TestDirectory directory, IReadOnlyDictionary<stri
 
     public void Start(params ReadOnlySpan<string> roles)
     {
-        foreach (var role in roles) _roles[role] = Osched.Start(role == "gateway" ? role : $"{role} --metrics off", _environment);
+        foreach (var role in roles)
+        {
+            var verb = role.Split('-')[0];
+            _roles[role] = Osched.Start(verb == "gateway" ? verb : $"{verb} --metrics off", EnvironmentOf(role));
+        }
     }
 
     public Task Kill(string role) => _roles[role].Kill();
@@ -26,9 +32,27 @@ internal sealed class RoleCell(TestDirectory directory, IReadOnlyDictionary<stri
         foreach (var role in _roles.Values) await role.DisposeAsync();
     }
 
-    private static Dictionary<string, string> Settings(TestDirectory directory, IReadOnlyDictionary<string, string>? storage)
+    /// <summary>Silos beside the first have ports of their own, the same at every start.</summary>
+    private Dictionary<string, string> EnvironmentOf(string role)
     {
-        string Port() => Osched.FreePort().ToString(CultureInfo.InvariantCulture);
+        if (!role.StartsWith("silo-", StringComparison.Ordinal)) return _environment;
+        if (!_own.TryGetValue(role, out var own))
+        {
+            _own[role] = own = new(_environment, StringComparer.Ordinal)
+            {
+                ["Orleans__Endpoints__SiloPort"] = Port(),
+                ["Orleans__Endpoints__GatewayPort"] = Port(),
+            };
+        }
+
+        return own;
+    }
+
+    private static string Port() => Osched.FreePort().ToString(CultureInfo.InvariantCulture);
+
+    private static Dictionary<string, string> Settings(
+        TestDirectory directory, IReadOnlyDictionary<string, string>? storage, IReadOnlyDictionary<string, string>? more)
+    {
         var (silo, gateway, agents) = (Port(), Port(), Port());
         var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -45,6 +69,7 @@ internal sealed class RoleCell(TestDirectory directory, IReadOnlyDictionary<stri
             ["Cell__ResendAfter"] = "00:00:01",
         };
         foreach (var (name, value) in storage ?? Embedded(directory, silo, gateway)) settings[name] = value;
+        foreach (var (name, value) in more ?? ImmutableDictionary<string, string>.Empty) settings[name] = value;
         return settings;
     }
 
