@@ -15,9 +15,11 @@ public sealed partial class SchedulerClient
     public Task<Answer<EventPage>> ListEventsAsync(
         string? after = null, int? limit = null, TimeSpan? wait = null, CancellationToken cancellationToken = default) =>
         ReadAsync<EventPage>(
-            Query.Path("v1/events", ("after", after), ("limit", limit), ("wait", wait is { } time ? $"{(int)time.TotalSeconds}s" : null)), cancellationToken);
+            Query.Path("v1/events", ("after", after), ("limit", limit), ("wait", wait is { } t ? $"{(int)t.TotalSeconds}s" : null)),
+            cancellationToken);
 
-    /// <summary>Events as they happen. A broken connection is taken up again behind the last event that arrived, so none is lost or seen twice.</summary>
+    /// <summary>Events as they happen. A broken connection is taken up again behind the last event that arrived, so none is lost or seen
+    /// twice.</summary>
     /// <param name="after">Cursor to continue behind; null for what the gateway starts with.</param>
     /// <param name="cancellationToken">Ends the stream.</param>
     /// <returns>The events in order; a problem, if there is one, is the last item.</returns>
@@ -56,7 +58,8 @@ public sealed partial class SchedulerClient
         }
     }
 
-    /// <summary>Cuts a byte stream into server-sent events; comments (heart-beats) and fields that do not matter here are dropped.</summary>
+    /// <summary>Cuts a byte stream into server-sent events; comments (heart-beats) and fields that do not matter here are
+    /// dropped.</summary>
     private sealed class ServerSentEvents
     {
         /// <summary>One event is never near this; more without an end is no event stream.</summary>
@@ -74,7 +77,7 @@ public sealed partial class SchedulerClient
                 if (b != '\n')
                 {
                     _line.Add(b);
-                    if (_line.Count + _data.Length > MaxEventBytes) throw new InvalidDataException("The event stream holds an event without an end.");
+                    if (_line.Count + _data.Length > MaxEventBytes) throw new InvalidDataException("An event of the stream has no end.");
                     continue;
                 }
 
