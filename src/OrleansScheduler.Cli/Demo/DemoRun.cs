@@ -164,6 +164,7 @@ internal sealed class DemoRun(SchedulerClient client, DemoBoard board, TimeProvi
         await UntilAsync(
             () => client.DescribeJobAsync(_next.Key, cancellationToken),
             view => view.Phase == JobPhase.Stopped ? view : null, cancellationToken);
+        board.Service = (await client.ListJobTasksAsync(_next.Key, cancellationToken: cancellationToken)).Value?.Items ?? tasks;
         foreach (var task in tasks)
         {
             if (PortOf(task) is not { } port || Ports.IsFree(port)) continue;

@@ -39,6 +39,8 @@ internal static class DemoView
                 await Task.WhenAny(work, Task.Delay(FrameInterval, session.Terminal.Time));
                 live.UpdateTarget(DemoPicture.Of(board));
             }
+
+            live.UpdateTarget(DemoPicture.Of(board));
         });
         return await work;
     }

@@ -45,16 +45,40 @@ public sealed partial class SchedulerClient
                 // A feed has no proper end: a gateway that closes it is going away, so the end is as good as a break.
                 while (await resume.ReadAsync(response, buffer, cancellationToken) is > 0 and { } count)
                 {
-                    foreach (var message in parser.Take(buffer.AsSpan(0, count)))
+                    var (events, broken) = Read(parser, buffer.AsSpan(0, count));
+                    foreach (var @event in events)
                     {
-                        if (JsonSerializer.Deserialize<EventView>(message.Data, WireJson.Options) is not { } @event) continue;
-                        after = message.Id ?? after;
-                        yield return @event.Cursor.Length > 0 || after is null ? @event : @event with { Cursor = after };
+                        after = @event.Cursor;
+                        yield return @event;
                     }
+
+                    if (broken is null) continue;
+                    yield return broken;
+                    yield break;
                 }
 
                 resume.MayTryAgain();
             }
+        }
+    }
+
+    /// <summary>The events that <paramref name="bytes"/> complete, each with its cursor; a problem when this is no event stream.</summary>
+    private static (List<EventView> Events, Problem? Problem) Read(ServerSentEvents parser, ReadOnlySpan<byte> bytes)
+    {
+        var events = new List<EventView>();
+        try
+        {
+            foreach (var (id, data) in parser.Take(bytes))
+            {
+                if (JsonSerializer.Deserialize<EventView>(data, WireJson.Options) is not { } @event) continue;
+                events.Add(id is { Length: > 0 } ? @event with { Cursor = id } : @event);
+            }
+
+            return (events, null);
+        }
+        catch (Exception e) when (e is JsonException or InvalidDataException)
+        {
+            return (events, Problem.Of(ProblemKind.Unavailable, "unexpected-answer", $"The event stream is not what a gateway sends: {e.Message}"));
         }
     }
 

@@ -116,6 +116,16 @@ public sealed class SchedulerClientTests
     }
 
     [Fact]
+    public async Task A_stream_that_holds_no_events_ends_with_a_problem()
+    {
+        await using var gateway = await StubGateway.StartAsync((context, _) => context.Response.WriteAsync("data: <html>\n\n"));
+        using var client = Create(gateway);
+        var answers = await client.WatchEventsAsync(cancellationToken: TestContext.Current.CancellationToken)
+            .ToListAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("unexpected-answer", Assert.Single(answers).Problem!.Code);
+    }
+
+    [Fact]
     public async Task Following_output_goes_on_at_the_byte_where_the_connection_broke()
     {
         var firstSeen = new TaskCompletionSource();
