@@ -4,7 +4,10 @@ using Orleans.Placement;
 
 namespace OrleansScheduler.Silo;
 
-/// <summary>Owns one node: hands jobs' commands to its agent and the agent's news to the jobs, notices when it falls silent, and keeps its maintenance mode.</summary>
+/// <summary>
+/// Owns one node: hands jobs' commands to its agent and the agent's news to the jobs, notices when it falls silent, and keeps its
+/// maintenance mode.
+/// </summary>
 [HashBasedPlacement]
 internal sealed partial class NodeGrain(
     [PersistentState("node")] IPersistentState<NodeRecord> record, IGrainContext context,
@@ -35,7 +38,8 @@ internal sealed partial class NodeGrain(
     public async Task<Answer<RegisterReceipt>> Register(
         NodeDescription description, ImmutableArray<AttemptReport> attempts, IAgentSession session, CancellationToken cancellationToken)
     {
-        if (description.Id != _id) return Problem.Of(ProblemKind.Invalid, "node-id", $"The agent says that it is {description.Id}, not {_id}.");
+        if (description.Id != _id)
+            return Problem.Of(ProblemKind.Invalid, "node-id", $"The agent says that it is {description.Id}, not {_id}.");
         var first = record.State.Description is null;
         var previous = _session;
         record.State.Description = description;
@@ -110,7 +114,8 @@ internal sealed partial class NodeGrain(
     public async Task<Answer<LogChunk>> ReadLog(AttemptId attempt, LogQuery query, CancellationToken cancellationToken)
     {
         if (_session is not { } session)
-            return Problem.Of(ProblemKind.Unavailable, "node-unreachable", $"Node {_id}, which has the output of {attempt}, cannot be reached just now.");
+            return Problem.Of(ProblemKind.Unavailable, "node-unreachable",
+                $"Node {_id}, which has the output of {attempt}, cannot be reached just now.");
         return await session.ReadLog(attempt, query);
     }
 
@@ -121,7 +126,8 @@ internal sealed partial class NodeGrain(
     private void Heard() => _lastHeard = time.GetTimestamp();
 
     private void Watch() =>
-        this.RegisterGrainTimer(LookAround, new GrainTimerCreationOptions(WatchPeriod, WatchPeriod) { Interleave = true, KeepAlive = true });
+        this.RegisterGrainTimer(LookAround,
+            new GrainTimerCreationOptions(WatchPeriod, WatchPeriod) { Interleave = true, KeepAlive = true });
 
     private async Task<bool> Deliver(NodeCommands commands)
     {
@@ -138,7 +144,9 @@ internal sealed partial class NodeGrain(
         }
     }
 
-    /// <summary>Hands reports to their jobs, one message a job. What a job could not be told is not acknowledged, so the agent says it again.</summary>
+    /// <summary>
+    /// Hands reports to their jobs, one message a job. What a job could not be told is not acknowledged, so the agent says it again.
+    /// </summary>
     private async Task<(ImmutableArray<AttemptAck> Acks, ImmutableArray<AttemptId> Unknown)> Pass(
         ImmutableArray<AttemptReport> reports, bool full, CancellationToken cancellationToken)
     {
@@ -186,7 +194,8 @@ internal sealed partial class NodeGrain(
 
     private async Task<Answer<NodeView>> SetMode(MaintenanceMode mode, string actor, CancellationToken cancellationToken)
     {
-        if (record.State.Description is null) return Problem.Of(ProblemKind.NotFound, "node-not-found", $"There is no node {_id} in this cell.");
+        if (record.State.Description is null)
+            return Problem.Of(ProblemKind.NotFound, "node-not-found", $"There is no node {_id} in this cell.");
         if (mode == MaintenanceMode.None || record.State.Mode == MaintenanceMode.None)
         {
             record.State.Mode = mode;
@@ -217,7 +226,8 @@ internal sealed partial class NodeGrain(
                 await TellLedger(_reachable, cancellationToken);
             }
 
-            if (record.State.Mode == MaintenanceMode.Draining && time.GetElapsedTime(_lastDrain) > DrainPeriod) await DrainTasks(cancellationToken);
+            if (record.State.Mode == MaintenanceMode.Draining && time.GetElapsedTime(_lastDrain) > DrainPeriod)
+                await DrainTasks(cancellationToken);
         }
         catch (Exception e)
         {
@@ -273,7 +283,8 @@ internal sealed partial class NodeGrain(
     [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} could not be sent commands")]
     private partial void LogDeliveryFailed(string node, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} could not tell job {Job} what became of its attempts; the agent says it again")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Node {Node} could not tell job {Job} what became of its attempts; the agent says it again")]
     private partial void LogReportFailed(string node, JobKey job, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} could not look around")]
