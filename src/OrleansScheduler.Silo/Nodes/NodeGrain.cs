@@ -14,14 +14,14 @@ internal sealed partial class NodeGrain(
     IOptions<CellOptions> options, TimeProvider time, ILogger<NodeGrain> logger) : Grain, INodeGrain
 {
     private static readonly TimeSpan WatchPeriod = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan DrainPeriod = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RepeatPeriod = TimeSpan.FromSeconds(5);
     private const int ReportWidth = 16;
 
     private readonly string _id = context.GrainId.Key.ToString()!;
     private readonly NodeAttempts _attempts = new();
     private IAgentSession? _session;
     private long _lastHeard;
-    private long _lastDrain;
+    private long _lastNews;
     private bool _reachable;
     private NodeCondition? _told;
 
@@ -219,15 +219,17 @@ internal sealed partial class NodeGrain(
                 LogSilent(_id, silence.TotalSeconds);
                 Publish("UNREACHABLE", $"Silent for {silence.TotalSeconds:0.0} s");
                 await TellLedger(reachable: false, cancellationToken);
-                await TellJobs(new NodeNews(_id, Reachable: false, Draining: false), cancellationToken);
+                _lastNews = 0;
             }
             else if (Condition(_reachable) != _told)
             {
                 await TellLedger(_reachable, cancellationToken);
             }
 
-            if (record.State.Mode == MaintenanceMode.Draining && time.GetElapsedTime(_lastDrain) > DrainPeriod)
-                await DrainTasks(cancellationToken);
+            // Repeated as long as it matters: a job may have missed it, or have been given the node just before.
+            if (time.GetElapsedTime(_lastNews) < RepeatPeriod) return;
+            if (!_reachable) await TellJobs(new NodeNews(_id, Reachable: false, Draining: false), cancellationToken);
+            else if (record.State.Mode == MaintenanceMode.Draining) await DrainTasks(cancellationToken);
         }
         catch (Exception e)
         {
@@ -237,7 +239,6 @@ internal sealed partial class NodeGrain(
 
     private async Task DrainTasks(CancellationToken cancellationToken)
     {
-        _lastDrain = time.GetTimestamp();
         if (!(await Ledger.HeldOn(_id, cancellationToken)).IsEmpty)
         {
             await TellJobs(new NodeNews(_id, Reachable: true, Draining: true), cancellationToken);
@@ -263,6 +264,7 @@ internal sealed partial class NodeGrain(
 
     private async Task TellJobs(NodeNews news, CancellationToken cancellationToken)
     {
+        _lastNews = time.GetTimestamp();
         foreach (var some in (await Ledger.HeldOn(_id, cancellationToken)).Chunk(ReportWidth))
             await Task.WhenAll(some.Select(h => GrainFactory.GetGrain<IJobGrain>(h.Job.ToString()).NodeChanged(news, cancellationToken)));
     }
