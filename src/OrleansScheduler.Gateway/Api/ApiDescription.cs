@@ -18,7 +18,7 @@ internal static class ApiDescription
         options.AddSchemaTransformer(DescribeSchema);
     });
 
-    public static void MapApiDescription(this IEndpointRouteBuilder routes) => 
+    public static void MapApiDescription(this IEndpointRouteBuilder routes) =>
         routes.MapOpenApi("/openapi/{documentName}.json").DisableRequestTimeout().WithMetadata(NeedsNoCell.Mark);
 
     private static Task DescribeDocument(

@@ -47,10 +47,10 @@ public static class GatewayExtensions
         services.AddRequestTimeouts();
         services.AddOptions<RequestTimeoutOptions>().Configure<IOptions<GatewayOptions>>(
             (timeouts, gateway) => timeouts.DefaultPolicy = new()
-        {
-            Timeout = gateway.Value.RequestTimeout,
-            WriteTimeoutResponse = context => new ProblemResult(Failures.OutcomeUnknown(context.Request.Method)).ExecuteAsync(context),
-        });
+            {
+                Timeout = gateway.Value.RequestTimeout,
+                WriteTimeoutResponse = context => new ProblemResult(Failures.OutcomeUnknown(context.Request.Method)).ExecuteAsync(context),
+            });
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = MaxAgentMessageBytes;
