@@ -11,7 +11,8 @@ internal static class EmbeddedText
 
     public static string Read(string name)
     {
-        using var stream = Program.GetManifestResourceStream(name) ?? throw new InvariantException($"the program lacks its resource {name}");
+        using var stream = Program.GetManifestResourceStream(name)
+            ?? throw new InvariantException($"the program lacks its resource {name}");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }

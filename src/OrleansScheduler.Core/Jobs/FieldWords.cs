@@ -36,7 +36,8 @@ internal static class FieldWords
             .FirstOrDefault();
     }
 
-    /// <summary>Position of the first character that no text of a job may hold: control characters other than tab and line ends; -1 when there is none.</summary>
+    /// <summary>Position of the first character that no text of a job may hold: control characters other than tab and line ends; -1 when
+    /// there is none.</summary>
     public static int IndexOfControl(ReadOnlySpan<char> text)
     {
         for (var i = 0; i < text.Length; i++)

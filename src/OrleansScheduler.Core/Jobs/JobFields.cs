@@ -50,7 +50,8 @@ internal static class JobFields
         ["uris"] = "artifacts",
     }.ToFrozenDictionary();
 
-    /// <summary>What a user who wrote <paramref name="name"/> in <paramref name="section"/> may have meant: a sentence that starts with a blank, or nothing.</summary>
+    /// <summary>What a user who wrote <paramref name="name"/> in <paramref name="section"/> may have meant: a sentence that starts with a
+    /// blank, or nothing.</summary>
     public static string Suggest(string name, string section)
     {
         if (name == "<<") return " YAML merge keys are not read; write the fields out.";

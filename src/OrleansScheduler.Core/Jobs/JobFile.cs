@@ -5,7 +5,8 @@ namespace OrleansScheduler.Core;
 
 /// <summary>Reads job files, YAML or JSON, and writes specs back in their shortest form.</summary>
 /// <remarks>
-/// A file holds one document or more; an empty one does not count. Every document is read and checked before any error is reported, so an answer names all that is wrong.
+/// A file holds one document or more; an empty one does not count. Every document is read and checked before any error is reported, so an
+/// answer names all that is wrong.
 /// A field without a value counts as not given. Texts need no quotes, even when they look like numbers; numbers must not have any.
 /// </remarks>
 public static class JobFile
@@ -21,7 +22,8 @@ public static class JobFile
         var bytes = file.Span;
         if (bytes.Length > JobLimits.MaxFileBytes)
         {
-            errors.Add(JobCode.FileTooLarge, "", $"A job file has at most {Units.FormatMiB(JobLimits.MaxFileBytes / (1024 * 1024))}; split it.");
+            var limit = Units.FormatMiB(JobLimits.MaxFileBytes / (1024 * 1024));
+            errors.Add(JobCode.FileTooLarge, "", $"A job file has at most {limit}; split it.");
             return errors.ToProblem();
         }
 
@@ -30,7 +32,8 @@ public static class JobFile
 
         var documents = JobFileJson.LooksLikeJson(text) ? JobFileJson.Read(bytes, errors) : JobFileYaml.Read(text, errors);
         var specs = ReadDocuments(documents, errors);
-        if (documents.IsEmpty && errors.IsEmpty) errors.Add(JobCode.BodyRequired, "", "The job file is empty; 'osched job init' writes one to start from.");
+        if (documents.IsEmpty && errors.IsEmpty)
+            errors.Add(JobCode.BodyRequired, "", "The job file is empty; 'osched job init' writes one to start from.");
         return errors.IsEmpty ? specs : errors.ToProblem();
     }
 
@@ -78,7 +81,7 @@ public static class JobFile
         // Also because YAML readers take a zero character for the end of the file.
         var control = FieldWords.IndexOfControl(text);
         if (control >= 0)
-            errors.Add(JobCode.ControlCharacter, "", $"The control character U+{(int)text[control]:X4} is not allowed.", FilePosition.EndOf(text[..control]));
+            errors.AddControl(text[control], new(), FilePosition.EndOf(text[..control]));
         else if (!Utf8.IsValid(bytes))
             errors.Add(JobCode.InvalidUtf8, "", "The file is not UTF-8 from here on; save it as UTF-8.", FilePosition.EndOf(text));
         return errors.IsEmpty ? text.ToString() : null;

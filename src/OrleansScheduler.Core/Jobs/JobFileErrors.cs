@@ -39,11 +39,19 @@ internal sealed class JobFileErrors
             : new(JobCode.TooManyErrors, "", $"There are more errors; the first {JobLimits.MaxErrors} are listed.", 0, 0, Document));
     }
 
+    public void Add(string code, JobFilePath path, string message, FilePosition at)
+    {
+        if (!IsFull) Add(code, path.ToString(), message, at);
+    }
+
+    public void AddControl(char control, JobFilePath path, FilePosition at) =>
+        Add(JobCode.ControlCharacter, path, $"The control character U+{(int)control:X4} is not allowed.", at);
+
     /// <summary>Complains about characters that no text may hold, however they were written.</summary>
-    public void CheckText(string text, string path, FilePosition at)
+    public void CheckText(string text, JobFilePath path, FilePosition at)
     {
         var control = FieldWords.IndexOfControl(text);
-        if (control >= 0) Add(JobCode.ControlCharacter, path, $"The control character U+{(int)text[control]:X4} is not allowed.", at);
+        if (control >= 0) AddControl(text[control], path, at);
         if (!FieldWords.IsWellFormed(text)) Add(JobCode.InvalidUtf8, path, "Half of a surrogate pair is not a character.", at);
     }
 
@@ -64,8 +72,11 @@ internal sealed class JobFileErrors
         var malformed = _errors.Exists(error => JobCode.IsMalformed(error.Code));
         var tooLarge = _errors.Exists(error => error.Code == JobCode.FileTooLarge);
         var kind = tooLarge ? ProblemKind.TooLarge : malformed ? ProblemKind.Malformed : ProblemKind.Invalid;
-        var code = _errors.TrueForAll(error => error.Code == First.Code) ? First.Code : malformed ? "job-file-malformed" : "job-file-invalid";
-        var message = _errors.Count == 1 ? First.Message : $"The job file has {(IsFull ? "more than " : "")}{Math.Min(_errors.Count, JobLimits.MaxErrors)} errors.";
+        var summary = malformed ? "job-file-malformed" : "job-file-invalid";
+        var code = _errors.TrueForAll(error => error.Code == First.Code) ? First.Code : summary;
+        var message = _errors.Count == 1
+            ? First.Message
+            : $"The job file has {(IsFull ? "more than " : "")}{Math.Min(_errors.Count, JobLimits.MaxErrors)} errors.";
         return new(kind, code, message, [.. _errors.OrderBy(error => (error.Document, error.Line, error.Column))]);
     }
 
@@ -73,7 +84,9 @@ internal sealed class JobFileErrors
         IsWithin(told, finding) || IsWithin(finding, told)
         || Dependencies.Any(pair => IsWithin(finding, pair.Path) && IsWithin(told, pair.DependsOn));
 
-    /// <summary>Whether a path is that of a section or of something in it. The document itself does not count: it is what is missing there.</summary>
+    /// <summary>Whether a path is that of a section or of something in it. The document itself does not count: it is what is missing
+    /// there.</summary>
     private static bool IsWithin(string path, string section) =>
-        section.Length > 0 && path.StartsWith(section, StringComparison.Ordinal) && (path.Length == section.Length || path[section.Length] is '.' or '[');
+        section.Length > 0 && path.StartsWith(section, StringComparison.Ordinal)
+        && (path.Length == section.Length || path[section.Length] is '.' or '[');
 }

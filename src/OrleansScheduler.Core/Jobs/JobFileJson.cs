@@ -27,11 +27,12 @@ internal static class JobFileJson
                 errors.Document = documents.Count;
                 if (documents.Count == JobLimits.MaxDocuments)
                 {
-                    errors.Add(JobCode.TooManyDocuments, "", $"A job file has at most {JobLimits.MaxDocuments} documents.", lines.At(reader));
+                    errors.Add(JobCode.TooManyDocuments, "", $"A job file has at most {JobLimits.MaxDocuments} documents.",
+                        lines.At(reader));
                     break;
                 }
 
-                if (ReadNode(ref reader, ref lines, "", 1, errors) is not { } root) break;
+                if (ReadNode(ref reader, ref lines, new(), 1, errors) is not { } root) break;
                 documents.Add(root);
             }
         }
@@ -51,10 +52,10 @@ internal static class JobFileJson
     public static JobFileNode? Read(ref Utf8JsonReader reader, JobFileErrors errors)
     {
         var unknown = default(Lines);
-        return ReadNode(ref reader, ref unknown, "", 1, errors);
+        return ReadNode(ref reader, ref unknown, new(), 1, errors);
     }
 
-    private static JobFileNode? ReadNode(ref Utf8JsonReader reader, ref Lines lines, string path, int depth, JobFileErrors errors)
+    private static JobFileNode? ReadNode(ref Utf8JsonReader reader, ref Lines lines, JobFilePath path, int depth, JobFileErrors errors)
     {
         var at = lines.At(reader);
         if (depth > JobLimits.MaxDepth)
@@ -71,7 +72,9 @@ internal static class JobFileJson
                 var items = ImmutableArray.CreateBuilder<JobFileNode>();
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
                 {
-                    if (ReadNode(ref reader, ref lines, $"{path}[{items.Count}]", depth + 1, errors) is not { } item) return null;
+                    path.Enter(items.Count);
+                    if (ReadNode(ref reader, ref lines, path, depth + 1, errors) is not { } item) return null;
+                    path.Leave();
                     items.Add(item);
                 }
 
@@ -84,7 +87,7 @@ internal static class JobFileJson
     }
 
     private static JobFileNode.Mapping? ReadObject(
-        ref Utf8JsonReader reader, ref Lines lines, string path, int depth, JobFileErrors errors, FilePosition at)
+        ref Utf8JsonReader reader, ref Lines lines, JobFilePath path, int depth, JobFileErrors errors, FilePosition at)
     {
         var fields = new JobFileFields(path, errors);
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
@@ -92,14 +95,16 @@ internal static class JobFileJson
             var nameAt = lines.At(reader);
             if (ReadText(ref reader, path, nameAt, errors) is not { } name) return null;
             reader.Read();
-            if (ReadNode(ref reader, ref lines, fields.PathOf(name), depth + 1, errors) is not { } value) return null;
+            path.Enter(name);
+            if (ReadNode(ref reader, ref lines, path, depth + 1, errors) is not { } value) return null;
+            path.Leave();
             fields.Add(new(name, nameAt, value));
         }
 
         return fields.ToMapping(at);
     }
 
-    private static string? ReadText(ref Utf8JsonReader reader, string path, FilePosition at, JobFileErrors errors)
+    private static string? ReadText(ref Utf8JsonReader reader, JobFilePath path, FilePosition at, JobFileErrors errors)
     {
         try
         {

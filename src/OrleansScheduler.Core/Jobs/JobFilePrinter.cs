@@ -6,7 +6,8 @@ using System.Text.Json;
 
 namespace OrleansScheduler.Core;
 
-/// <summary>Prints nodes as JSON, or as YAML that other readers understand the same way: whatever could be taken for something else is quoted.</summary>
+/// <summary>Prints nodes as JSON, or as YAML that other readers understand the same way: whatever could be taken for something else is
+/// quoted.</summary>
 internal static class JobFilePrinter
 {
     private static readonly SearchValues<char> PlainCharacters =
@@ -16,9 +17,10 @@ internal static class JobFilePrinter
 
     /// <summary>What readers of YAML 1.1 or 1.2 take for a truth value, nothing or a number.</summary>
     private static readonly FrozenSet<string> Words =
-        FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "true", "false", "yes", "no", "on", "off", "y", "n", "null", ".inf", ".nan", "=");
+        FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "true", "false", "yes", "no", "on", "off", "y", "n", "null", ".inf", ".nan");
 
-    private static readonly JsonWriterOptions Indented = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Indented =
+        new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static string ToJson(JobFileNode node)
     {

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace OrleansScheduler.Core;
 
-/// <summary>Turns the nodes of one document into a spec, defaults filled in. It checks forms and types; what the values may be is for <see cref="JobRules"/>.</summary>
+/// <summary>Turns the nodes of one document into a spec, defaults filled in. It checks forms and types; what the values may be is for
+/// <see cref="JobRules"/>.</summary>
 internal sealed class JobFileReader(JobFileErrors errors)
 {
     private const string CronOnly = "Only cron jobs have this.";
@@ -36,7 +37,8 @@ internal sealed class JobFileReader(JobFileErrors errors)
     {
         if (type != JobType.Cron)
         {
-            foreach (var name in (ReadOnlySpan<string>)["timezone", "collision", "catch-up"]) job.Refuse(name, JobCode.NotForType, CronOnly);
+            foreach (var name in (ReadOnlySpan<string>)["timezone", "collision", "catch-up"])
+                job.Refuse(name, JobCode.NotForType, CronOnly);
         }
         else
         {
@@ -100,9 +102,9 @@ internal sealed class JobFileReader(JobFileErrors errors)
     private Constraint? ReadConstraint(string path, JobFileNode node)
     {
         if (node is not JobFileNode.Mapping { Fields: [var field] })
-            return Malformed(path, node.At, "A constraint is one attribute with what is wanted of it, such as 'rack: limit 1' or 'zone: [a, b]'.");
+            return Malformed(path, node.At, "A constraint is one attribute and what is wanted, such as 'rack: limit 1' or 'zone: [a, b]'.");
 
-        path = JobFileFields.Join(path, field.Name);
+        path = JobFilePath.Join(path, field.Name);
         return field.Value switch
         {
             JobFileNode.Scalar { IsNull: false } scalar when IsLimit(scalar.Text, out var count) => ReadLimit(path, field, count),

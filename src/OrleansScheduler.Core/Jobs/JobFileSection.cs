@@ -3,10 +3,14 @@ using System.Text.Json;
 
 namespace OrleansScheduler.Core;
 
-/// <summary>Reads the fields of one section of a job file by name and type. What is wrong becomes an error and reads as if it were not there.</summary>
-/// <remarks>A field without a value (<c>image:</c>) counts as not given. Texts may be written without quotes, even when they look like numbers.</remarks>
+/// <summary>Reads the fields of one section of a job file by name and type. What is wrong becomes an error and reads as if it were not
+/// there.</summary>
+/// <remarks>A field without a value (<c>image:</c>) counts as not given. Texts may be written without quotes, even when they look like
+/// numbers.</remarks>
 internal sealed class JobFileSection
 {
+    private static readonly ImmutableSortedDictionary<string, string> NoTexts = ImmutableSortedDictionary<string, string>.Empty;
+
     private readonly JobFileNode.Mapping _mapping;
     private readonly JobFileErrors _errors;
     private readonly string _path;
@@ -17,8 +21,10 @@ internal sealed class JobFileSection
         (_mapping, _path, _errors, _section) = (mapping, path, errors, JobFields.SectionOf(path));
         foreach (var field in mapping.Fields)
         {
+            if (errors.IsFull) break;
             if (JobFields.Sections[_section].Contains(field.Name)) continue;
-            var message = $"There is no field {FieldWords.Show(field.Name)} {(path.Length == 0 ? "here" : $"in '{path}'")}.{JobFields.Suggest(field.Name, _section)}";
+            var place = path.Length == 0 ? "here" : $"in '{path}'";
+            var message = $"There is no field {FieldWords.Show(field.Name)} {place}.{JobFields.Suggest(field.Name, _section)}";
             errors.Add(JobCode.UnknownField, PathOf(field.Name), message, field.NameAt);
         }
     }
@@ -53,30 +59,33 @@ internal sealed class JobFileSection
     public JobFileSection? Section(string name) => Find(name) is { } field ? Of(field.Value, PathOf(name), _errors) : null;
 
     /// <summary>The items of a list of sections.</summary>
-    public IEnumerable<JobFileSection> Sections(string name) => Items(name).Select(item => Of(item.Node, item.Path, _errors)).OfType<JobFileSection>();
+    public IEnumerable<JobFileSection> Sections(string name) =>
+        Items(name).Select(item => Of(item.Node, item.Path, _errors)).OfType<JobFileSection>();
 
     /// <summary>The items of a list, each with its path.</summary>
     public IEnumerable<(string Path, JobFileNode Node)> Items(string name) => Find(name) switch
     {
         null => [],
-        { Value: JobFileNode.Sequence sequence } => sequence.Items.Select((item, index) => ($"{PathOf(name)}[{index}]", item)),
+        { Value: JobFileNode.Sequence { Items: var items } } when PathOf(name) is var path =>
+            items.Select((item, index) => ($"{path}[{index}]", item)),
         { } field => Mismatch<IEnumerable<(string, JobFileNode)>>(field, "a list") ?? [],
     };
 
     public string? Text(string name) => Find(name) is { } field ? TextOf(field.Value, PathOf(name), field.At) : null;
 
-    public ImmutableArray<string> Texts(string name) => [.. Items(name).Select(item => TextOf(item.Node, item.Path, item.Node.At)).OfType<string>()];
+    public ImmutableArray<string> Texts(string name) =>
+        [.. Items(name).Select(item => TextOf(item.Node, item.Path, item.Node.At)).OfType<string>()];
 
     /// <summary>Names and texts that the user chose.</summary>
     public ImmutableSortedDictionary<string, string> TextsByName(string name)
     {
-        if (Find(name) is not { } field) return ImmutableSortedDictionary<string, string>.Empty;
+        if (Find(name) is not { } field) return NoTexts;
         if (field.Value is not JobFileNode.Mapping mapping)
-            return Mismatch<ImmutableSortedDictionary<string, string>>(field, "names with values") ?? ImmutableSortedDictionary<string, string>.Empty;
+            return Mismatch<ImmutableSortedDictionary<string, string>>(field, "names with values") ?? NoTexts;
         var texts = ImmutableSortedDictionary.CreateBuilder<string, string>();
         foreach (var entry in mapping.Fields)
         {
-            if (TextOf(entry.Value, JobFileFields.Join(PathOf(name), entry.Name), entry.At) is { } text) texts[entry.Name] = text;
+            if (TextOf(entry.Value, JobFilePath.Join(PathOf(name), entry.Name), entry.At) is { } text) texts[entry.Name] = text;
         }
 
         return texts.ToImmutable();
@@ -108,7 +117,8 @@ internal sealed class JobFileSection
         if (Find(name) is not { } field) return null;
         var number = field.Value is JobFileNode.Scalar { Quoted: false } scalar ? scalar.Text : "";
         if (number.ToUpperInvariant() is ".NAN" or ".INF" or "-.INF" or "+.INF") number = "NaN";
-        if (!double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)) return Mismatch<double?>(field, "a number");
+        if (!double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
+            return Mismatch<double?>(field, "a number");
         if (double.IsFinite(value)) return value;
         _errors.Add(JobCode.NumberOutOfRange, PathOf(name), "This must be a finite number.", field.At);
         return null;
@@ -133,7 +143,8 @@ internal sealed class JobFileSection
 
         var known = Enum.GetValues<T>().Select(NameOf).ToList();
         var hint = FieldWords.Nearest(text, known) is { } meant ? $" Did you mean '{meant}'?" : "";
-        _errors.Add(JobCode.UnknownValue, PathOf(name), $"{FieldWords.Show(text)} is not one of {string.Join(", ", known)}.{hint}", field.At);
+        var message = $"{FieldWords.Show(text)} is not one of {string.Join(", ", known)}.{hint}";
+        _errors.Add(JobCode.UnknownValue, PathOf(name), message, field.At);
         return null;
     }
 
@@ -182,7 +193,7 @@ internal sealed class JobFileSection
         return null;
     }
 
-    private string PathOf(string name) => JobFileFields.Join(_path, name);
+    private string PathOf(string name) => JobFilePath.Join(_path, name);
 
     private static string Describe(JobFileNode node) => node switch
     {

@@ -18,7 +18,8 @@ internal static class JobFileWriter
             .Text("tier", JobFileSection.NameOf(spec.Tier), JobFileSection.NameOf(Tier.Preemptible))
             .Text("schedule", schedule?.Expression)
             .Text("timezone", schedule?.TimeZone, JobDefaults.TimeZone)
-            .Text("collision", schedule is null ? null : JobFileSection.NameOf(schedule.Collision), JobFileSection.NameOf(JobDefaults.Collision))
+            .Text("collision", schedule is null ? null : JobFileSection.NameOf(schedule.Collision),
+                JobFileSection.NameOf(JobDefaults.Collision))
             .Add("task", Write(spec.Task))
             .Section("retry", WriteRetry(spec.Retry))
             .List("constraints", spec.Constraints, WriteConstraint)
@@ -83,7 +84,8 @@ internal static class JobFileWriter
         var defaults = new HealthSpec { Probe = health.Probe };
         writer = health.Probe switch
         {
-            HealthProbe.Http http => writer.Section("http", new MappingWriter().Text("port", http.Port).Text("path", http.Path, JobDefaults.HealthPath)),
+            HealthProbe.Http http =>
+                writer.Section("http", new MappingWriter().Text("port", http.Port).Text("path", http.Path, JobDefaults.HealthPath)),
             HealthProbe.Tcp tcp => writer.Section("tcp", new MappingWriter().Text("port", tcp.Port)),
             HealthProbe.Command command => writer.Command("command", command.Arguments),
             _ => throw new InvariantException("a health probe is http, tcp or a command"),
@@ -115,8 +117,10 @@ internal static class JobFileWriter
 
     private static JobFileNode WriteConstraint(Constraint constraint) => constraint switch
     {
-        Constraint.Limit limit => new MappingWriter().Text(limit.Attribute, string.Create(CultureInfo.InvariantCulture, $"limit {limit.Count}")).ToNode(),
-        Constraint.Value value => new MappingWriter().Texts(value.Attribute, [.. value.Values.Select(text => value.Negated ? "!" + text : text)]).ToNode(),
+        Constraint.Limit limit =>
+            new MappingWriter().Text(limit.Attribute, string.Create(CultureInfo.InvariantCulture, $"limit {limit.Count}")).ToNode(),
+        Constraint.Value value =>
+            new MappingWriter().Texts(value.Attribute, [.. value.Values.Select(text => value.Negated ? "!" + text : text)]).ToNode(),
         _ => throw new InvariantException("a constraint is a limit or a value"),
     };
 

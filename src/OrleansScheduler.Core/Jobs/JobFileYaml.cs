@@ -3,12 +3,14 @@ using YamlDotNet.Core.Events;
 
 namespace OrleansScheduler.Core;
 
-/// <summary>Reads the documents of a YAML file into nodes, event by event: no object is ever made from a tag, and nothing grows beyond the limits of <see cref="JobLimits"/>.</summary>
+/// <summary>Reads the documents of a YAML file into nodes, event by event: no object is ever made from a tag, and nothing grows beyond
+/// the limits of <see cref="JobLimits"/>.</summary>
 internal sealed class JobFileYaml
 {
     private const string CoreTags = "tag:yaml.org,2002:";
 
     private readonly Dictionary<AnchorName, JobFileNode> _anchors = [];
+    private readonly JobFilePath _path = new();
     private readonly Parser _parser;
     private readonly JobFileErrors _errors;
     private int _aliased;
@@ -31,7 +33,9 @@ internal sealed class JobFileYaml
             var tab = IndentingTab(text, at.Line);
             errors.Add(
                 JobCode.Syntax, "",
-                tab is null ? $"This is not YAML: {Sentence(exception.Message)}." : "YAML is indented with blanks; this line starts with a tab.",
+                tab is null
+                    ? $"This is not YAML: {Sentence(exception.Message)}."
+                    : "YAML is indented with blanks; this line starts with a tab.",
                 tab ?? at);
         }
 
@@ -53,7 +57,7 @@ internal sealed class JobFileYaml
                 return;
             }
 
-            if (ReadNode("", 1) is not { } root) return;
+            if (ReadNode(1) is not { } root) return;
             if (root is not JobFileNode.Scalar { IsNull: true }) documents.Add(root);
         }
     }
@@ -75,87 +79,92 @@ internal sealed class JobFileYaml
     private FilePosition Here => Position(_parser.Current!.Start);
 
     /// <summary>Reads one value and moves to its last event; null when the reading has to stop.</summary>
-    private JobFileNode? ReadNode(string path, int depth)
+    private JobFileNode? ReadNode(int depth)
     {
-        if (depth > JobLimits.MaxDepth) return StopAtDepth(path);
+        if (depth > JobLimits.MaxDepth) return StopAtDepth();
         switch (_parser.Current)
         {
             case AnchorAlias alias:
-                return Resolve(alias, path, depth);
+                return Resolve(alias, depth);
             case Scalar scalar:
-                return Keep(scalar, ReadScalar(scalar, path));
+                return Keep(scalar, ReadScalar(scalar));
             case SequenceStart start:
-                HasKnownTag(start, path, "seq");
-                return Keep(start, ReadSequence(path, depth));
+                HasKnownTag(start, "seq");
+                return Keep(start, ReadSequence(depth));
             case MappingStart start:
-                HasKnownTag(start, path, "map");
-                return Keep(start, ReadMapping(path, depth));
+                HasKnownTag(start, "map");
+                return Keep(start, ReadMapping(depth));
             default:
-                _errors.Add(JobCode.Syntax, path, "A value is missing here.", Here);
+                _errors.Add(JobCode.Syntax, _path, "A value is missing here.", Here);
                 return null;
         }
     }
 
-    private JobFileNode.Scalar ReadScalar(Scalar scalar, string path)
+    private JobFileNode.Scalar ReadScalar(Scalar scalar)
     {
-        if (!HasKnownTag(scalar, path, "str", "int", "float", "bool", "null")) return new(scalar.Tag.Value + scalar.Value, quoted: true, Here);
-        var isText = scalar.Style != ScalarStyle.Plain || (!scalar.Tag.IsEmpty && scalar.Tag is { IsNonSpecific: true } or { Value: CoreTags + "str" });
-        _errors.CheckText(scalar.Value, path, Here);
+        if (!HasKnownTag(scalar, "str", "int", "float", "bool", "null")) return new(scalar.Tag.Value + scalar.Value, quoted: true, Here);
+        var isText = scalar.Style != ScalarStyle.Plain
+            || (!scalar.Tag.IsEmpty && scalar.Tag is { IsNonSpecific: true } or { Value: CoreTags + "str" });
+        _errors.CheckText(scalar.Value, _path, Here);
         return new(scalar.Value, isText, Here);
     }
 
-    private JobFileNode.Sequence? ReadSequence(string path, int depth)
+    private JobFileNode.Sequence? ReadSequence(int depth)
     {
         var at = Here;
         var items = ImmutableArray.CreateBuilder<JobFileNode>();
         while (MoveNext() && _parser.Current is not SequenceEnd)
         {
-            if (ReadNode($"{path}[{items.Count}]", depth + 1) is not { } item) return null;
+            _path.Enter(items.Count);
+            if (ReadNode(depth + 1) is not { } item) return null;
+            _path.Leave();
             items.Add(item);
         }
 
         return new(items.DrainToImmutable(), at);
     }
 
-    private JobFileNode.Mapping? ReadMapping(string path, int depth)
+    private JobFileNode.Mapping? ReadMapping(int depth)
     {
         var at = Here;
-        var fields = new JobFileFields(path, _errors);
+        var fields = new JobFileFields(_path, _errors);
         while (MoveNext() && _parser.Current is not MappingEnd)
         {
             if (_parser.Current is not Scalar key)
             {
-                _errors.Add(JobCode.Syntax, path, "The name of a field must be a text.", Here);
+                _errors.Add(JobCode.Syntax, _path, "The name of a field must be a text.", Here);
                 return null;
             }
 
             var (name, nameAt) = (key.Value, Here);
             MoveNext();
-            if (ReadNode(fields.PathOf(name), depth + 1) is not { } value) return null;
+            _path.Enter(name);
+            if (ReadNode(depth + 1) is not { } value) return null;
+            _path.Leave();
             fields.Add(new(name, nameAt, value));
         }
 
         return fields.ToMapping(at);
     }
 
-    private JobFileNode? Resolve(AnchorAlias alias, string path, int depth)
+    private JobFileNode? Resolve(AnchorAlias alias, int depth)
     {
         if (!_anchors.TryGetValue(alias.Value, out var target))
         {
-            _errors.Add(JobCode.Syntax, path, $"There is no anchor {FieldWords.Show("&" + alias.Value.Value)} before this alias.", Here);
+            _errors.Add(JobCode.Syntax, _path, $"There is no anchor {FieldWords.Show("&" + alias.Value.Value)} before this alias.", Here);
             return null;
         }
 
-        if (depth + target.Height - 1 > JobLimits.MaxDepth) return StopAtDepth(path);
+        if (depth + target.Height - 1 > JobLimits.MaxDepth) return StopAtDepth();
         _aliased += target.Size;
         if (_aliased <= JobLimits.MaxAliasedValues) return target;
-        _errors.Add(JobCode.TooManyAliases, path, $"The aliases of a document may stand for at most {JobLimits.MaxAliasedValues} values.", Here);
+        _errors.Add(JobCode.TooManyAliases, _path, $"Aliases may stand for at most {JobLimits.MaxAliasedValues} values in all.", Here);
         return null;
     }
 
-    private JobFileNode? StopAtDepth(string path)
+    private JobFileNode? StopAtDepth()
     {
-        _errors.Add(JobCode.TooDeep, FieldWords.Plain(path), $"Values may be nested at most {JobLimits.MaxDepth} levels deep.", Here);
+        _errors.Add(JobCode.TooDeep, _path, $"Values may be nested at most {JobLimits.MaxDepth} levels deep.", Here);
         return null;
     }
 
@@ -166,7 +175,7 @@ internal sealed class JobFileYaml
         return node;
     }
 
-    private bool HasKnownTag(NodeEvent node, string path, params ReadOnlySpan<string> allowed)
+    private bool HasKnownTag(NodeEvent node, params ReadOnlySpan<string> allowed)
     {
         if (node.Tag.IsEmpty || node.Tag.IsNonSpecific) return true;
         foreach (var kind in allowed)
@@ -175,7 +184,7 @@ internal sealed class JobFileYaml
         }
 
         var tag = FieldWords.Show(node.Tag.Value);
-        _errors.Add(JobCode.TagUnsupported, path, $"{tag} is a YAML tag here, and tags are not read; a text that starts with '!' needs quotes.", Here);
+        _errors.Add(JobCode.TagUnsupported, _path, $"{tag} is a YAML tag, which is not read; a text that starts with '!' needs quotes.", Here);
         return false;
     }
 

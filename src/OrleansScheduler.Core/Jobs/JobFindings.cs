@@ -5,9 +5,15 @@ namespace OrleansScheduler.Core;
 /// <summary>Collects the rules that a spec breaks; has the checks that many fields share.</summary>
 internal sealed class JobFindings
 {
+    /// <summary>One more than an answer lists, so that the reader of a file can tell that there are more.</summary>
+    private const int MaxFindings = JobLimits.MaxErrors + 1;
+
     private readonly ImmutableArray<FieldError>.Builder _findings = ImmutableArray.CreateBuilder<FieldError>();
 
-    public void Add(string code, string path, string message) => _findings.Add(new(code, path, message, 0, 0, 0));
+    public void Add(string code, string path, string message)
+    {
+        if (_findings.Count < MaxFindings) _findings.Add(new(code, path, message, 0, 0, 0));
+    }
 
     public ImmutableArray<FieldError> ToImmutable() => _findings.DrainToImmutable();
 
@@ -20,7 +26,8 @@ internal sealed class JobFindings
     public void CheckDuration(TimeSpan value, TimeSpan min, string path)
     {
         if (value < min) Add(JobCode.BelowMinimum, path, $"This must be at least {Units.FormatDuration(min)}.");
-        if (value > JobLimits.MaxDuration) Add(JobCode.AboveMaximum, path, $"This must be at most {Units.FormatDuration(JobLimits.MaxDuration)}.");
+        if (value > JobLimits.MaxDuration)
+            Add(JobCode.AboveMaximum, path, $"This must be at most {Units.FormatDuration(JobLimits.MaxDuration)}.");
         if (value.Ticks % TimeSpan.TicksPerMillisecond != 0) Add(JobCode.BadQuantity, path, "This must be a whole number of milliseconds.");
     }
 
@@ -40,14 +47,15 @@ internal sealed class JobFindings
 
     public void CheckLength(string text, string path)
     {
-        if (text.Length > JobLimits.MaxTextLength) Add(JobCode.TooLong, path, $"This must be at most {JobLimits.MaxTextLength} characters long.");
+        if (text.Length > JobLimits.MaxTextLength)
+            Add(JobCode.TooLong, path, $"This must be at most {JobLimits.MaxTextLength} characters long.");
     }
 
     /// <summary>The rules of an argument vector, whoever runs it.</summary>
     public void CheckCommand(ImmutableArray<string> command, string path)
     {
         if (command is [] || (ShellCommand.ScriptOf(command) is { } script && string.IsNullOrWhiteSpace(script)))
-            Add(JobCode.CommandEmpty, path, "A command needs a program: a list of arguments such as [sleep, \"60\"], or a text for the shell.");
+            Add(JobCode.CommandEmpty, path, "A command needs a program: a list such as [sleep, \"60\"], or a text for the shell.");
         else if (command[0].Length == 0)
             Add(JobCode.CommandEmpty, $"{path}[0]", "The first argument is the program and cannot be empty.");
         for (var i = 0; i < command.Length; i++)

@@ -33,7 +33,8 @@ public static class JobLimits
     /// <summary>Most constraints of one job.</summary>
     public const int MaxConstraints = 64;
 
-    /// <summary>Longest single argument or <c>NAME=value</c>, in bytes: what Linux passes to a program (MAX_ARG_STRLEN less the final zero).</summary>
+    /// <summary>Longest single argument or <c>NAME=value</c>, in bytes: what Linux passes to a program (MAX_ARG_STRLEN less the final
+    /// zero).</summary>
     public const int MaxArgumentBytes = (128 * 1024) - 1;
 
     /// <summary>Longest name of a port or variable, longest constraint value and longest path, in characters.</summary>

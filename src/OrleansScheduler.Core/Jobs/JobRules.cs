@@ -2,7 +2,8 @@ using Cronos;
 
 namespace OrleansScheduler.Core;
 
-/// <summary>The rules that a complete spec must keep, wherever it came from. What this version cannot do yet is refused too, never ignored.</summary>
+/// <summary>The rules that a complete spec must keep, wherever it came from. What this version cannot do yet is refused too, never
+/// ignored.</summary>
 public static class JobRules
 {
     /// <summary>Shortest time that makes sense to wait.</summary>
@@ -10,7 +11,8 @@ public static class JobRules
 
     private static readonly DateTime CronStart = new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
-    /// <summary>All rules that the spec breaks, by path as in a job file; lines and columns are not known here. Empty when it is fit to run.</summary>
+    /// <summary>All rules that the spec breaks, by path as in a job file; lines and columns are not known here. Empty when it is fit to
+    /// run.</summary>
     public static ImmutableArray<FieldError> Check(JobSpec spec)
     {
         var findings = new JobFindings();
@@ -19,7 +21,7 @@ public static class JobRules
         TaskRules.Check(spec.Task, findings);
         CheckTotals(spec, findings);
         CheckRetry(spec, findings);
-        for (var i = 0; i < spec.Constraints.Length; i++) CheckConstraint(spec.Constraints[i], $"constraints[{i}]", findings);
+        CheckConstraints(spec.Constraints, findings);
         CheckUpdate(spec.Update, findings);
         CheckSla(spec, findings);
         findings.CheckDuration(spec.Partition.Delay, TimeSpan.Zero, "partition.delay");
@@ -36,8 +38,6 @@ public static class JobRules
         findings.CheckDefined(spec.Tier, "tier");
         findings.CheckRange(spec.Instances, WholeRange.Instances, "instances");
         findings.CheckRange(spec.Priority, WholeRange.Priority, "priority");
-        if (spec.Constraints.Length > JobLimits.MaxConstraints)
-            findings.Add(JobCode.AboveMaximum, "constraints", $"A job has at most {JobLimits.MaxConstraints} constraints.");
     }
 
     private static void CheckName(string name, string path, JobFindings findings)
@@ -62,14 +62,17 @@ public static class JobRules
         findings.CheckDefined(schedule.Collision, "collision");
         var zoneIsKnown = TimeZoneInfo.TryFindSystemTimeZoneById(schedule.TimeZone, out var zone);
         if (!zoneIsKnown)
-            findings.Add(JobCode.TimezoneUnknown, "timezone", $"There is no time zone {FieldWords.Show(schedule.TimeZone)}; write an IANA name such as Europe/Berlin.");
+            findings.Add(JobCode.TimezoneUnknown, "timezone",
+                $"There is no time zone {FieldWords.Show(schedule.TimeZone)}; write an IANA name such as Europe/Berlin.");
         if (!CronExpression.TryParse(schedule.Expression, CronFormat.Standard, out var expression))
-            findings.Add(JobCode.CronInvalid, "schedule", $"{FieldWords.Show(schedule.Expression)} is not a schedule: minute, hour, day of month, month, day of week.");
+            findings.Add(JobCode.CronInvalid, "schedule",
+                $"{FieldWords.Show(schedule.Expression)} is not a schedule: minute, hour, day of month, month, day of week.");
         else if (expression.GetNextOccurrence(CronStart, zone ?? TimeZoneInfo.Utc) is null)
             findings.Add(JobCode.CronNeverFires, "schedule", $"{FieldWords.Show(schedule.Expression)} names a time that never comes.");
     }
 
-    /// <summary>All instances together must be countable, sizes in bytes: sums over a cell then cannot overflow on account of one job.</summary>
+    /// <summary>All instances together must be countable, sizes in bytes: sums over a cell then cannot overflow on account of one
+    /// job.</summary>
     private static void CheckTotals(JobSpec spec, JobFindings findings)
     {
         const long BytesPerMiB = 1L << 20;
@@ -82,7 +85,8 @@ public static class JobRules
         void Check(string name, long amount, long unit)
         {
             if ((Int128)amount * unit * Math.Max(spec.Instances, 1) > long.MaxValue)
-                findings.Add(JobCode.ArithmeticOverflow, $"task.resources.{name}", $"{spec.Instances} instances of this are more than can be counted.");
+                findings.Add(JobCode.ArithmeticOverflow, $"task.resources.{name}",
+                    $"{spec.Instances} instances of this are more than can be counted.");
         }
     }
 
@@ -93,18 +97,29 @@ public static class JobRules
         if (retry.MaxFailures == 0)
             findings.Add(JobCode.BelowMinimum, "retry.max-failures", "This must be at least 1, or -1 to retry for ever.");
         if (spec.Type == JobType.Service && retry.MaxFailures is not (1 or -1))
-            findings.Add(JobCode.NotForType, "retry.max-failures", "A service is always started again; only batch and cron jobs count failures.");
+            findings.Add(JobCode.NotForType, "retry.max-failures",
+                "A service is always started again; only batch and cron jobs count failures.");
         findings.CheckDuration(retry.BackoffInitial, Instant, "retry.backoff.initial");
         findings.CheckDuration(retry.BackoffMax, Instant, "retry.backoff.max");
         if (retry.BackoffMax < retry.BackoffInitial)
-            findings.Add(JobCode.BelowMinimum, "retry.backoff.max", $"This must be at least as long as 'initial', {Units.FormatDuration(retry.BackoffInitial)}.");
+            findings.Add(JobCode.BelowMinimum, "retry.backoff.max",
+                $"This must be at least as long as 'initial', {Units.FormatDuration(retry.BackoffInitial)}.");
+    }
+
+    private static void CheckConstraints(ImmutableArray<Constraint> constraints, JobFindings findings)
+    {
+        if (constraints.Length > JobLimits.MaxConstraints)
+            findings.Add(JobCode.AboveMaximum, "constraints", $"A job has at most {JobLimits.MaxConstraints} constraints.");
+        else
+            for (var i = 0; i < constraints.Length; i++) CheckConstraint(constraints[i], $"constraints[{i}]", findings);
     }
 
     private static void CheckConstraint(Constraint constraint, string path, JobFindings findings)
     {
         if (!JobKey.IsValidPart(constraint.Attribute))
-            findings.Add(JobCode.BadName, path, $"{FieldWords.Show(constraint.Attribute)} is not the name of an attribute: {JobKey.PartRule}.");
-        path = JobFileFields.Join(path, constraint.Attribute);
+            findings.Add(JobCode.BadName, path,
+                $"{FieldWords.Show(constraint.Attribute)} is not the name of an attribute: {JobKey.PartRule}.");
+        path = JobFilePath.Join(path, constraint.Attribute);
         switch (constraint)
         {
             case Constraint.Limit limit:
@@ -116,7 +131,8 @@ public static class JobRules
                 {
                     findings.CheckText(text, path);
                     findings.CheckLength(text, path);
-                    if (text is [] or ['!', ..]) findings.Add(JobCode.ConstraintSyntax, path, "A value is a text that is not empty and has no '!' of its own.");
+                    if (text is [] or ['!', ..])
+                        findings.Add(JobCode.ConstraintSyntax, path, "A value is a text that is not empty and has no '!' of its own.");
                 }
 
                 break;

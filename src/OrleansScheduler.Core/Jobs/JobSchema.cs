@@ -1,6 +1,7 @@
 namespace OrleansScheduler.Core;
 
-/// <summary>The JSON Schema (draft 2020-12) of a document of a job file, for editors and other tools. It says what a file may look like; <see cref="JobRules"/> know more.</summary>
+/// <summary>The JSON Schema (draft 2020-12) of a document of a job file, for editors and other tools. It says what a file may look like;
+/// <see cref="JobRules"/> know more.</summary>
 public static class JobSchema
 {
     /// <summary>File name under which it is served and shipped.</summary>

@@ -8,8 +8,8 @@ internal static class JobSupport
         var task = spec.Task;
         Refuse(spec.Type == JobType.Cron, "type", "Cron jobs are not supported yet; submit a batch job from a clock of your own.");
         Refuse(task.Driver == "container", "task.driver", "The container driver is not supported yet; use the process driver.");
-        Refuse(task.Image is not null, "task.image", "Images are not supported yet; use the process driver with a command that is on the node.");
-        Refuse(task.Processes is not [], "task.processes", "Several processes are not supported yet; use one command, such as a script for the shell.");
+        Refuse(task.Image is not null, "task.image", "Images are not supported yet; use a command that is on the node.");
+        Refuse(task.Processes is not [], "task.processes", "Several processes are not supported yet; use one command, such as a script.");
         Refuse(task.User is not null, "task.user", "Another account is not supported yet; leave it out to run as the agent's own.");
         Refuse(task.Artifacts is not [], "task.artifacts", "Artifacts are not supported yet; fetch them in the command.");
         Refuse(spec.Update.Strategy is "batch" or "variable-batch", "update.strategy", "This strategy is not supported yet; use queue.");

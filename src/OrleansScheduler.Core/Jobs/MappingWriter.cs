@@ -22,11 +22,14 @@ internal sealed class MappingWriter
     public MappingWriter Number(string name, double? value) =>
         value is { } number ? Add(name, Plain(number.ToString("R", CultureInfo.InvariantCulture))) : this;
 
-    public MappingWriter Flag(string name, bool value, bool @default) => value == @default ? this : Add(name, Plain(value ? "true" : "false"));
+    public MappingWriter Flag(string name, bool value, bool @default) =>
+        value == @default ? this : Add(name, Plain(value ? "true" : "false"));
 
-    public MappingWriter Millis(string name, long value, long @default) => value == @default ? this : Add(name, Plain(Units.FormatMillis(value)));
+    public MappingWriter Millis(string name, long value, long @default) =>
+        value == @default ? this : Add(name, Plain(Units.FormatMillis(value)));
 
-    public MappingWriter MiB(string name, long value, long @default) => value == @default ? this : Add(name, Quoted(Units.FormatMiB(value)));
+    public MappingWriter MiB(string name, long value, long @default) =>
+        value == @default ? this : Add(name, Quoted(Units.FormatMiB(value)));
 
     public MappingWriter Duration(string name, TimeSpan? value, TimeSpan? @default) =>
         value is not { } duration || value == @default ? this : Add(name, Quoted(Units.FormatDuration(duration)));

@@ -5,7 +5,8 @@ internal static class TaskFileReader
 {
     public const string Path = "task";
 
-    public static TaskSpec? ReadTask(JobFileNode node, JobFileErrors errors) => JobFileSection.Of(node, Path, errors) is { } task ? ReadTask(task) : null;
+    public static TaskSpec? ReadTask(JobFileNode node, JobFileErrors errors) =>
+        JobFileSection.Of(node, Path, errors) is { } task ? ReadTask(task) : null;
 
     public static TaskSpec ReadTask(JobFileSection task)
     {
@@ -94,7 +95,9 @@ internal static class TaskFileReader
     private static KillSpec ReadKill(JobFileSection? kill)
     {
         var defaults = new KillSpec();
-        return kill is null ? defaults : new() { Grace = kill.Duration("grace") ?? defaults.Grace, GracefulShutdown = kill.Text("graceful-shutdown") };
+        return kill is null
+            ? defaults
+            : new() { Grace = kill.Duration("grace") ?? defaults.Grace, GracefulShutdown = kill.Text("graceful-shutdown") };
     }
 
     private static LogSpec ReadLogs(JobFileSection? logs)

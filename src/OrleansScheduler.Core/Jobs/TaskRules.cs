@@ -26,15 +26,20 @@ internal static class TaskRules
     {
         foreach (var (name, value) in task.Env)
         {
-            var path = JobFileFields.Join($"{Root}.env", name);
+            var path = JobFilePath.Join($"{Root}.env", name);
             if (!IsVariableName(name))
-                findings.Add(JobCode.EnvName, path, $"{FieldWords.Show(name)} is not the name of a variable: A-Z, a-z, 0-9 and '_', not starting with a digit.");
+                findings.Add(JobCode.EnvName, path,
+                    $"{FieldWords.Show(name)} is not the name of a variable: A-Z, a-z, 0-9 and '_', not starting with a digit.");
             else if (name.StartsWith("LD_", StringComparison.Ordinal))
-                findings.Add(JobCode.EnvForbidden, path, $"{name} would change programs of the agent too; set it in the command, such as 'env {name}=… program'.");
-            else if (name.StartsWith("OSCHED_", StringComparison.Ordinal) || name.StartsWith(PortName.VariablePrefix, StringComparison.Ordinal))
-                findings.Add(JobCode.EnvForbidden, path, "Variables that start with OSCHED_ or PORT_ are set by the agent; choose another name.");
+                findings.Add(JobCode.EnvForbidden, path,
+                    $"{name} would change programs of the agent too; set it in the command, such as 'env {name}=… program'.");
+            else if (name.StartsWith("OSCHED_", StringComparison.Ordinal)
+                || name.StartsWith(PortName.VariablePrefix, StringComparison.Ordinal))
+                findings.Add(JobCode.EnvForbidden, path,
+                    "Variables that start with OSCHED_ or PORT_ are set by the agent; choose another name.");
             if (Encoding.UTF8.GetByteCount(name) + 1 + Encoding.UTF8.GetByteCount(value) > JobLimits.MaxArgumentBytes)
-                findings.Add(JobCode.EnvTooLong, path, $"A variable with its value is at most {JobLimits.MaxArgumentBytes} bytes long; bring more in a file.");
+                findings.Add(JobCode.EnvTooLong, path,
+                    $"A variable with its value is at most {JobLimits.MaxArgumentBytes} bytes long; bring more in a file.");
             findings.CheckText(value, path);
         }
     }
@@ -49,20 +54,28 @@ internal static class TaskRules
 
     private static void CheckPorts(ImmutableArray<string> ports, JobFindings findings)
     {
-        if (ports.Length > JobLimits.MaxPorts) findings.Add(JobCode.AboveMaximum, $"{Root}.resources.ports", $"A task has at most {JobLimits.MaxPorts} ports.");
+        if (ports.Length > JobLimits.MaxPorts)
+        {
+            findings.Add(JobCode.AboveMaximum, $"{Root}.resources.ports", $"A task has at most {JobLimits.MaxPorts} ports.");
+            return;
+        }
+
         var variables = new Dictionary<string, string>();
         for (var i = 0; i < ports.Length; i++)
         {
             var (name, path) = (ports[i], $"{Root}.resources.ports[{i}]");
             if (!PortName.IsValid(name))
             {
-                var hint = name.All(char.IsAsciiDigit) ? " Ports are named here; the agent chooses the numbers and passes them as PORT_<NAME>." : "";
+                var hint = name.All(char.IsAsciiDigit)
+                    ? " Ports are named here; the agent chooses the numbers and passes them as PORT_<NAME>."
+                    : "";
                 findings.Add(JobCode.PortName, path, $"{FieldWords.Show(name)} is not the name of a port: {PortName.Rule}.{hint}");
                 continue;
             }
 
             if (!variables.TryAdd(PortName.Variable(name), name))
-                findings.Add(JobCode.PortDuplicate, path, $"'{name}' and '{variables[PortName.Variable(name)]}' would both be {PortName.Variable(name)}; rename one.");
+                findings.Add(JobCode.PortDuplicate, path,
+                    $"'{name}' and '{variables[PortName.Variable(name)]}' would both be {PortName.Variable(name)}; rename one.");
         }
     }
 
@@ -104,14 +117,16 @@ internal static class TaskRules
         if (task.Kill.GracefulShutdown is not { } path) return;
         CheckUrlPath(path, JobCode.KillPath, $"{Root}.kill.graceful-shutdown", findings);
         if (task.Ports is [])
-            findings.Add(JobCode.KillPortMissing, $"{Root}.kill.graceful-shutdown", "This is posted to the task's first port, and it has none; name one in 'resources.ports'.");
+            findings.Add(JobCode.KillPortMissing, $"{Root}.kill.graceful-shutdown",
+                "This is posted to the task's first port, and it has none; name one in 'resources.ports'.");
     }
 
     private static void CheckUrlPath(string text, string code, string path, JobFindings findings)
     {
         findings.CheckLength(text, path);
         if (text is not ['/', ..] || text.Any(c => c is '#' or '\\' || char.IsWhiteSpace(c) || char.IsControl(c)))
-            findings.Add(code, path, $"{FieldWords.Show(text)} is not a path on the task's own port: it starts with '/' and has no blanks, '\\' or '#'.");
+            findings.Add(code, path,
+                $"{FieldWords.Show(text)} is not a path on the task's own port: it starts with '/' and has no blanks, '\\' or '#'.");
     }
 
     /// <summary>A port that is meant in a command must be there. Other <c>${…}</c> may be the shell's own and are let through.</summary>
@@ -120,12 +135,14 @@ internal static class TaskRules
         var known = task.Ports.Select(PortName.Variable).ToHashSet();
         var script = ShellCommand.ScriptOf(task.Command) is not null;
         for (var i = 0; i < task.Command.Length; i++) Check(task.Command[i], script ? $"{Root}.command" : $"{Root}.command[{i}]");
-        foreach (var (name, value) in task.Env) Check(value, JobFileFields.Join($"{Root}.env", name));
+        foreach (var (name, value) in task.Env) Check(value, JobFilePath.Join($"{Root}.env", name));
 
         void Check(string text, string path)
         {
             if (PortReferences(text).FirstOrDefault(variable => !known.Contains(variable)) is not { } unknown) return;
-            var hint = known.Count == 0 ? "the task has no ports; name them in 'resources.ports'" : $"known are {string.Join(", ", known.Order(StringComparer.Ordinal))}";
+            var hint = known.Count == 0
+                ? "the task has no ports; name them in 'resources.ports'"
+                : $"known are {string.Join(", ", known.Order(StringComparer.Ordinal))}";
             findings.Add(JobCode.UndefinedBinding, path, $"There is no {FieldWords.Show($"${{{unknown}}}")}: {hint}.");
         }
     }
@@ -139,8 +156,9 @@ internal static class TaskRules
             at += Open.Length;
             var end = at;
             while (end < text.Length && IsVariableCharacter(text[end])) end++;
-            var isPort = end < text.Length && text[end] == '}' && text.AsSpan(at, end - at).StartsWith(PortName.VariablePrefix, StringComparison.Ordinal);
-            if (isPort) yield return text[at..end];
+            var variable = text[at..end];
+            if (end < text.Length && text[end] == '}' && variable.StartsWith(PortName.VariablePrefix, StringComparison.Ordinal))
+                yield return variable;
             at = end;
         }
     }

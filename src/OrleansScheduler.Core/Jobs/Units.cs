@@ -4,7 +4,8 @@ using System.Text;
 
 namespace OrleansScheduler.Core;
 
-/// <summary>Reads and writes quantities as people write them: <c>0.5</c>, <c>500m</c>, <c>256MiB</c>, <c>15s</c>. Exact: nothing is rounded silently.</summary>
+/// <summary>Reads and writes quantities as people write them: <c>0.5</c>, <c>500m</c>, <c>256MiB</c>, <c>15s</c>. Exact: nothing is
+/// rounded silently.</summary>
 public static class Units
 {
     private const long BytesPerMiB = 1L << 20;
@@ -37,7 +38,8 @@ public static class Units
     }
 
     /// <summary>Reads thousandths of a core or GPU: <c>0.5</c> and <c>500m</c> are both 500.</summary>
-    /// <returns>The thousandths, or a problem <c>bad-quantity</c> or <c>number-out-of-range</c>. A minus sign is read: whether it may be is for the caller to say.</returns>
+    /// <returns>The thousandths, or a problem <c>bad-quantity</c> or <c>number-out-of-range</c>. A minus sign is read: whether it may be
+    /// is for the caller to say.</returns>
     public static Answer<long> ParseMillis(string text)
     {
         var inMillis = text.EndsWith('m');
@@ -51,13 +53,15 @@ public static class Units
         }
 
         var millis = inMillis ? digits : digits * 1000;
-        if (millis % scale != 0) return BadQuantity(text, "an amount", "is finer than a thousandth; write it as whole thousandths, such as 500m");
+        if (millis % scale != 0)
+            return BadQuantity(text, "an amount", "is finer than a thousandth; write it as whole thousandths, such as 500m");
         millis /= scale;
         return millis < -long.MaxValue || millis > long.MaxValue ? TooLarge(text) : (long)millis;
     }
 
     /// <summary>Reads a size: <c>256MiB</c>, <c>1.5GiB</c>. Decimal units are read when they are a whole number of MiB.</summary>
-    /// <returns>The size in MiB, or a problem <c>bad-quantity</c> or <c>number-out-of-range</c>. A minus sign is read, as in <see cref="ParseMillis"/>.</returns>
+    /// <returns>The size in MiB, or a problem <c>bad-quantity</c> or <c>number-out-of-range</c>. A minus sign is read, as in
+    /// <see cref="ParseMillis"/>.</returns>
     public static Answer<long> ParseMiB(string text)
     {
         var unit = ByteUnits.FirstOrDefault(unit => text.EndsWith(unit.Suffix, StringComparison.Ordinal));
@@ -85,7 +89,8 @@ public static class Units
     }
 
     /// <summary>Reads a duration: <c>15s</c>, <c>500ms</c>, <c>1h30m</c>, <c>2d</c>.</summary>
-    /// <returns>The duration, or a problem <c>bad-quantity</c> or <c>number-out-of-range</c>. A minus sign is read, as in <see cref="ParseMillis"/>.</returns>
+    /// <returns>The duration, or a problem <c>bad-quantity</c> or <c>number-out-of-range</c>. A minus sign is read, as in
+    /// <see cref="ParseMillis"/>.</returns>
     public static Answer<TimeSpan> ParseDuration(string text)
     {
         var negative = text.StartsWith('-');
@@ -128,7 +133,8 @@ public static class Units
         return $"{miB}MiB";
     }
 
-    /// <summary>A duration in mixed units, largest first: 90 minutes are <c>1h30m</c>. Whole milliseconds; what is finer is cut off.</summary>
+    /// <summary>A duration in mixed units, largest first: 90 minutes are <c>1h30m</c>. Whole milliseconds; what is finer is cut
+    /// off.</summary>
     public static string FormatDuration(TimeSpan duration)
     {
         var rest = duration.Ticks / TimeSpan.TicksPerMillisecond;
@@ -184,8 +190,11 @@ public static class Units
     }
 
     private static Problem BadQuantity(string text, string what, string message) =>
-        Problem.Of(ProblemKind.Invalid, JobCode.BadQuantity, text.Length == 0 ? $"An empty text is not {what}." : $"{FieldWords.Show(text)} {message}{(message.EndsWith('?') ? "" : ".")}");
+        Problem.Of(
+            ProblemKind.Invalid, JobCode.BadQuantity,
+            text.Length == 0 ? $"An empty text is not {what}." : $"{FieldWords.Show(text)} {message}{(message.EndsWith('?') ? "" : ".")}");
 
     private static Problem TooLarge(string text) =>
-        Problem.Of(ProblemKind.Invalid, JobCode.NumberOutOfRange, $"{FieldWords.Show(text)} is not a number that can be kept here; write a smaller, finite one.");
+        Problem.Of(ProblemKind.Invalid, JobCode.NumberOutOfRange,
+            $"{FieldWords.Show(text)} is not a number that can be kept here; write a smaller, finite one.");
 }

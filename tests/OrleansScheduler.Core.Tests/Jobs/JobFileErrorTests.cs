@@ -90,7 +90,10 @@ public sealed class JobFileErrorTests
         { 10, "  image: debian", "not-supported-yet task.image 10:10" },
         { 10, "  user: nobody", "not-supported-yet task.user 10:9" },
         { 10, "  processes: [{name: a, command: b}]", "not-supported-yet task.processes 10:3" },
-        { 10, "  processes: [{command: b, deamon: true}]", "required task.processes[0].name 10:15; unknown-field task.processes[0].deamon 10:28" },
+        {
+            10, "  processes: [{command: b, deamon: true}]",
+            "required task.processes[0].name 10:15; unknown-field task.processes[0].deamon 10:28"
+        },
         { 10, "  artifacts: [{source: a}]", "not-supported-yet task.artifacts 10:3" },
         { 10, "  env: {A=B: x}", "env-name task.env.A=B 10:14" },
         { 10, "  env: {1A: x}", "env-name task.env.1A 10:13" },
@@ -291,9 +294,16 @@ public sealed class JobFileErrorTests
     [Fact]
     public void The_errors_of_all_documents_are_reported_with_their_document()
     {
-        var file = Base.Replace("instances: 2", "instances: 0") + "\n---\n" + Base.Replace("job: web", "job: other") + "\n---\n" + Base.Replace("priority", "prioritty").Replace("web", "third");
+        string[] documents =
+        [
+            Base.Replace("instances: 2", "instances: 0"),
+            Base.Replace("job: web", "job: other"),
+            Base.Replace("job: web", "job: third").Replace("priority", "prioritty"),
+        ];
+        var file = string.Join("\n---\n", documents);
         var problem = JobFile.Parse(file).Problem!;
-        Assert.Equal([("below-minimum", 5, 0), ("unknown-field", 36, 2)], problem.Errors.Select(error => (error.Code, error.Line, error.Document)));
+        Assert.Equal([("below-minimum", 5, 0), ("unknown-field", 36, 2)],
+            problem.Errors.Select(error => (error.Code, error.Line, error.Document)));
         Assert.Equal((ProblemKind.Invalid, "job-file-invalid"), (problem.Kind, problem.Code));
     }
 
@@ -315,7 +325,8 @@ public sealed class JobFileErrorTests
         var longest = new string('x', JobLimits.MaxArgumentBytes);
         Assert.Null(JobFile.Parse(Base.Replace("\"60\"", $"\"{longest}\"")).Problem);
         Assert.Equal("arg-too-long task.command[1] 9:20", Errors(Base.Replace("\"60\"", $"\"{longest}x\"")));
-        Assert.Equal("arg-too-long task.command[1] 9:20", Errors(Base.Replace("\"60\"", $"\"{new string('é', JobLimits.MaxArgumentBytes / 2 + 1)}\"")));
+        var wide = new string('é', (JobLimits.MaxArgumentBytes / 2) + 1);
+        Assert.Equal("arg-too-long task.command[1] 9:20", Errors(Base.Replace("\"60\"", $"\"{wide}\"")));
         Assert.Equal("env-too-long task.env.A 10:12", Errors(Base.Replace("  # more of the task", $"  env: {{A: {longest}}}")));
     }
 

@@ -6,20 +6,26 @@ namespace OrleansScheduler.Core.Tests;
 
 public sealed class JobFilePropertyTests
 {
-    private static readonly byte[] Valid = Encoding.UTF8.GetBytes(JobExamples.Read(JobExamples.Service) + "---\n" + JobExamples.Read(JobExamples.Batch));
+    private static readonly byte[] Valid =
+        Encoding.UTF8.GetBytes(JobExamples.Read(JobExamples.Service) + "---\n" + JobExamples.Read(JobExamples.Batch));
     private static readonly byte[] ValidJson = Encoding.UTF8.GetBytes(JobFile.WriteJson(JobFile.Parse(Valid).Value[0]));
 
     private static readonly string[] Snippets =
-        ["\"", "'", "[", "]", "{", "}", ": ", "- ", "\n", "\n  ", "\t", "#", "&a ", "*a", "!t ", "|\n", ">-\n", "? ", "---\n", "...\n", "%YAML 1.2\n", "\\u0000", "\\ud800", "<<: ", "null", "~", "\0", "\uFEFF", "\u2028", "é"];
+    [
+        "\"", "'", "[", "]", "{", "}", ": ", "- ", "\n", "\n  ", "\t", "#", "&a ", "*a", "!t ", "|\n", ">-\n", "? ", "---\n", "...\n",
+        "%YAML 1.2\n", "\\u0000", "\\ud800", "<<: ", "null", "~", "\0", "\uFEFF", "\u2028", "é",
+    ];
 
     [Fact]
     public void A_generated_spec_keeps_the_rules() => JobGen.Job.Sample(spec => Assert.Empty(JobRules.Check(spec)), iter: 1000);
 
     [Fact]
-    public void A_spec_written_as_YAML_reads_back_equal() => JobGen.Job.Sample(spec => AssertReads(spec, JobFile.WriteYaml(spec)), iter: 1000);
+    public void A_spec_written_as_YAML_reads_back_equal() =>
+        JobGen.Job.Sample(spec => AssertReads(spec, JobFile.WriteYaml(spec)), iter: 1000);
 
     [Fact]
-    public void A_spec_written_as_JSON_reads_back_equal() => JobGen.Job.Sample(spec => AssertReads(spec, JobFile.WriteJson(spec)), iter: 1000);
+    public void A_spec_written_as_JSON_reads_back_equal() =>
+        JobGen.Job.Sample(spec => AssertReads(spec, JobFile.WriteJson(spec)), iter: 1000);
 
     [Fact]
     public void JSON_is_YAML_and_reads_the_same_by_that_way_too() => JobGen.Job.Sample(
@@ -27,11 +33,11 @@ public sealed class JobFilePropertyTests
 
     [Fact]
     public void A_spec_on_the_wire_reads_back_equal() => JobGen.Job.Sample(
-        spec => spec.Equals(JsonSerializer.Deserialize<JobSpec>(JsonSerializer.SerializeToUtf8Bytes(spec, WireJson.Options), WireJson.Options)), iter: 1000);
+        spec => spec.Equals(OverTheWire(spec)), iter: 1000);
 
     [Fact]
     public void A_task_on_the_wire_reads_back_equal() => JobGen.Task.Sample(
-        task => task.Equals(JsonSerializer.Deserialize<TaskSpec>(JsonSerializer.SerializeToUtf8Bytes(task, WireJson.Options), WireJson.Options)), iter: 1000);
+        task => task.Equals(OverTheWire(task)), iter: 1000);
 
     [Fact]
     public void Random_bytes_are_always_answered() => Gen.Byte.Array[0, 200].Sample(AssertAnswers, iter: 5_000);
@@ -43,7 +49,8 @@ public sealed class JobFilePropertyTests
     [Fact]
     public void A_valid_file_with_random_changes_is_always_answered()
     {
-        var change = Gen.Select(Gen.Int[0, Valid.Length], Gen.Int[0, 20], Gen.OneOf(JobGen.Pick(Snippets).Select(Encoding.UTF8.GetBytes), Gen.Byte.Array[0, 3]));
+        var change = Gen.Select(Gen.Int[0, Valid.Length], Gen.Int[0, 20],
+            Gen.OneOf(JobGen.Pick(Snippets).Select(Encoding.UTF8.GetBytes), Gen.Byte.Array[0, 3]));
         Gen.Select(JobGen.Pick(Valid, ValidJson), change.Array[1, 4]).Sample(
             (file, changes) =>
             {
@@ -58,6 +65,9 @@ public sealed class JobFilePropertyTests
             },
             iter: 5_000);
     }
+
+    private static T? OverTheWire<T>(T value) =>
+        JsonSerializer.Deserialize<T>(JsonSerializer.SerializeToUtf8Bytes(value, WireJson.Options), WireJson.Options);
 
     private static void AssertReads(JobSpec spec, string file)
     {

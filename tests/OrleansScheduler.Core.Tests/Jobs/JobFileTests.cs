@@ -32,7 +32,7 @@ public sealed class JobFileTests
           - zone: "!c"
           - zone: ["!d", "!e"]
           - host: n1
-        update: { strategy: queue, batch: 2, watch: 30s, max-instance-failures: 1, max-failed-instances: 2, rollback: false, pulse: , sla-aware: false }
+        update: { strategy: queue, batch: 2, watch: 30s, max-instance-failures: 1, max-failed-instances: 2, rollback: false, pulse: }
         sla: { percentage: 95, duration: 20m }
         partition: { reschedule: false, delay: 1m }
         """;
@@ -47,7 +47,8 @@ public sealed class JobFileTests
         Task = new()
         {
             Command = ["python3", "-m", "http.server", "${PORT_HTTP}"],
-            Env = ImmutableSortedDictionary<string, string>.Empty.Add("GREETING", "hello").Add("PORT", "8080").Add("DEBUG", "true").Add("EMPTY", ""),
+            Env = ImmutableSortedDictionary<string, string>.Empty
+                .Add("GREETING", "hello").Add("PORT", "8080").Add("DEBUG", "true").Add("EMPTY", ""),
             Resources = new(500, 256, 1024, 0),
             Ports = ["http"],
             Health = new() { Probe = new HealthProbe.Http("http", "/health"), MaxFailures = 3, MinSuccesses = 2 },
@@ -72,8 +73,11 @@ public sealed class JobFileTests
     public void Every_field_is_read() => Assert.Equal(FullSpec, Read(Full));
 
     [Fact]
-    public void A_file_with_Windows_line_ends_and_a_byte_order_mark_reads_the_same() =>
-        Assert.Equal(FullSpec, Assert.Single(JobFile.Parse((byte[])[0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(Full.Replace("\n", "\r\n"))]).Value));
+    public void A_file_with_Windows_line_ends_and_a_byte_order_mark_reads_the_same()
+    {
+        byte[] file = [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(Full.Replace("\n", "\r\n"))];
+        Assert.Equal(FullSpec, Assert.Single(JobFile.Parse(file).Value));
+    }
 
     [Fact]
     public void What_is_left_out_has_its_default()
@@ -84,7 +88,8 @@ public sealed class JobFileTests
 
     [Fact]
     public void The_written_form_leaves_defaults_out() =>
-        Assert.Equal("job: web\nrole: shop\nenv: prod\ntype: service\ntask:\n  command: [sleep, \"60\"]\n", JobFile.WriteYaml(Read(Smallest)));
+        Assert.Equal("job: web\nrole: shop\nenv: prod\ntype: service\ntask:\n  command: [sleep, \"60\"]\n",
+            JobFile.WriteYaml(Read(Smallest)));
 
     [Fact]
     public void The_written_form_is_one_that_people_would_write()
@@ -169,7 +174,7 @@ public sealed class JobFileTests
     [InlineData("日本 😀", "日本 😀")]
     public void Every_escape_of_JSON_is_understood(string written, string text)
     {
-        var json = Smallest.Replace("{job: web, role: shop, env: prod, type: service, task: {command: [sleep, 60]}}", "{\"job\":\"web\",\"role\":\"shop\",\"env\":\"prod\",\"type\":\"service\",\"task\":{\"command\":[\"a\",\"" + written + "\"]}}");
+        var json = $$"""{"job":"web","role":"shop","env":"prod","type":"service","task":{"command":["a","{{written}}"]} }""";
         Assert.Equal(["a", text], Read(json).Task.Command);
         Assert.Equal(["a", text], Read("# as YAML\n" + json).Task.Command);
     }
@@ -209,7 +214,8 @@ public sealed class JobFileTests
     [InlineData("\"!a b\"", "rack!a b")]
     public void A_constraint_is_a_limit_or_values(string written, string expected)
     {
-        var constraint = Assert.Single(Read($"job: web\nrole: shop\nenv: prod\ntype: service\nconstraints:\n  - rack: {written}\ntask: {{command: x}}").Constraints);
+        const string Job = "job: web\nrole: shop\nenv: prod\ntype: service\ntask: {command: x}\n";
+        var constraint = Assert.Single(Read($"{Job}constraints:\n  - rack: {written}\n").Constraints);
         Assert.Equal(expected, constraint switch
         {
             Constraint.Limit limit => $"{limit.Attribute}={limit.Count}",

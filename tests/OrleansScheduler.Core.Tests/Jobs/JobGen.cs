@@ -11,8 +11,10 @@ internal static class JobGen
 
     private static readonly Gen<string> AnyText = Gen.OneOf(
         Pick(
-            "", " ", "~", "null", "true", "0", "1e3", "0x1F", "- a", "a: b", "# c", "'", "\"", "\\", "a\nb", "a\nb\n", "a\n\nb\n", "a\n\n", "\n", " a\nb\n", "\ta\n", "a \nb\t\n",
-            "!x", "&x", "*x", "|", ">", "%", "@", "`", "{", "[", "]", ",", "---", "...", "é", "日本", "😀", "\u2028", "\u00A0", "\uFEFF", "a\rb", "a\r\nb\r\n", "${INSTANCE}", "${HOME}", "<<", "=", "limit 1"),
+            "", " ", "~", "null", "true", "0", "1e3", "0x1F", "- a", "a: b", "# c", "'", "\"", "\\", "a\nb", "a\nb\n", "a\n\nb\n", "a\n\n",
+            "\n", " a\nb\n", "\ta\n", "a \nb\t\n",
+            "!x", "&x", "*x", "|", ">", "%", "@", "`", "{", "[", "]", ",", "---", "...", "é", "日本", "😀", "\u2028", "\u00A0", "\uFEFF",
+            "a\rb", "a\r\nb\r\n", "${INSTANCE}", "${HOME}", "<<", "=", "limit 1"),
         Gen.Char[' ', '~'].Array[0, 30].Select(characters => new string(characters)));
 
     private static readonly Gen<ImmutableArray<string>> Command = Gen.OneOf(
@@ -20,21 +22,27 @@ internal static class JobGen
         Gen.Select(Name, AnyText.Array[0, 4], (program, arguments) => ImmutableArray.Create([program, .. arguments])));
 
     private static readonly Gen<TimeSpan> Duration = Gen.OneOf(
-        Gen.Long[1, 100_000], Gen.Long[1, 30 * 24 * 3600].Select(seconds => seconds * 1000)).Select(milliseconds => TimeSpan.FromMilliseconds(milliseconds));
+        Gen.Long[1, 100_000], Gen.Long[1, 30 * 24 * 3600].Select(seconds => seconds * 1000))
+            .Select(milliseconds => TimeSpan.FromMilliseconds(milliseconds));
 
     private static readonly Gen<string> UrlPath = Pick("/", "/health", "/a/b?c=d&e=%20", "/é");
 
-    private static readonly Gen<ImmutableArray<string>> Ports = Pick<ImmutableArray<string>>([], ["http"], ["http", "admin-http", "x.y"], ["N"]);
+    private static readonly Gen<ImmutableArray<string>> Ports =
+        Pick<ImmutableArray<string>>([], ["http"], ["http", "admin-http", "x.y"], ["N"]);
 
-    private static readonly Gen<ImmutableSortedDictionary<string, string>> Env = Gen.Select(Pick("A", "_b", "PATH", "NULL", "true", "Y1"), AnyText)
-        .Array[0, 4].Select(pairs => ImmutableSortedDictionary<string, string>.Empty.SetItems(pairs.Select(pair => KeyValuePair.Create(pair.Item1, pair.Item2))));
+    private static readonly Gen<ImmutableSortedDictionary<string, string>> Env =
+        Gen.Select(Pick("A", "_b", "PATH", "NULL", "true", "Y1"), AnyText)
+            .Array[0, 4]
+            .Select(pairs => pairs.DistinctBy(pair => pair.Item1).ToImmutableSortedDictionary(pair => pair.Item1, pair => pair.Item2));
 
     private static readonly Gen<Resources> Amounts = Gen.Select(
-        Gen.Long[1, 1_000_000], Gen.Long[1, 1 << 24], Gen.Long[0, 1 << 24], Gen.Long[0, 8000], (cpu, memory, disk, gpus) => new Resources(cpu, memory, disk, gpus));
+        Gen.Long[1, 1_000_000], Gen.Long[1, 1 << 24], Gen.Long[0, 1 << 24], Gen.Long[0, 8000],
+        (cpu, memory, disk, gpus) => new Resources(cpu, memory, disk, gpus));
 
     private static readonly Gen<Constraint> Constraint = Gen.OneOf<Constraint>(
         Gen.Select(Name, Gen.Int[1, 10_000], (attribute, count) => (Constraint)new Constraint.Limit(attribute, count)),
-        Gen.Select(Name, AnyText.Where(text => text is not ([] or ['!', ..])).Array[1, 3], Gen.Bool, (attribute, values, negated) => (Constraint)new Constraint.Value(attribute, [.. values], negated)));
+        Gen.Select(Name, AnyText.Where(text => text is not ([] or ['!', ..])).Array[1, 3], Gen.Bool,
+            (attribute, values, negated) => (Constraint)new Constraint.Value(attribute, [.. values], negated)));
 
     public static readonly Gen<TaskSpec> Task =
         from command in Command
@@ -96,7 +104,14 @@ internal static class JobGen
         from watch in Duration
         from failures in Gen.Select(Gen.Int[0, 100], Gen.Int[0, 100])
         from rollback in Gen.Bool
-        select new UpdatePolicy { Batch = batch, Watch = watch, MaxInstanceFailures = failures.Item1, MaxFailedInstances = failures.Item2, Rollback = rollback };
+        select new UpdatePolicy
+        {
+            Batch = batch,
+            Watch = watch,
+            MaxInstanceFailures = failures.Item1,
+            MaxFailedInstances = failures.Item2,
+            Rollback = rollback,
+        };
 
     private static Gen<SlaPolicy?> Sla(int instances) => Gen.OneOf(
         Gen.Const((SlaPolicy?)null),
@@ -108,14 +123,20 @@ internal static class JobGen
         var command = Command.Select(arguments => (HealthProbe)new HealthProbe.Command(arguments));
         var probe = ports is []
             ? command
-            : Gen.OneOf(command, Pick([.. ports]).Select(port => (HealthProbe)new HealthProbe.Tcp(port)), Gen.Select(Pick([.. ports]), UrlPath, (port, path) => (HealthProbe)new HealthProbe.Http(port, path)));
+            : Gen.OneOf(command, Pick([.. ports]).Select(port => (HealthProbe)new HealthProbe.Tcp(port)),
+                Gen.Select(Pick([.. ports]), UrlPath, (port, path) => (HealthProbe)new HealthProbe.Http(port, path)));
         var health =
             from kind in probe
             from times in Gen.Select(Duration, Duration, Duration)
             from counts in Gen.Select(Gen.Int[0, 100], Gen.Int[1, 1000])
             select (HealthSpec?)new HealthSpec
             {
-                Probe = kind, InitialDelay = times.Item1, Interval = times.Item2, Timeout = times.Item3, MaxFailures = counts.Item1, MinSuccesses = counts.Item2,
+                Probe = kind,
+                InitialDelay = times.Item1,
+                Interval = times.Item2,
+                Timeout = times.Item3,
+                MaxFailures = counts.Item1,
+                MinSuccesses = counts.Item2,
             };
         return Gen.OneOf(Gen.Const((HealthSpec?)null), health);
     }

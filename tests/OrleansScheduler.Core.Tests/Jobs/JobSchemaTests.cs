@@ -14,14 +14,15 @@ public sealed class JobSchemaTests
         var sections = new Dictionary<string, string[]>();
         Collect(Schema, "", sections);
         Assert.Equal(
-            JobFields.Sections.OrderBy(section => section.Key, StringComparer.Ordinal).Select(section => $"{section.Key}: {string.Join(" ", section.Value)}"),
-            sections.OrderBy(section => section.Key, StringComparer.Ordinal).Select(section => $"{section.Key}: {string.Join(" ", section.Value)}"));
+            JobFields.Sections.Select(section => $"{section.Key}: {string.Join(" ", section.Value)}").Order(StringComparer.Ordinal),
+            sections.Select(section => $"{section.Key}: {string.Join(" ", section.Value)}").Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public void The_schema_lets_no_unknown_field_through()
     {
-        var open = Objects(Schema).Where(node => node["properties"] is not null && node["additionalProperties"]?.GetValueKind() != JsonValueKind.False);
+        var open = Objects(Schema).Where(node =>
+            node["properties"] is not null && node["additionalProperties"]?.GetValueKind() != JsonValueKind.False);
         Assert.Empty(open);
     }
 
@@ -29,7 +30,8 @@ public sealed class JobSchemaTests
     public void Every_field_of_the_schema_is_described()
     {
         var silent = Objects(Schema).Where(node => node["properties"] is JsonObject)
-            .SelectMany(node => node["properties"]!.AsObject()).Where(field => field.Value!["description"] is null && field.Value["enum"] is null);
+            .SelectMany(node => node["properties"]!.AsObject())
+            .Where(field => field.Value!["description"] is null);
         Assert.Empty(silent.Select(field => field.Key));
     }
 
@@ -47,7 +49,8 @@ public sealed class JobSchemaTests
         Assert.Equal(JobLimits.MaxInstances, (int)Schema["properties"]!["instances"]!["maximum"]!);
         Assert.Equal(JobLimits.MinPriority, (int)Schema["properties"]!["priority"]!["minimum"]!);
         Assert.Equal(JobLimits.MaxPriority, (int)Schema["properties"]!["priority"]!["maximum"]!);
-        Assert.Equal(JobLimits.MaxPorts, (int)Schema["properties"]!["task"]!["properties"]!["resources"]!["properties"]!["ports"]!["maxItems"]!);
+        var resources = Schema["properties"]!["task"]!["properties"]!["resources"]!;
+        Assert.Equal(JobLimits.MaxPorts, (int)resources["properties"]!["ports"]!["maxItems"]!);
         Assert.Equal(JobLimits.MaxConstraints, (int)Schema["properties"]!["constraints"]!["maxItems"]!);
     }
 
@@ -58,7 +61,8 @@ public sealed class JobSchemaTests
         var expected = Read(minimal);
         Assert.All(Defaults(Schema, []), field =>
         {
-            if (field.Path is ["timezone"] or ["collision"] or ["catch-up"] or ["sla", ..] or ["task", "processes" or "artifacts", ..]) return;
+            if (field.Path is ["timezone"] or ["collision"] or ["catch-up"] or ["sla", ..] or ["task", "processes" or "artifacts", ..])
+                return;
             var document = minimal.DeepClone();
             var withHealth = field.Path is ["task", "health", ..];
             if (withHealth) document["task"]!["health"] = JsonNode.Parse("""{"http":{"port":"http"}}""");
@@ -72,7 +76,8 @@ public sealed class JobSchemaTests
     }
 
     [Fact]
-    public void Every_example_conforms() => Assert.All(JobExamples.Names, name => AssertConforms(JobFile.Parse(JobExamples.Read(name)!).Value[0]));
+    public void Every_example_conforms() =>
+        Assert.All(JobExamples.Names, name => AssertConforms(JobFile.Parse(JobExamples.Read(name)!).Value[0]));
 
     [Fact]
     public void Every_generated_spec_conforms() => CsCheck.Check.Sample(JobGen.Job, AssertConforms, iter: 300);
@@ -102,7 +107,8 @@ public sealed class JobSchemaTests
     private static void AssertConforms(JobSpec spec)
     {
         var json = JobFile.WriteJson(spec);
-        Assert.True(SchemaCheck.Check(Schema, JsonNode.Parse(json)) is [], json + string.Join('\n', SchemaCheck.Check(Schema, JsonNode.Parse(json))));
+        Assert.True(SchemaCheck.Check(Schema, JsonNode.Parse(json)) is [],
+            json + string.Join('\n', SchemaCheck.Check(Schema, JsonNode.Parse(json))));
     }
 
     private static JobSpec Read(JsonNode document)
@@ -112,7 +118,8 @@ public sealed class JobSchemaTests
         return answer.Value[0];
     }
 
-    private static IEnumerable<string> Words(string field) => Schema["properties"]![field]!["enum"]!.AsArray().Select(word => (string)word!);
+    private static IEnumerable<string> Words(string field) =>
+        Schema["properties"]![field]!["enum"]!.AsArray().Select(word => (string)word!);
 
     private static void Collect(JsonNode node, string path, Dictionary<string, string[]> sections)
     {

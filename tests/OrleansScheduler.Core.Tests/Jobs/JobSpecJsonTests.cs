@@ -26,7 +26,10 @@ public sealed class JobSpecJsonTests
                 Driver = "container",
                 Image = "debian",
                 User = "nobody",
-                Processes = [new() { Name = "a", Command = ["b"], After = ["c"], MaxFailures = 0, Daemon = true, Ephemeral = true, Final = true }],
+                Processes =
+                [
+                    new() { Name = "a", Command = ["b"], After = ["c"], MaxFailures = 0, Daemon = true, Ephemeral = true, Final = true },
+                ],
                 Artifacts = [new("https://example.org/a", true, "sha256:00")],
             },
             Update = new() { Strategy = "batch", Pulse = TimeSpan.FromMinutes(1), SlaAware = true },
@@ -44,7 +47,8 @@ public sealed class JobSpecJsonTests
             Counts = ImmutableSortedDictionary<string, int>.Empty,
             Spec = new() { Key = new("shop", "prod", "web"), Type = JobType.Batch, Task = new() { Command = ["x"] } },
         };
-        Assert.Equal(view.Spec, JsonSerializer.Deserialize<JobView>(JsonSerializer.Serialize(view, WireJson.Options), WireJson.Options)?.Spec);
+        var json = JsonSerializer.Serialize(view, WireJson.Options);
+        Assert.Equal(view.Spec, JsonSerializer.Deserialize<JobView>(json, WireJson.Options)?.Spec);
     }
 
     [Theory]

@@ -7,6 +7,8 @@ namespace OrleansScheduler.Core.Tests;
 /// <summary>The part of JSON Schema that our schema uses. A keyword that it does not know fails the test that met it.</summary>
 internal static class SchemaCheck
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     public static List<string> Check(JsonNode schema, JsonNode? value)
     {
         var errors = new List<string>();
@@ -29,7 +31,8 @@ internal static class SchemaCheck
         }
     }
 
-    private static bool Holds(JsonNode root, JsonObject schema, string keyword, JsonNode rule, JsonNode? value, string path, List<string> errors)
+    private static bool Holds(JsonNode root, JsonObject schema, string keyword, JsonNode rule, JsonNode? value, string path,
+        List<string> errors)
     {
         var kind = value?.GetValueKind() ?? JsonValueKind.Null;
         switch (keyword)
@@ -52,7 +55,7 @@ internal static class SchemaCheck
             case "oneOf":
                 return rule.AsArray().Count(option => Fits(root, option!, value)) == 1;
             case "pattern":
-                return kind != JsonValueKind.String || Regex.IsMatch((string)value!, (string)rule!, RegexOptions.ECMAScript | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(5));
+                return kind != JsonValueKind.String || Regex.IsMatch((string)value!, (string)rule!, RegexOptions.ECMAScript, Patience);
             case "minLength":
                 return kind != JsonValueKind.String || ((string)value!).Length >= (int)rule;
             case "maxLength":
@@ -68,7 +71,8 @@ internal static class SchemaCheck
             case "uniqueItems":
                 return value is not JsonArray items || items.Select(item => item!.ToJsonString()).Distinct().Count() == items.Count;
             case "items":
-                for (var i = 0; i < ((value as JsonArray)?.Count ?? 0); i++) Check(root, rule.AsObject(), value![i], $"{path}[{i}]", errors);
+                foreach (var (index, item) in (value as JsonArray ?? []).Index())
+                    Check(root, rule.AsObject(), item, $"{path}[{index}]", errors);
                 return true;
             case "required":
                 return value is not JsonObject having || rule.AsArray().All(name => having.ContainsKey((string)name!));
@@ -79,7 +83,11 @@ internal static class SchemaCheck
             case "propertyNames":
                 return value is not JsonObject named || named.All(field => Fits(root, rule, JsonValue.Create(field.Key)));
             case "properties":
-                foreach (var (name, field) in value as JsonObject ?? []) if (rule[name] is { } known) Check(root, known.AsObject(), field, $"{path}.{name}", errors);
+                foreach (var (name, field) in value as JsonObject ?? [])
+                {
+                    if (rule[name] is { } known) Check(root, known.AsObject(), field, $"{path}.{name}", errors);
+                }
+
                 return true;
             case "additionalProperties":
                 var others = (value as JsonObject ?? []).Where(field => schema["properties"]?[field.Key] is null).ToList();
