@@ -10,7 +10,10 @@ public static class ClusterConnectionExtensions
     private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan GatewayListRefresh = TimeSpan.FromSeconds(5);
 
-    /// <summary>Adds an Orleans client from section <c>Orleans</c> (<c>ClusterId</c>, <c>ServiceId</c>, <c>Clustering</c>). The server listens while the client still looks for the cluster, and is not ready until then.</summary>
+    /// <summary>
+    /// Adds an Orleans client from section <c>Orleans</c> (<c>ClusterId</c>, <c>ServiceId</c>, <c>Clustering</c>). The server listens
+    /// while the client still looks for the cluster, and is not ready until then.
+    /// </summary>
     public static IHostApplicationBuilder AddSchedulerClusterClient(this IHostApplicationBuilder builder)
     {
         AddDefaults(builder.Configuration);
