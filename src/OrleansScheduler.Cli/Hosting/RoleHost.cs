@@ -1,15 +1,19 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 
 namespace OrleansScheduler.Cli;
 
 /// <summary>Builds and runs the processes of a cell. The one place that puts silo, gateway and agent together.</summary>
 internal static class RoleHost
 {
-    /// <summary>Categories that warn of what is meant to be: the garbage collector chosen here, retries while a silo starts, HTTP/2 without TLS.</summary>
+    /// <summary>Categories that warn of what is meant to be: the garbage collector chosen here, retries while a silo starts, HTTP/2 without
+    /// TLS.</summary>
     private static readonly string[] Chatty = ["Orleans.Runtime.Silo", "Polly", "Microsoft.AspNetCore.Server.Kestrel"];
 
-    /// <summary>A builder that is quiet and knows the settings of files, the environment and <paramref name="settings"/>, the last winning.</summary>
+    /// <summary>A builder that is quiet and knows the settings of files, the environment and <paramref name="settings"/>, the last
+    /// winning.</summary>
     public static WebApplicationBuilder CreateBuilder(string? file, bool verbose, IReadOnlyDictionary<string, string?> settings)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -26,7 +30,7 @@ internal static class RoleHost
 
         // Standard output belongs to data, also while a role runs.
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
-        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         return builder;
     }
 
@@ -61,7 +65,7 @@ internal static class RoleHost
             {
                 await app.StartAsync(cancellationToken);
             }
-            catch (Exception e) when (e is IOException or InvalidOperationException or SocketException or Microsoft.Extensions.Options.OptionsValidationException)
+            catch (Exception e) when (e is IOException or InvalidOperationException or SocketException or OptionsValidationException)
             {
                 session.Say($"osched: {e.Message}");
                 return ExitCode.Failed;

@@ -14,7 +14,8 @@ internal static class RoleOptions
         };
         option.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<string?>() is { } path && !File.Exists(path)) result.AddError($"--config: there is no file {path}");
+            if (result.GetValueOrDefault<string?>() is not { } path || File.Exists(path)) return;
+            result.AddError($"--config: there is no file {path}");
         });
         return option;
     }

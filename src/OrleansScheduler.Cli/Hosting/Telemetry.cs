@@ -34,7 +34,8 @@ internal static class Telemetry
 
     /// <summary>The default boundaries are made for milliseconds; ours measure in seconds.</summary>
     private static ExplicitBucketHistogramConfiguration? BucketsOf(Instrument instrument) =>
-        instrument is Histogram<double> { Unit: "s", Advice: null } && instrument.Meter.Name.StartsWith("OrleansScheduler.", StringComparison.Ordinal)
+        instrument is Histogram<double> { Unit: "s", Advice: null }
+            && instrument.Meter.Name.StartsWith("OrleansScheduler.", StringComparison.Ordinal)
             ? new() { Boundaries = SecondBuckets }
             : null;
 }
