@@ -1,6 +1,8 @@
 namespace OrleansScheduler.Core;
 
-/// <summary>Says what a job is in the forms that others ask for: views for users, claims for the ledger. Reads the state, never changes it.</summary>
+/// <summary>
+/// Says what a job is in the forms that others ask for: views for users, claims for the ledger. Reads the state, never changes it.
+/// </summary>
 public static class JobDescription
 {
     /// <summary>The job as users see it.</summary>
@@ -12,7 +14,8 @@ public static class JobDescription
         Phase = Phase(state),
         Instances = state.Spec.Instances,
         Version = state.Header.Version,
-        Counts = state.Tasks.Values.GroupBy(t => t.Status).ToImmutableSortedDictionary(g => g.Key.ToName(), g => g.Count(), StringComparer.Ordinal),
+        Counts = state.Tasks.Values.GroupBy(t => t.Status)
+            .ToImmutableSortedDictionary(g => g.Key.ToName(), g => g.Count(), StringComparer.Ordinal),
         CreatedAt = state.Header.CreatedAt,
         ChangedAt = state.Header.ChangedAt,
         Revision = state.Header.Revision,

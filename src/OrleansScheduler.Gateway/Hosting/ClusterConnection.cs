@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
@@ -9,9 +10,13 @@ public static class ClusterConnectionExtensions
     private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan GatewayListRefresh = TimeSpan.FromSeconds(5);
 
-    /// <summary>Adds an Orleans client from section <c>Orleans</c> (<c>ClusterId</c>, <c>ServiceId</c>, <c>Clustering</c>). The server listens while the client still looks for the cluster, and is not ready until then.</summary>
+    /// <summary>
+    /// Adds an Orleans client from section <c>Orleans</c> (<c>ClusterId</c>, <c>ServiceId</c>, <c>Clustering</c>). The server listens
+    /// while the client still looks for the cluster, and is not ready until then.
+    /// </summary>
     public static IHostApplicationBuilder AddSchedulerClusterClient(this IHostApplicationBuilder builder)
     {
+        AddDefaults(builder.Configuration);
         builder.Services.Configure<HostOptions>(host => host.ServicesStartConcurrently = true);
         builder.UseOrleansClient(client =>
         {
@@ -22,6 +27,18 @@ public static class ClusterConnectionExtensions
         });
         return builder;
     }
+
+    /// <summary>What nobody sets is a silo of the embedded profile on this machine. Defaults rank below everything that the user says, so they are the first source.</summary>
+    private static void AddDefaults(IConfigurationManager configuration) => configuration.Sources.Insert(0, new MemoryConfigurationSource
+    {
+        InitialData = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Orleans:ClusterId"] = configuration["Cell:Name"] ?? "cell",
+            ["Orleans:ServiceId"] = configuration["Cell:Name"] ?? "cell",
+            ["Orleans:Clustering:ProviderType"] = "Development",
+            ["Orleans:EnableDistributedTracing"] = "true",
+        },
+    });
 }
 
 /// <summary>How long a client keeps trying to reach the cluster at its start: with growing pauses, and as often as configured.</summary>

@@ -22,11 +22,12 @@ public sealed class DemoTests : IDisposable
     {
         try
         {
-            return File.ReadAllText(Path.Combine(process, "environ")).Contains($"OSCHED_SANDBOX={_directory.State}", StringComparison.Ordinal);
+            return File.ReadAllText(Path.Combine(process, "environ"))
+                .Contains($"OSCHED_SANDBOX={_directory.State}", StringComparison.Ordinal);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false;   // it has just ended
+            return false;   // it has just ended, or is not ours
         }
     }
 }
