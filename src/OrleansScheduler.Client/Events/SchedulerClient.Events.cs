@@ -78,7 +78,8 @@ public sealed partial class SchedulerClient
         }
         catch (Exception e) when (e is JsonException or InvalidDataException)
         {
-            return (events, Problem.Of(ProblemKind.Unavailable, "unexpected-answer", $"The event stream is not what a gateway sends: {e.Message}"));
+            return (events,
+                Problem.Of(ProblemKind.Unavailable, "unexpected-answer", $"The event stream is not what a gateway sends: {e.Message}"));
         }
     }
 

@@ -50,7 +50,8 @@ public static class JobDescription
     public static ImmutableArray<Demand> Demands(JobState state)
     {
         if (!state.Exists) return [];
-        var waiting = state.Tasks.Values.Where(t => t.Status == ScheduleStatus.Pending).GroupBy(t => t.Version).OrderBy(g => g.Key);
+        var waiting = state.Tasks.Values.Where(t => t.Status == ScheduleStatus.Pending).GroupBy(t => Shape(state, t.Version))
+            .OrderBy(g => g.Key);
         return [.. waiting.Select(group =>
         {
             var spec = state.SpecOf(group.Key);
@@ -71,6 +72,12 @@ public static class JobDescription
     /// <summary>Every attempt that holds something of a node.</summary>
     public static ImmutableArray<AttemptRef> Holding(JobState state) =>
         [.. state.Tasks.Values.Where(t => t.Status.HoldsNode()).Select(t => t.Ref)];
+
+    /// <summary>
+    /// Versions that run the same are one group for the ledger: an instance that was there before a scaling equals one from it.
+    /// </summary>
+    private static int Shape(JobState state, int version) =>
+        version != state.Header.Version && state.SpecOf(version).RunsTheSameAs(state.Spec) ? state.Header.Version : version;
 
     private static JobPhase Phase(JobState state)
     {

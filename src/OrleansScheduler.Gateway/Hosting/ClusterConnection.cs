@@ -28,7 +28,10 @@ public static class ClusterConnectionExtensions
         return builder;
     }
 
-    /// <summary>What nobody sets is a silo of the embedded profile on this machine. Defaults rank below everything that the user says, so they are the first source.</summary>
+    /// <summary>
+    /// What nobody sets is a silo of the embedded profile on this machine. Defaults rank below everything that the user says, so they are
+    /// the first source.
+    /// </summary>
     private static void AddDefaults(IConfigurationManager configuration) => configuration.Sources.Insert(0, new MemoryConfigurationSource
     {
         InitialData = new Dictionary<string, string?>(StringComparer.Ordinal)
