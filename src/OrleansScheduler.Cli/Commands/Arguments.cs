@@ -84,7 +84,8 @@ internal static class Arguments
     /// <summary>Makes repeating a command safe.</summary>
     public static Option<string?> Operation() => new("--operation")
     {
-        Description = "Operation id: repeating a command with the same id does it once", HelpName = "key",
+        Description = "Operation id: repeating a command with the same id does it once",
+        HelpName = "key",
     };
 
     /// <summary>Instances as <c>0,2,5-7</c>.</summary>

@@ -16,7 +16,8 @@ internal sealed class DemoRun(SchedulerClient client, DemoBoard board, TimeProvi
     private static readonly TimeSpan ViewInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly HttpClient _http = new(
-        new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = RequestTimeout };
+        new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.Zero })
+    { Timeout = RequestTimeout };
     private readonly JobSpec _service = Example(JobExamples.Service);
     private readonly JobSpec _next = Example(JobExamples.NextService);
     private readonly JobSpec _batch = Example(JobExamples.Batch);

@@ -22,16 +22,16 @@ public sealed class DemoSummaryTests
 
     private static TaskView ATask(
         string name, int instance, int attempts, params (int Attempt, string Status, int Second)[] history) => new()
-    {
-        Job = new("demo", "devel", name),
-        Instance = instance,
-        Attempt = attempts,
-        Ports = ImmutableSortedDictionary<string, int>.Empty,
-        History =
+        {
+            Job = new("demo", "devel", name),
+            Instance = instance,
+            Attempt = attempts,
+            Ports = ImmutableSortedDictionary<string, int>.Empty,
+            History =
         [
             .. history.Select(entry => new TaskHistoryEntry(
                 Start.AddSeconds(entry.Second), entry.Attempt, Enum.Parse<ScheduleStatus>(entry.Status, ignoreCase: true),
                 Message: null, Node: null)),
         ],
-    };
+        };
 }

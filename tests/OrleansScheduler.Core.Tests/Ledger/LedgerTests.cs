@@ -211,15 +211,15 @@ public sealed class LedgerTests
 
     private static Demand Demand(ImmutableArray<AttemptRef> attempts, long cpu, int ports, int priority = 0, int since = 0,
         params Constraint[] constraints) => new()
-    {
-        Version = 1,
-        Request = new Resources(cpu, 64, 0, 0),
-        Ports = ports,
-        Constraints = [.. constraints],
-        Priority = priority,
-        Since = Start.AddSeconds(since),
-        Attempts = attempts,
-    };
+        {
+            Version = 1,
+            Request = new Resources(cpu, 64, 0, 0),
+            Ports = ports,
+            Constraints = [.. constraints],
+            Priority = priority,
+            Since = Start.AddSeconds(since),
+            Attempts = attempts,
+        };
 
     private ImmutableArray<Reservation> PlanAll() => _ledger.Plan().Reservations;
 

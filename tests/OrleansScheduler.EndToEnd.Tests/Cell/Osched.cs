@@ -25,7 +25,7 @@ internal sealed class Osched : IAsyncDisposable
     public static Osched Start(string arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(Path, arguments)
-            { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in environment ?? ImmutableDictionary<string, string>.Empty) start.Environment[name] = value;
         var process = new Process { StartInfo = start };
         var osched = new Osched(process);

@@ -14,7 +14,8 @@ public sealed class RecoveryTests : IDisposable
     {
         var port = Osched.FreePort();
         var environment = new Dictionary<string,
-            string>(StringComparer.Ordinal) { ["OSCHED_HOME"] = _directory.State, ["Agent__Capacity__Cpu"] = "5" };
+            string>(StringComparer.Ordinal)
+        { ["OSCHED_HOME"] = _directory.State, ["Agent__Capacity__Cpu"] = "5" };
         using var client = new SchedulerClient(new SchedulerClientOptions { Gateway = new Uri($"http://127.0.0.1:{port}") });
 
         await using (var dev = Osched.Start($"dev --port {port}", environment))
