@@ -30,7 +30,13 @@ internal static class Osched
         try
         {
             return await parse.InvokeAsync(
-                new() { Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null },
+                new()
+                {
+                    Output = terminal.Output,
+                    Error = terminal.Error,
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null,
+                },
                 cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -4,7 +4,8 @@ namespace OrleansScheduler.Client;
 
 /// <summary>A cell as a program sees it: one method for each thing a gateway can be asked.</summary>
 /// <remarks>
-/// Expected failures are answers, never exceptions; a gateway that cannot be reached is one of them (<see cref="ProblemKind.Unavailable"/>).
+/// Expected failures are answers, never exceptions; a gateway that cannot be reached is one of them
+/// (<see cref="ProblemKind.Unavailable"/>).
 /// Requests that change something carry an operation id, given or made up, so that sending them again after a lost answer is safe.
 /// The methods stand in the folder of the noun they are about. Safe for concurrent use.
 /// </remarks>

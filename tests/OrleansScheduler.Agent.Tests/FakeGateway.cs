@@ -206,11 +206,11 @@ internal static class Kestrel
     {
         public static ToAgent Launch(JobKey job, long epoch, long generation, TaskSpec spec,
             IEnumerable<(AttemptId Id, int[] Ports)> attempts) => new()
-        {
-            Commands = new()
             {
-                Generation = generation,
-                Launches =
+                Commands = new()
+                {
+                    Generation = generation,
+                    Launches =
                 {
                     new Launch
                     {
@@ -227,7 +227,7 @@ internal static class Kestrel
                         },
                     },
                 },
-            },
-        };
+                },
+            };
     }
 }

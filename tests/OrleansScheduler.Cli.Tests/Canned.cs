@@ -13,7 +13,8 @@ internal static class Canned
 
     public const string Task = """
         {"job":"shop/prod/web","instance":0,"attempt":2,"status":"RUNNING","node":"node-1","ports":{"http":31007},"version":1,"failures":1,
-         "exitCode":3,"since":"2026-01-02T03:04:05Z","history":[{"at":"2026-01-02T03:04:05Z","attempt":2,"status":"RUNNING","node":"node-1"}]}
+         "exitCode":3,"since":"2026-01-02T03:04:05Z",
+         "history":[{"at":"2026-01-02T03:04:05Z","attempt":2,"status":"RUNNING","node":"node-1"}]}
         """;
 
     public const string Receipt = """{"jobs":[{"key":"shop/prod/web","version":1,"outcome":"created"}]}""";

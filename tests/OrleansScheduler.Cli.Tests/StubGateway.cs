@@ -12,7 +12,9 @@ using Microsoft.Extensions.Logging;
 namespace OrleansScheduler.Cli.Tests;
 
 /// <summary>A request as the stub saw it.</summary>
-internal sealed record SeenRequest(string Method, string PathAndQuery, string? OperationId, string? LastEventId, string? Accept, string? ContentType, string? IfMatch, string Body);
+internal sealed record SeenRequest(
+    string Method, string PathAndQuery, string? OperationId, string? LastEventId, string? Accept, string? ContentType, string? IfMatch,
+    string Body);
 
 /// <summary>A gateway on a loopback port that answers as the test says.</summary>
 internal sealed class StubGateway : IAsyncDisposable
@@ -38,7 +40,8 @@ internal sealed class StubGateway : IAsyncDisposable
             var headers = context.Request.Headers;
             var before = stub.Seen.Count;
             stub.Seen.Enqueue(new(
-                context.Request.Method, context.Request.Path + context.Request.QueryString, headers["Idempotency-Key"], headers["Last-Event-ID"],
+                context.Request.Method, context.Request.Path + context.Request.QueryString,
+                headers["Idempotency-Key"], headers["Last-Event-ID"],
                 headers.Accept, headers.ContentType, headers.IfMatch, await reader.ReadToEndAsync()));
             await answer(context, before);
         });
@@ -47,7 +50,8 @@ internal sealed class StubGateway : IAsyncDisposable
     }
 
     /// <summary>Starts one that always gives the same JSON.</summary>
-    public static Task<StubGateway> WithAsync(string json, int status = 200) => StartAsync((context, _) => WriteAsync(context, json, status));
+    public static Task<StubGateway> WithAsync(string json, int status = 200) =>
+        StartAsync((context, _) => WriteAsync(context, json, status));
 
     /// <summary>Starts one that always gives the same problem.</summary>
     public static Task<StubGateway> WithProblemAsync(int status, string code, string detail = "It is so.", params FieldError[] errors) =>
@@ -60,11 +64,13 @@ internal sealed class StubGateway : IAsyncDisposable
         return context.Response.WriteAsync(json);
     }
 
-    public static Task WriteProblemAsync(HttpContext context, int status, string code, string detail = "It is so.", params FieldError[] errors)
+    public static Task WriteProblemAsync(
+        HttpContext context, int status, string code, string detail = "It is so.", params FieldError[] errors)
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/problem+json";
-        return context.Response.WriteAsync(JsonSerializer.Serialize(new { title = "Problem", status, detail, code, errors }, WireJson.Options));
+        return context.Response.WriteAsync(
+            JsonSerializer.Serialize(new { title = "Problem", status, detail, code, errors }, WireJson.Options));
     }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();

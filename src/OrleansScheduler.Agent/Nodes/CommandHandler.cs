@@ -16,7 +16,10 @@ internal sealed partial class CommandHandler(
             if (!directory.IsKnown) continue;
             var record = directory.Read() ?? new AttemptRecord
             {
-                Name = directory.Attempt.ToString(), Spec = "", BootId = node.BootId, At = time.GetUtcNow(),
+                Name = directory.Attempt.ToString(),
+                Spec = "",
+                BootId = node.BootId,
+                At = time.GetUtcNow(),
             };
             var attempt = new Attempt(directory, record, specs.Read(record.Spec));
             table.Restore(attempt);
@@ -112,7 +115,11 @@ internal sealed partial class CommandHandler(
         var spec = specs.Read(text);
         var record = new AttemptRecord
         {
-            Name = id.ToString(), Spec = text, Ports = [.. named.Ports], BootId = node.BootId, At = time.GetUtcNow(),
+            Name = id.ToString(),
+            Spec = text,
+            Ports = [.. named.Ports],
+            BootId = node.BootId,
+            At = time.GetUtcNow(),
         };
         if (spec is null) record = Failed(record, "The node cannot read what it should run.");
         else if (spec.Ports.Length != record.Ports.Length)

@@ -6,7 +6,8 @@ internal static class CellCommands
     private static readonly Listing<CellView> Cells = new(cell => cell.Name, new Column<CellView>("CELL", cell => cell.Name));
 
     public static Verb Create(Shell shell) => new Verb(shell, "cell", "Look at the cell as a whole", "cell status").With(
-        new Verb(shell, "status", "Show the cell at a glance", "cell status", "cell status -o json").Runs(async (session, cancellationToken) =>
+        new Verb(shell, "status", "Show the cell at a glance", "cell status", "cell status -o json")
+            .Runs(async (session, cancellationToken) =>
         {
             var answer = await session.Client.DescribeCellAsync(cancellationToken);
             if (answer.Problem is { } problem) return session.Fail(problem);

@@ -14,14 +14,16 @@ internal static class Arguments
     public static Argument<JobKey> Job() => new("job")
     {
         Description = "The job, as role/env/name",
-        CustomParser = result => Read(result, JobKey.TryParse(result.Tokens[0].Value, out var key), key, $"expected a job as role/env/name, each {JobKey.PartRule}"),
+        CustomParser = result => Read(
+            result, JobKey.TryParse(result.Tokens[0].Value, out var key), key, $"expected a job as role/env/name, each {JobKey.PartRule}"),
     };
 
     /// <summary>A task: <c>role/env/name/instance</c>.</summary>
     public static Argument<TaskKey> Task() => new("task")
     {
         Description = "The task, as role/env/name/instance",
-        CustomParser = result => Read(result, TaskKey.TryParse(result.Tokens[0].Value, out var key), key, "expected a task as role/env/name/instance"),
+        CustomParser = result =>
+            Read(result, TaskKey.TryParse(result.Tokens[0].Value, out var key), key, "expected a task as role/env/name/instance"),
     };
 
     /// <summary>A job, or one task of it.</summary>
@@ -57,7 +59,8 @@ internal static class Arguments
         var option = new Option<int>(name) { Description = description, HelpName = "n", DefaultValueFactory = _ => otherwise };
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var value) || value < 1))
+            if (result.Tokens.Count > 0
+                && (!int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var value) || value < 1))
             {
                 result.AddError($"{name}: expected a whole number of at least 1");
             }
@@ -81,7 +84,8 @@ internal static class Arguments
     /// <summary>Makes repeating a command safe.</summary>
     public static Option<string?> Operation() => new("--operation")
     {
-        Description = "Operation id: repeating a command with the same id does it once", HelpName = "key",
+        Description = "Operation id: repeating a command with the same id does it once",
+        HelpName = "key",
     };
 
     /// <summary>Instances as <c>0,2,5-7</c>.</summary>

@@ -11,7 +11,8 @@ internal sealed class GlobalOptions
 
     public Option<bool> NoHeaders { get; } = new("--no-headers") { Description = "Leave the headings of tables out", Recursive = true };
 
-    public Option<ColorChoice> Color { get; } = Arguments.Choice("--color", "When output is coloured; NO_COLOR is honoured", ColorChoice.Auto);
+    public Option<ColorChoice> Color { get; } = Arguments.Choice(
+        "--color", "When output is coloured; NO_COLOR is honoured", ColorChoice.Auto);
 
     public GlobalOptions(Terminal terminal)
     {

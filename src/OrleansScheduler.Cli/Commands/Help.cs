@@ -23,8 +23,14 @@ internal sealed class Help(HelpAction usual) : SynchronousCommandLineAction
         var output = parseResult.InvocationConfiguration.Output;
         if (parseResult.CommandResult.Command is RootCommand)
         {
-            output.WriteLine("Examples:\n  osched demo                    see it work on this machine\n  osched dev                     run an empty cell\n"
-                + "  osched job init job.yaml       write a job file to start from\n  osched job run job.yaml --wait submit it\n");
+            output.WriteLine("""
+                Examples:
+                  osched demo                     see it work on this machine
+                  osched dev                      run an empty cell
+                  osched job init job.yaml        write a job file to start from
+                  osched job run job.yaml --wait  submit it
+
+                """);
         }
 
         if (parseResult.CommandResult.Command is Verb { Examples.Count: > 0 } verb)

@@ -43,7 +43,8 @@ internal static class CompletionCommand
         var name = new Argument<string>("shell") { Description = "bash, zsh or fish" };
         name.AcceptOnlyFromAmong("bash", "zsh", "fish");
         return new Verb(
-            shell, "completion", "Print the completion script for a shell", "completion bash > /etc/bash_completion.d/osched", "completion fish | source")
+            shell, "completion", "Print the completion script for a shell",
+            "completion bash > /etc/bash_completion.d/osched", "completion fish | source")
             .With(name).Runs((session, _) =>
             {
                 session.Terminal.Output.Write(session.Value(name) switch

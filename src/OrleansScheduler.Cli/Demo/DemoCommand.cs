@@ -12,7 +12,8 @@ internal static class DemoCommand
     public static Verb Create(Shell shell)
     {
         var exit = new Option<bool>("--exit") { Description = "Stop everything at the end: exit 0 when all came true, else 1" };
-        var port = RoleOptions.Port("--port", $"Port of the API and the pages; {DevCommand.DefaultPort}, or a free one, when it is not given");
+        var port = RoleOptions.Port(
+            "--port", $"Port of the API and the pages; {DevCommand.DefaultPort}, or a free one, when it is not given");
         var verbose = RoleOptions.Verbose();
         return new Verb(shell, "demo", "Start a cell, run real jobs on it and show how they fare", "demo", "demo --exit")
             .With(exit, port, verbose).Runs(async (session, cancellationToken) =>
@@ -49,7 +50,8 @@ internal static class DemoCommand
         var allTrue = await DemoView.ShowAsync(session, board, run.RunAsync(exit, cancellationToken));
         if (!allTrue)
         {
-            foreach (var step in board.Steps.Where(step => step.State == StepState.Failed)) session.Say($"osched: not true: {step.Title}: {step.Result}");
+            var step = board.Steps.Last(step => step.State == StepState.Failed);
+            session.Say($"osched: not true: {step.Title}: {step.Result}");
             return ExitCode.Failed;
         }
 

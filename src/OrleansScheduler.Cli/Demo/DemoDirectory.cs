@@ -12,7 +12,8 @@ internal static class DemoDirectory
         var parent = Path.Combine(terminal.StateDirectory, "demo");
         Directory.CreateDirectory(parent);
         foreach (var old in Directory.GetDirectories(parent).OrderDescending(StringComparer.Ordinal).Skip(Kept)) Remove(old);
-        return Directory.CreateDirectory(Path.Combine(parent, $"{terminal.Time.GetUtcNow():yyyyMMdd-HHmmss}-{Environment.ProcessId}")).FullName;
+        var name = $"{terminal.Time.GetUtcNow():yyyyMMdd-HHmmss}-{Environment.ProcessId}";
+        return Directory.CreateDirectory(Path.Combine(parent, name)).FullName;
     }
 
     /// <summary>Removes a directory unless a cell runs on it.</summary>
@@ -20,7 +21,8 @@ internal static class DemoDirectory
     {
         try
         {
-            using (new FileStream(Path.Combine(directory, EmbeddedCell.LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+            var lockFile = Path.Combine(directory, EmbeddedCell.LockFile);
+            using (new FileStream(lockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
             {
                 Directory.Delete(directory, recursive: true);
             }

@@ -15,7 +15,9 @@ internal sealed class DemoRun(SchedulerClient client, DemoBoard board, TimeProvi
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ViewInterval = TimeSpan.FromMilliseconds(250);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = RequestTimeout };
+    private readonly HttpClient _http = new(
+        new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.Zero })
+    { Timeout = RequestTimeout };
     private readonly JobSpec _service = Example(JobExamples.Service);
     private readonly JobSpec _next = Example(JobExamples.NextService);
     private readonly JobSpec _batch = Example(JobExamples.Batch);
@@ -77,7 +79,8 @@ internal sealed class DemoRun(SchedulerClient client, DemoBoard board, TimeProvi
     private async Task<Answer<string>> NodeAsync(CancellationToken cancellationToken)
     {
         var node = await UntilAsync(
-            () => client.ListNodesAsync(cancellationToken: cancellationToken), page => page.Items.FirstOrDefault(n => n.Status == "ready"), cancellationToken);
+            () => client.ListNodesAsync(cancellationToken: cancellationToken),
+            page => page.Items.FirstOrDefault(n => n.Status == "ready"), cancellationToken);
         return $"{node.Description.Id} is ready: {node.Description.Capacity}";
     }
 
@@ -96,7 +99,8 @@ internal sealed class DemoRun(SchedulerClient client, DemoBoard board, TimeProvi
     private async Task<Answer<string>> GreetingsAsync(JobSpec spec, CancellationToken cancellationToken)
     {
         var tasks = await UntilAsync(
-            () => client.ListJobTasksAsync(spec.Key, cancellationToken: cancellationToken), page => AllRun(page, spec) ? page : null, cancellationToken);
+            () => client.ListJobTasksAsync(spec.Key, cancellationToken: cancellationToken),
+            page => AllRun(page, spec) ? page : null, cancellationToken);
         foreach (var task in tasks.Items)
         {
             var expected = $"{spec.Task.Env["GREETING"]} from instance {task.Instance}";
@@ -159,10 +163,13 @@ internal sealed class DemoRun(SchedulerClient client, DemoBoard board, TimeProvi
         }
 
         await UntilAsync(
-            () => client.DescribeJobAsync(_next.Key, cancellationToken), view => view.Phase == JobPhase.Stopped ? view : null, cancellationToken);
+            () => client.DescribeJobAsync(_next.Key, cancellationToken),
+            view => view.Phase == JobPhase.Stopped ? view : null, cancellationToken);
+        board.Service = (await client.ListJobTasksAsync(_next.Key, cancellationToken: cancellationToken)).Value?.Items ?? tasks;
         foreach (var task in tasks)
         {
-            if (PortOf(task) is { } port && !Ports.IsFree(port)) return Miss($"Something still listens on port {port} of instance {task.Instance}.");
+            if (PortOf(task) is not { } port || Ports.IsFree(port)) continue;
+            return Miss($"Something still listens on port {port} of instance {task.Instance}.");
         }
 
         return "the jobs are stopped, and nothing listens on their ports any more";
@@ -171,7 +178,8 @@ internal sealed class DemoRun(SchedulerClient client, DemoBoard board, TimeProvi
     private async Task<ImmutableArray<TaskView>> HistoriesAsync(JobSpec spec, CancellationToken cancellationToken)
     {
         var tasks = new TaskView[spec.Instances];
-        await Parallel.ForAsync(0, tasks.Length, new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken }, async (i, token) =>
+        var gently = new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken };
+        await Parallel.ForAsync(0, tasks.Length, gently, async (i, token) =>
             tasks[i] = await UntilAsync(() => client.DescribeTaskAsync(new(spec.Key, i), token), task => task, token));
         return [.. tasks];
     }
@@ -191,7 +199,8 @@ internal sealed class DemoRun(SchedulerClient client, DemoBoard board, TimeProvi
         page.Items.Length == spec.Instances && page.Items.All(task => task.Status == ScheduleStatus.Running);
 
     /// <summary>Looks again and again until there is something to see; the step's deadline ends it.</summary>
-    private async Task<TSeen> UntilAsync<T, TSeen>(Func<Task<Answer<T>>> look, Func<T, TSeen?> see, CancellationToken cancellationToken) where TSeen : class
+    private async Task<TSeen> UntilAsync<T, TSeen>(
+        Func<Task<Answer<T>>> look, Func<T, TSeen?> see, CancellationToken cancellationToken) where TSeen : class
     {
         while (true)
         {
@@ -223,8 +232,10 @@ internal sealed class DemoRun(SchedulerClient client, DemoBoard board, TimeProvi
             while (true)
             {
                 await Task.Delay(ViewInterval, time, cancellationToken);
-                if ((await client.ListJobTasksAsync(_service.Key, cancellationToken: cancellationToken)).Value is { } service) board.Service = service.Items;
-                if ((await client.ListJobTasksAsync(_batch.Key, limit: 500, cancellationToken: cancellationToken)).Value is { } batch) board.Batch = batch.Items;
+                var service = await client.ListJobTasksAsync(_service.Key, cancellationToken: cancellationToken);
+                if (service.Value is { } tasks) board.Service = tasks.Items;
+                var batch = await client.ListJobTasksAsync(_batch.Key, limit: 500, cancellationToken: cancellationToken);
+                if (batch.Value is { } commands) board.Batch = commands.Items;
             }
         }
         catch (OperationCanceledException)
@@ -236,5 +247,7 @@ internal sealed class DemoRun(SchedulerClient client, DemoBoard board, TimeProvi
     private static Problem Miss(string message) => Problem.Of(ProblemKind.Conflict, "not-true", message);
 
     private static JobSpec Example(string name) =>
-        JobFile.Parse(JobExamples.Read(name)!) is { Problem: null } answer ? answer.Value[0] : throw new InvariantException($"the example {name} is wrong");
+        JobFile.Parse(JobExamples.Read(name)!) is { Problem: null } answer
+            ? answer.Value[0]
+            : throw new InvariantException($"the example {name} is wrong");
 }

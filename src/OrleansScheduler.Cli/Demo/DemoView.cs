@@ -39,6 +39,8 @@ internal static class DemoView
                 await Task.WhenAny(work, Task.Delay(FrameInterval, session.Terminal.Time));
                 live.UpdateTarget(DemoPicture.Of(board));
             }
+
+            live.UpdateTarget(DemoPicture.Of(board));
         });
         return await work;
     }
@@ -86,12 +88,18 @@ internal static class DemoPicture
         if (!board.Service.IsEmpty) rows.Add(Service(board.Service));
         if (!board.Batch.IsEmpty) rows.Add(Batch(board.Batch));
         var title = board.Page is { } page ? $" OrleansScheduler at {page.OriginalString} " : " OrleansScheduler ";
-        return new Panel(new Rows(rows)) { Header = new PanelHeader(title), Border = BoxBorder.Rounded, BorderStyle = new Style(Color.Grey), Padding = new(1, 0) };
+        return new Panel(new Rows(rows))
+        {
+            Header = new PanelHeader(title),
+            Border = BoxBorder.Rounded,
+            BorderStyle = new Style(Color.Grey),
+            Padding = new(1, 0),
+        };
     }
 
     private static Grid Steps(DemoBoard board)
     {
-        var grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn(new GridColumn().NoWrap().RightAligned()).AddColumn(new GridColumn());
+        var grid = new Grid().AddColumns(new GridColumn().NoWrap(), new GridColumn().NoWrap().RightAligned(), new GridColumn());
         foreach (var step in board.Steps)
         {
             var (sign, at) = step.State switch
@@ -114,7 +122,9 @@ internal static class DemoPicture
         foreach (var task in tasks)
         {
             table.AddRow(
-                $"{task.Job.Name}/{task.Instance}", $"[{ColorOf(task.Status)}]{task.Status.ToName()}[/]", string.Join(',', task.Ports.Values),
+                $"{task.Job.Name}/{task.Instance}",
+                $"[{ColorOf(task.Status)}]{task.Status.ToName()}[/]",
+                string.Join(',', task.Ports.Values),
                 $"{task.Version}", $"{task.Attempt}", Markup.Escape(task.Message ?? ""));
         }
 
@@ -123,7 +133,8 @@ internal static class DemoPicture
 
     private static Markup Batch(ImmutableArray<TaskView> tasks)
     {
-        var lines = tasks.Chunk(SquaresInARow).Select(row => string.Concat(row.Select(task => $"[{ColorOf(task.Status)}]{(task.Attempt > 1 ? '▣' : '■')}[/]")));
+        var lines = tasks.Chunk(SquaresInARow)
+            .Select(row => string.Concat(row.Select(task => $"[{ColorOf(task.Status)}]{(task.Attempt > 1 ? '▣' : '■')}[/]")));
         var done = tasks.Count(task => task.Status == ScheduleStatus.Finished);
         return new($"{string.Join('\n', lines)}\n[grey]{tasks[0].Job.Name}: {done} of {tasks.Length} finished, ▣ tried again[/]");
     }

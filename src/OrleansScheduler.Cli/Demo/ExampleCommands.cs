@@ -1,6 +1,7 @@
 namespace OrleansScheduler.Cli;
 
-/// <summary><c>osched example …</c>: programs that the example jobs run, so that a demonstration needs nothing but this executable.</summary>
+/// <summary><c>osched example …</c>: programs that the example jobs run, so that a demonstration needs nothing but this
+/// executable.</summary>
 internal static class ExampleCommands
 {
     public static Verb Create(Shell shell)

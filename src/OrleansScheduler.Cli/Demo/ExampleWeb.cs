@@ -44,7 +44,8 @@ internal static class ExampleWeb
         }
     }
 
-    private static async Task ServeAsync(TcpClient connection, Dictionary<string, string> answers, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task ServeAsync(
+        TcpClient connection, Dictionary<string, string> answers, Terminal terminal, CancellationToken cancellationToken)
     {
         using (connection)
         {
@@ -56,9 +57,10 @@ internal static class ExampleWeb
                 var path = await ReadPathAsync(stream, either.Token);
                 var found = answers.TryGetValue(path, out var body);
                 body ??= "not found\n";
-                var head = $"HTTP/1.1 {(found ? "200 OK" : "404 Not Found")}\r\nContent-Type: text/plain\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n";
+                var head = $"HTTP/1.1 {(found ? "200 OK" : "404 Not Found")}\r\nContent-Type: text/plain\r\n"
+                    + $"Content-Length: {body.Length}\r\nConnection: close\r\n\r\n";
                 await stream.WriteAsync(Encoding.ASCII.GetBytes(head + body), either.Token);
-                if (path != "/health") terminal.Output.WriteLine($"GET {path}");
+                if (path is not ("/health" or "")) terminal.Output.WriteLine($"GET {path}");
             }
             catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
             {

@@ -21,7 +21,11 @@ internal static class EventsCommand
     public static Verb Create(Shell shell)
     {
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what happens from now on" };
-        var after = new Option<string?>("--after") { Description = "Continue behind this cursor (-o wide shows them)", HelpName = "cursor" };
+        var after = new Option<string?>("--after")
+        {
+            Description = "Continue behind this cursor (-o wide shows them)",
+            HelpName = "cursor",
+        };
         var job = new Option<string?>("--job") { Description = "Only events of this job, as role/env/name" };
         var limit = Arguments.Limit();
         return new Verb(shell, "events", "List what happened in the cell", "events", "events -f", "events -f --job shop/prod/web -o json")
@@ -41,7 +45,8 @@ internal static class EventsCommand
             });
     }
 
-    private static async Task<int> FollowAsync(Session session, string? after, Func<EventView, bool> wanted, CancellationToken cancellationToken)
+    private static async Task<int> FollowAsync(
+        Session session, string? after, Func<EventView, bool> wanted, CancellationToken cancellationToken)
     {
         await foreach (var answer in session.Client.WatchEventsAsync(after, cancellationToken))
         {

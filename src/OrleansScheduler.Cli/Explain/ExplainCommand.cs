@@ -3,7 +3,8 @@ namespace OrleansScheduler.Cli;
 /// <summary><c>osched explain</c>: why a job waits.</summary>
 internal static class ExplainCommand
 {
-    private static readonly Listing<ExplainView> Views = new(view => view.Key.ToString(), new Column<ExplainView>("JOB", view => view.Key.ToString()));
+    private static readonly Listing<ExplainView> Views = new(
+        view => view.Key.ToString(), new Column<ExplainView>("JOB", view => view.Key.ToString()));
 
     public static Verb Create(Shell shell)
     {

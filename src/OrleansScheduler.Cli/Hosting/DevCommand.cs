@@ -10,10 +10,18 @@ internal static class DevCommand
 
     public static Verb Create(Shell shell)
     {
-        var port = RoleOptions.Port("--port", $"Port of the API and the pages, {DefaultPort} when it is not given; agents use the next one");
+        var port = RoleOptions.Port(
+            "--port", $"Port of the API and the pages, {DefaultPort} when it is not given; agents use the next one");
         var state = new Option<string?>("--state") { Description = "Directory that keeps the cell's state", HelpName = "directory" };
-        var ports = new Option<string?>("--task-ports") { Description = "Ports that tasks get, 31000-32000 when it is not given", HelpName = "first-last" };
-        var stop = new Option<bool>("--stop-tasks") { Description = "End the tasks with the cell, instead of taking them over at the next start" };
+        var ports = new Option<string?>("--task-ports")
+        {
+            Description = "Ports that tasks get, 31000-32000 when it is not given",
+            HelpName = "first-last",
+        };
+        var stop = new Option<bool>("--stop-tasks")
+        {
+            Description = "End the tasks with the cell, instead of taking them over at the next start",
+        };
         var verbose = RoleOptions.Verbose();
         return new Verb(
             shell, "dev", "Run a whole cell in this process until Ctrl-C; its state survives", "dev", "dev --port 8080 --state ./cell")

@@ -102,7 +102,8 @@ internal sealed class EmbeddedCell : IAsyncDisposable
     }
 
     private static Problem InUse(int port) => Problem.Of(
-        ProblemKind.Conflict, "port-in-use", $"Port {port} is taken: choose another with --port (the cell uses that port and the next one).");
+        ProblemKind.Conflict, "port-in-use",
+        $"Port {port} is taken: choose another with --port (the cell uses that port and the next one).");
 
     private static Answer<FileStream> TakeLock(string directory)
     {
@@ -119,7 +120,8 @@ internal sealed class EmbeddedCell : IAsyncDisposable
         catch (IOException) when (File.Exists(path))
         {
             return Problem.Of(
-                ProblemKind.Conflict, "state-in-use", $"Another cell runs on {directory}: stop it, or choose another directory with --state.");
+                ProblemKind.Conflict, "state-in-use",
+                $"Another cell runs on {directory}: stop it, or choose another directory with --state.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -9,8 +9,16 @@ internal static class GatewayCommand
     {
         var config = RoleOptions.Config();
         var verbose = RoleOptions.Verbose();
-        var url = new Option<string?>("--url") { Description = "Where the API and the pages are served; http://127.0.0.1:7070 when nothing says otherwise", HelpName = "url" };
-        var agentUrl = new Option<string?>("--agent-url") { Description = "Where agents connect; http://127.0.0.1:7071 when nothing says otherwise", HelpName = "url" };
+        var url = new Option<string?>("--url")
+        {
+            Description = "Where the API and the pages are served; http://127.0.0.1:7070 when nothing says otherwise",
+            HelpName = "url",
+        };
+        var agentUrl = new Option<string?>("--agent-url")
+        {
+            Description = "Where agents connect; http://127.0.0.1:7071 when nothing says otherwise",
+            HelpName = "url",
+        };
         return new Verb(
             shell, "gateway", "Run a gateway: it serves the API and the pages, and agents connect to it",
             "gateway --config cell.json", "gateway --url http://0.0.0.0:7070 --agent-url http://0.0.0.0:7071")

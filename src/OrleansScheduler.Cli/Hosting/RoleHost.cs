@@ -1,15 +1,20 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 
 namespace OrleansScheduler.Cli;
 
 /// <summary>Builds and runs the processes of a cell. The one place that puts silo, gateway and agent together.</summary>
 internal static class RoleHost
 {
-    /// <summary>Categories that warn of what is meant to be: the garbage collector chosen here, the time from the machine's start to the watchdog's first look, retries while a silo starts, HTTP/2 without TLS.</summary>
-    private static readonly string[] Chatty = ["Orleans.Runtime.Silo", "Orleans.Runtime.Watchdog", "Polly", "Microsoft.AspNetCore.Server.Kestrel"];
+    /// <summary>Categories that warn of what is meant to be: the garbage collector chosen here, the time from the machine's start to the
+    /// watchdog's first look, retries while a silo starts, HTTP/2 without TLS.</summary>
+    private static readonly string[] Chatty =
+        ["Orleans.Runtime.Silo", "Orleans.Runtime.Watchdog", "Polly", "Microsoft.AspNetCore.Server.Kestrel"];
 
-    /// <summary>A builder that is quiet and knows the settings of files, the environment and <paramref name="settings"/>, the last winning.</summary>
+    /// <summary>A builder that is quiet and knows the settings of files, the environment and <paramref name="settings"/>, the last
+    /// winning.</summary>
     public static WebApplicationBuilder CreateBuilder(string? file, bool verbose, IReadOnlyDictionary<string, string?> settings)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -26,7 +31,7 @@ internal static class RoleHost
 
         // Standard output belongs to data, also while a role runs.
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
-        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         return builder;
     }
 
@@ -52,8 +57,11 @@ internal static class RoleHost
         app.MapHealthChecks("/healthz/ready");
     }
 
-    /// <summary>Puts a role together and runs it until it is asked to end; a listener that is taken or a setting that is wrong is said in one line.</summary>
-    public static async Task<int> RunAsync(Session session, Func<WebApplication> compose, string ready, CancellationToken cancellationToken)
+    /// <summary>
+    /// Puts a role together and runs it until it is asked to end; a listener that is taken or a setting that is wrong is said in one line.
+    /// </summary>
+    public static async Task<int> RunAsync(
+        Session session, Func<WebApplication> compose, string ready, CancellationToken cancellationToken)
     {
         WebApplication? app = null;
         try
@@ -64,7 +72,7 @@ internal static class RoleHost
             await app.WaitForShutdownAsync(cancellationToken);
             return ExitCode.Ok;
         }
-        catch (Exception e) when (e is IOException or InvalidOperationException or SocketException or Microsoft.Extensions.Options.OptionsValidationException)
+        catch (Exception e) when (e is IOException or InvalidOperationException or SocketException or OptionsValidationException)
         {
             session.Say($"osched: {e.Message}");
             return ExitCode.Failed;

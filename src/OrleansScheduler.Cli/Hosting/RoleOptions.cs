@@ -10,7 +10,8 @@ internal static class RoleOptions
     {
         var option = new Option<string?>("--config")
         {
-            Description = "JSON file with settings; environment variables such as Cell__Name win over it", HelpName = "file",
+            Description = "JSON file with settings; environment variables such as Cell__Name win over it",
+            HelpName = "file",
         };
         option.Validators.Add(result =>
         {

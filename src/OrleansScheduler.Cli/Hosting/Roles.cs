@@ -27,7 +27,8 @@ internal static class Roles
     /// <summary>Creates the tables that the configured storage needs; the result is the exit code.</summary>
     public static async Task<int> InitialiseStorageAsync(Session session, IConfiguration configuration, CancellationToken cancellationToken)
     {
-        string[] places = [.. SectionsOf(configuration).Where(IsPostgres).Select(section => section["ConnectionString"]).OfType<string>().Distinct()];
+        var postgres = SectionsOf(configuration).Where(IsPostgres);
+        string[] places = [.. postgres.Select(section => section["ConnectionString"]).OfType<string>().Distinct()];
         if (places.Length == 0)
         {
             session.Say("The configured storage needs no tables made beforehand.");
@@ -55,5 +56,6 @@ internal static class Roles
         configuration.GetSection("Orleans:Reminders"),
     ];
 
-    private static bool IsPostgres(IConfigurationSection section) => section["ProviderType"] == "AdoNet" && section["Invariant"] == "Npgsql";
+    private static bool IsPostgres(IConfigurationSection section) =>
+        section["ProviderType"] == "AdoNet" && section["Invariant"] == "Npgsql";
 }

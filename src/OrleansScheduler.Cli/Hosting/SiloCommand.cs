@@ -10,7 +10,10 @@ internal static class SiloCommand
         var config = RoleOptions.Config();
         var verbose = RoleOptions.Verbose();
         var metrics = RoleOptions.Metrics("http://127.0.0.1:7072");
-        var initialise = new Option<bool>("--init-storage") { Description = "Create the tables that the configured storage needs, and exit" };
+        var initialise = new Option<bool>("--init-storage")
+        {
+            Description = "Create the tables that the configured storage needs, and exit",
+        };
         return new Verb(
             shell, "silo", "Run a silo: it holds the cell's state and decides where tasks run",
             "silo --config cell.json", "silo --config cell.json --init-storage")

@@ -38,12 +38,15 @@ internal static class Telemetry
 
     /// <summary>The default boundaries are made for milliseconds; ours measure in seconds.</summary>
     private static ExplicitBucketHistogramConfiguration? BucketsOf(Instrument instrument) =>
-        instrument is Histogram<double> { Unit: "s", Advice: null } && instrument.Meter.Name.StartsWith("OrleansScheduler.", StringComparison.Ordinal)
+        instrument is Histogram<double> { Unit: "s", Advice: null }
+            && instrument.Meter.Name.StartsWith("OrleansScheduler.", StringComparison.Ordinal)
             ? new() { Boundaries = SecondBuckets }
             : null;
 }
 
-/// <summary>Lets traces begin with a request, never with a call between grains: else every heartbeat and every timer would be a trace of its own.</summary>
+/// <summary>
+/// Lets traces begin with a request, never with a call between grains: else every heartbeat and every timer would be a trace of its own.
+/// </summary>
 internal sealed class TracesBeginOutside : BaseProcessor<Activity>
 {
     /// <inheritdoc/>

@@ -25,7 +25,8 @@ internal static class Change
         }
         catch (OperationCanceledException)
         {
-            session.Say($"osched: interrupted; it may or may not have been done. Repeat the command with --operation {key}: then it is done once.");
+            session.Say(
+                $"osched: interrupted; it may or may not have been done. Repeat the command with --operation {key}: then it is done once.");
             throw;
         }
     }

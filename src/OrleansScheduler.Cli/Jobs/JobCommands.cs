@@ -29,7 +29,8 @@ internal static class JobCommands
         var verb = new Verb(shell, "list", "List the jobs of the cell", "job list", "job list --role shop -o wide") { Aliases = { "ls" } };
         return verb.With(role, environment, limit).Runs(async (session, cancellationToken) => session.List(
             await Session.AllAsync(
-                page => session.Client.ListJobsAsync(session.Value(role), session.Value(environment), page: page, cancellationToken: cancellationToken),
+                page => session.Client.ListJobsAsync(
+                    session.Value(role), session.Value(environment), page: page, cancellationToken: cancellationToken),
                 session.Value(limit)),
             JobListing.For(session)));
     }
@@ -45,7 +46,8 @@ internal static class JobCommands
                 IReadOnlyCollection<TaskView> tasks = [];
                 if (!session.Printer.IsForPrograms)
                 {
-                    var page = await session.Client.ListJobTasksAsync(session.Value(job), limit: TasksShown, cancellationToken: cancellationToken);
+                    var page = await session.Client.ListJobTasksAsync(
+                        session.Value(job), limit: TasksShown, cancellationToken: cancellationToken);
                     if (page.Problem is { } missing) return session.Fail(missing);
                     tasks = page.Value!.Items;
                 }
@@ -58,7 +60,8 @@ internal static class JobCommands
     private static Verb CreateRestart(Shell shell)
     {
         var (job, instances, operation) = (Arguments.Job(), Arguments.Instances(), Arguments.Operation());
-        return new Verb(shell, "restart", "Restart a job's tasks", "job restart shop/prod/web", "job restart shop/prod/web --instances 0,2-3")
+        return new Verb(
+            shell, "restart", "Restart a job's tasks", "job restart shop/prod/web", "job restart shop/prod/web --instances 0,2-3")
             .With(job, instances, operation).Runs((session, cancellationToken) => Change.RunAsync(
                 session, session.Value(operation),
                 key => session.Client.RestartJobAsync(session.Value(job), session.Value(instances), key, cancellationToken)));

@@ -14,12 +14,16 @@ internal static class JobFileSource
     {
         try
         {
-            await using var file = path == "-" ? null : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1, useAsync: true);
+            await using var file = path == "-"
+                ? null
+                : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1, useAsync: true);
             var content = new byte[JobLimits.MaxFileBytes + 1];
-            var length = await (file ?? terminal.Input).ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false, cancellationToken);
+            var length = await (file ?? terminal.Input).ReadAtLeastAsync(
+                content, content.Length, throwOnEndOfStream: false, cancellationToken);
             if (length > JobLimits.MaxFileBytes)
             {
-                return Problem.Of(ProblemKind.TooLarge, "file-too-large", $"{NameOf(path)} is larger than {JobLimits.MaxFileBytes / 1024 / 1024} MiB.");
+                return Problem.Of(
+                    ProblemKind.TooLarge, "file-too-large", $"{NameOf(path)} is larger than {JobLimits.MaxFileBytes / 1024 / 1024} MiB.");
             }
 
             var body = JobFileBody.Of(path, content.AsMemory(0, length));

@@ -27,7 +27,8 @@ internal sealed record JobGoal(JobKey Job, Func<JobView, (GoalState State, strin
     {
         if (view.Update is { } update && update.ToVersion == version && update.Status is "ROLLED_BACK" or "FAILED" or "ABORTED")
         {
-            return (GoalState.Missed, $"the update to version {version} is {view.Update.Status}{(view.Update.Message is { } why ? $": {why}" : "")}");
+            var why = view.Update.Message is { } message ? $": {message}" : "";
+            return (GoalState.Missed, $"the update to version {version} is {view.Update.Status}{why}");
         }
 
         if (view.Version > version) return (GoalState.Missed, $"version {view.Version} has taken the place of version {version}");

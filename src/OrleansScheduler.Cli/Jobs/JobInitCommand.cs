@@ -7,7 +7,11 @@ internal static class JobInitCommand
 {
     public static Verb Create(Shell shell)
     {
-        var file = new Argument<string>("file") { Description = "Where to write it; - for standard output", DefaultValueFactory = _ => "job.yaml" };
+        var file = new Argument<string>("file")
+        {
+            Description = "Where to write it; - for standard output",
+            DefaultValueFactory = _ => "job.yaml",
+        };
         var type = new Option<string>("--type") { Description = "service or batch", DefaultValueFactory = _ => JobExamples.Service };
         type.AcceptOnlyFromAmong(JobExamples.Service, JobExamples.Batch);
         var force = new Option<bool>("--force") { Description = "Overwrite a file that exists" };

@@ -33,14 +33,16 @@ internal static class JobListing
         if (tasks.Count == 0) return;
         printer.Text("");
         printer.Table(tasks, TaskListing.OfOneJob(session));
-        if (tasks.Count < job.Instances) printer.Text(new($"… and {job.Instances - tasks.Count} more: osched task list --job {job.Key}", Tone.Faint));
+        if (tasks.Count == job.Instances) return;
+        printer.Text(new($"… and {job.Instances - tasks.Count} more: osched task list {job.Key}", Tone.Faint));
     }
 
     private static Field UpdateOf(UpdateView? update)
     {
         if (update is null) return "";
         var why = update.Message is null ? "" : $" ({update.Message})";
-        return new($"version {update.FromVersion} → {update.ToVersion}: {update.Status}, {update.Done} of {update.Total} done{why}", update.Status switch
+        var text = $"version {update.FromVersion} → {update.ToVersion}: {update.Status}, {update.Done} of {update.Total} done{why}";
+        return new(text, update.Status switch
         {
             "ROLLED_FORWARD" => Tone.Good,
             "ROLLING_FORWARD" => Tone.Busy,

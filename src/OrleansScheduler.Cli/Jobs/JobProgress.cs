@@ -51,9 +51,9 @@ internal abstract class JobProgress : IDisposable
         {
             var done = job.Counts.GetValueOrDefault(job.Type == JobType.Service ? "RUNNING" : "FINISHED");
             var share = job.Instances == 0 ? 0 : Math.Clamp(done * BarWidth / job.Instances, 0, BarWidth);
-            var bar = new Field(new string('━', share), Tone.Good).Paint(color) + new Field(new string('━', BarWidth - share), Tone.Faint).Paint(color);
+            var (full, empty) = (new Field(new('━', share), Tone.Good), new Field(new('━', BarWidth - share), Tone.Faint));
             var update = job.Update is { Status: "ROLLING_FORWARD" or "ROLLING_BACK" } u ? $"  {u.Status} {u.Done}/{u.Total}" : "";
-            return $"{job.Key}  {bar}  {Words.Of(job.Phase).Paint(color)}  {Words.Of(job.Counts)}{update}";
+            return $"{job.Key}  {full.Paint(color)}{empty.Paint(color)}  {Words.Of(job.Phase).Paint(color)}  {Words.Of(job.Counts)}{update}";
         }
     }
 }

@@ -14,7 +14,10 @@ internal static class JobRunCommand
     public static Verb Create(Shell shell)
     {
         var file = new Argument<string>("file") { Description = "Job file, YAML or JSON; - reads standard input" };
-        var wait = new Option<bool>("--wait", "-w") { Description = "Wait until services run and batch jobs have finished; exit 1 when they fail" };
+        var wait = new Option<bool>("--wait", "-w")
+        {
+            Description = "Wait until services run and batch jobs have finished; exit 1 when they fail",
+        };
         var timeout = Arguments.Duration("--timeout", "Longest time to wait, such as 5m; then exit 124");
         var expected = new Option<int?>("--if-version") { Description = "Only when the job has this version now", HelpName = "n" };
         var operation = Arguments.Operation();
@@ -33,7 +36,8 @@ internal static class JobRunCommand
             if (answer.Problem is { } problem) return session.Fail(problem, name);
             session.Printer.List(answer.Value!.Jobs, Receipts);
             if (!session.Value(wait)) return ExitCode.Ok;
-            return await JobWatch.WaitAsync(session, [.. answer.Value.Jobs.Select(JobGoal.Submitted)], session.Value(timeout), cancellationToken);
+            return await JobWatch.WaitAsync(
+                session, [.. answer.Value.Jobs.Select(JobGoal.Submitted)], session.Value(timeout), cancellationToken);
         });
     }
 }

@@ -6,8 +6,10 @@ internal static class JobWatch
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Waits until every goal is reached or missed.</summary>
-    /// <returns>0 when all were reached, 1 when one was missed, 124 when <paramref name="timeout"/> ended it, or a problem's code.</returns>
-    public static async Task<int> WaitAsync(Session session, IReadOnlyList<JobGoal> goals, TimeSpan? timeout, CancellationToken cancellationToken)
+    /// <returns>0 when all were reached, 1 when one was missed, 124 when <paramref name="timeout"/> ended it, or a problem's
+    /// code.</returns>
+    public static async Task<int> WaitAsync(
+        Session session, IReadOnlyList<JobGoal> goals, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         var start = session.Terminal.Time.GetTimestamp();
         using var progress = JobProgress.For(session);
@@ -30,7 +32,8 @@ internal static class JobWatch
             if (session.Terminal.Time.GetElapsedTime(start) >= timeout)
             {
                 progress.Dispose();
-                session.Say($"osched: after {Words.Of(timeout.Value)} still waiting for {string.Join(", ", open.Select(goal => goal.Job))}");
+                session.Say(
+                    $"osched: after {Words.Of(timeout.Value)} still waiting for {string.Join(", ", open.Select(goal => goal.Job))}");
                 return ExitCode.TimedOut;
             }
 

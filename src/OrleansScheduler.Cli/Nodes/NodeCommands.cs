@@ -23,7 +23,8 @@ internal static class NodeCommands
         var limit = Arguments.Limit();
         var verb = new Verb(shell, "list", "List the nodes of the cell", "node list", "node list -o wide") { Aliases = { "ls" } };
         return verb.With(limit).Runs(async (session, cancellationToken) => session.List(
-            await Session.AllAsync(page => session.Client.ListNodesAsync(page, cancellationToken), session.Value(limit)), NodeListing.Nodes));
+            await Session.AllAsync(page => session.Client.ListNodesAsync(page, cancellationToken), session.Value(limit)),
+            NodeListing.Nodes));
     }
 
     private static Verb CreateStatus(Shell shell)
@@ -49,7 +50,8 @@ internal static class NodeCommands
     }
 
     private static Verb CreateMaintenance(
-        Shell shell, string name, string description, Func<SchedulerClient, string, string, CancellationToken, Task<Answer<NodeView>>> change)
+        Shell shell, string name, string description,
+        Func<SchedulerClient, string, string, CancellationToken, Task<Answer<NodeView>>> change)
     {
         var (node, operation) = (Arguments.Node(), Arguments.Operation());
         return new Verb(shell, name, description, $"node {name} node-7").With(node, operation).Runs(async (session, cancellationToken) =>

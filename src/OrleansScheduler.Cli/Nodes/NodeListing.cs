@@ -37,7 +37,8 @@ internal static class NodeListing
         session.Printer.Table(tasks, TaskListing.For(session));
     }
 
-    private static string PortsOf(NodeView node) => $"{node.Description.FirstPort}-{node.Description.FirstPort + node.Description.PortCount - 1}";
+    private static string PortsOf(NodeView node) =>
+        $"{node.Description.FirstPort}-{node.Description.FirstPort + node.Description.PortCount - 1}";
 
     private static string AttributesOf(NodeView node) =>
         string.Join(' ', node.Description.Attributes.Select(attribute => $"{attribute.Key}={string.Join(',', attribute.Value)}"));

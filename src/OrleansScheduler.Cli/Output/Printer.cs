@@ -68,7 +68,8 @@ internal sealed class Printer(TextWriter output, OutputFormat format, bool heade
 
         foreach (var (name, value) in facts)
         {
-            if (value.Text.Length > 0) output.WriteLine($"{new Field(name.PadRight(width), Tone.Faint).Paint(color)}  {value.Paint(color)}");
+            if (value.Text.Length == 0) continue;
+            output.WriteLine($"{new Field(name.PadRight(width), Tone.Faint).Paint(color)}  {value.Paint(color)}");
         }
     }
 
@@ -80,7 +81,8 @@ internal sealed class Printer(TextWriter output, OutputFormat format, bool heade
         foreach (var item in items) output.WriteLine(listing.Name(item));
     }
 
-    private Column<T>[] Columns<T>(Listing<T> listing) => [.. listing.Columns.Where(column => format == OutputFormat.Wide || !column.WideOnly)];
+    private Column<T>[] Columns<T>(Listing<T> listing) =>
+        [.. listing.Columns.Where(column => format == OutputFormat.Wide || !column.WideOnly)];
 
     private void Line(Field[] fields, ReadOnlySpan<int> widths)
     {

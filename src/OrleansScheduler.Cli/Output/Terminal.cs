@@ -5,6 +5,8 @@ namespace OrleansScheduler.Cli;
 /// <summary>Everything around one run of the command: its streams, its environment and its clock.</summary>
 internal sealed record Terminal
 {
+    private static readonly UTF8Encoding PlainUtf8 = new(encoderShouldEmitUTF8Identifier: false);
+
     /// <summary>Standard input, for <c>-</c>.</summary>
     public required Stream Input { get; init; }
 
@@ -29,7 +31,8 @@ internal sealed record Terminal
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Where files that outlive a run are kept: <c>$OSCHED_HOME</c>, else <c>$XDG_STATE_HOME/osched</c>, else <c>~/.local/state/osched</c>.</summary>
+    /// <summary>Where files that outlive a run are kept: <c>$OSCHED_HOME</c>, else <c>$XDG_STATE_HOME/osched</c>, else
+    /// <c>~/.local/state/osched</c>.</summary>
     public string StateDirectory => Path.GetFullPath(
         NonEmpty("OSCHED_HOME")
         ?? (NonEmpty("XDG_STATE_HOME") is { } state ? Path.Combine(state, "osched") : null)
@@ -43,8 +46,8 @@ internal sealed record Terminal
         {
             Input = Console.OpenStandardInput(),
             OutputBytes = output,
-            Output = new StreamWriter(output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true },
-            Error = new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true },
+            Output = new StreamWriter(output, PlainUtf8) { AutoFlush = true },
+            Error = new StreamWriter(Console.OpenStandardError(), PlainUtf8) { AutoFlush = true },
             OutputIsTerminal = !Console.IsOutputRedirected,
             ErrorIsTerminal = !Console.IsErrorRedirected,
             Variable = Environment.GetEnvironmentVariable,

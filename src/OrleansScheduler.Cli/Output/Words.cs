@@ -20,16 +20,20 @@ internal static class Words
 
     /// <summary>Instances by status: <c>2 RUNNING, 1 PENDING</c>.</summary>
     public static string Of(IEnumerable<KeyValuePair<string, int>> counts) =>
-        string.Join(", ", counts.Where(count => count.Value > 0).OrderByDescending(count => count.Value).Select(count => $"{count.Value} {count.Key}"));
+        string.Join(", ", counts.Where(count => count.Value > 0).OrderByDescending(count => count.Value)
+            .Select(count => $"{count.Value} {count.Key}"));
 
     /// <summary>What is used of what there is: <c>0.5/4</c>.</summary>
-    public static string Cpu(Resources used, Resources capacity) => $"{Units.FormatMillis(used.CpuMillis)}/{Units.FormatMillis(capacity.CpuMillis)}";
+    public static string Cpu(Resources used, Resources capacity) =>
+        $"{Units.FormatMillis(used.CpuMillis)}/{Units.FormatMillis(capacity.CpuMillis)}";
 
     /// <summary>What is used of what there is: <c>256MiB/8GiB</c>.</summary>
-    public static string Memory(Resources used, Resources capacity) => $"{Units.FormatMiB(used.MemoryMiB)}/{Units.FormatMiB(capacity.MemoryMiB)}";
+    public static string Memory(Resources used, Resources capacity) =>
+        $"{Units.FormatMiB(used.MemoryMiB)}/{Units.FormatMiB(capacity.MemoryMiB)}";
 
     /// <summary>One, or several: <c>1 task</c>, <c>3 tasks</c>.</summary>
-    public static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : string.Create(CultureInfo.InvariantCulture, $"{count} {noun}s");
+    public static string Count(int count, string noun) =>
+        count == 1 ? $"1 {noun}" : string.Create(CultureInfo.InvariantCulture, $"{count} {noun}s");
 
     /// <summary>A task's status, coloured by how it goes.</summary>
     public static Field Of(ScheduleStatus status) => new(status.ToName(), status switch

@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 
 namespace OrleansScheduler.Cli;
 
-/// <summary>Writes JSON as YAML that every YAML reader understands alike: whatever might be read as something else than text is quoted.</summary>
+/// <summary>Writes JSON as YAML that every YAML reader understands alike: whatever might be read as something else than text is
+/// quoted.</summary>
 internal static class YamlText
 {
     private static readonly HashSet<string> Reserved =

@@ -12,14 +12,19 @@ internal static class TaskCommands
 
     private static Verb CreateList(Shell shell)
     {
-        var job = new Argument<string?>("job") { Description = "Only tasks of this job, as role/env/name", Arity = ArgumentArity.ZeroOrOne };
+        var job = new Argument<string?>("job")
+        {
+            Description = "Only tasks of this job, as role/env/name",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var jobOption = new Option<string?>("--job") { Description = "The same as the argument" };
         var role = new Option<string?>("--role") { Description = "Only tasks of this role" };
         var environment = new Option<string?>("--env") { Description = "Only tasks of this environment" };
         var node = new Option<string?>("--node") { Description = "Only tasks on this node" };
         var status = Arguments.Choice("--status", "Only tasks in this status; init means any", ScheduleStatus.Init);
         var limit = Arguments.Limit();
-        var verb = new Verb(shell, "list", "List tasks", "task list shop/prod/web", "task list --status pending", "task list --node node-7 -o wide")
+        var verb = new Verb(
+            shell, "list", "List tasks", "task list shop/prod/web", "task list --status pending", "task list --node node-7 -o wide")
         {
             Aliases = { "ls" },
         };

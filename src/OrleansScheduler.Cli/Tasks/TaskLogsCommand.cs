@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.CompilerServices;
 
 namespace OrleansScheduler.Cli;
 
@@ -23,7 +24,8 @@ internal static class TaskLogsCommand
             if (result.GetValueOrDefault<int?>() < 0) result.AddError("--tail: expected a whole number of at least 0");
         });
         return new Verb(
-            shell, "logs", "Print what a task wrote", "task logs shop/prod/web/0", "task logs shop/prod/web/0 -f --tail 20", "task logs shop/prod/web/0 --stderr --attempt 2")
+            shell, "logs", "Print what a task wrote",
+            "task logs shop/prod/web/0", "task logs shop/prod/web/0 -f --tail 20", "task logs shop/prod/web/0 --stderr --attempt 2")
             .With(task, follow, stderr, attempt, tail).Runs(async (session, cancellationToken) =>
             {
                 var request = new LogRequest { Stream = session.Value(stderr) ? "stderr" : "stdout", Attempt = session.Value(attempt) };
@@ -41,7 +43,8 @@ internal static class TaskLogsCommand
             });
     }
 
-    private static async Task<int> CopyAsync(Session session, IAsyncEnumerable<Answer<LogChunk>> pieces, CancellationToken cancellationToken)
+    private static async Task<int> CopyAsync(
+        Session session, IAsyncEnumerable<Answer<LogChunk>> pieces, CancellationToken cancellationToken)
     {
         await foreach (var piece in pieces)
         {
@@ -54,7 +57,7 @@ internal static class TaskLogsCommand
     }
 
     private static async IAsyncEnumerable<Answer<LogChunk>> ReadToEndAsync(
-        Session session, TaskKey task, LogRequest request, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        Session session, TaskKey task, LogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -90,7 +93,8 @@ internal static class TaskLogsCommand
 
             // What follows the last line end is a line too, unless there is nothing.
             var wanted = starts.Count > 0 && starts.Last() == length ? lines + 1 : lines;
-            if (starts.Count >= wanted && wanted > 0) return request with { Attempt = attempt, Offset = starts.ElementAt(starts.Count - wanted) };
+            var found = wanted > 0 && starts.Count >= wanted;
+            if (found) return request with { Attempt = attempt, Offset = starts.ElementAt(starts.Count - wanted) };
             if (lines == 0) return request with { Attempt = attempt, Offset = length };
             if (first <= 0 || back >= MaxTailBytes) return request with { Attempt = attempt, Offset = Math.Max(0, first) };
         }

@@ -4,5 +4,6 @@ namespace OrleansScheduler.Client;
 public sealed partial class SchedulerClient
 {
     /// <summary>The cell at a glance.</summary>
-    public Task<Answer<CellView>> DescribeCellAsync(CancellationToken cancellationToken = default) => ReadAsync<CellView>("v1/cell", cancellationToken);
+    public Task<Answer<CellView>> DescribeCellAsync(CancellationToken cancellationToken = default) =>
+        ReadAsync<CellView>("v1/cell", cancellationToken);
 }

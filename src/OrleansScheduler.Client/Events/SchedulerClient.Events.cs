@@ -15,9 +15,11 @@ public sealed partial class SchedulerClient
     public Task<Answer<EventPage>> ListEventsAsync(
         string? after = null, int? limit = null, TimeSpan? wait = null, CancellationToken cancellationToken = default) =>
         ReadAsync<EventPage>(
-            Query.Path("v1/events", ("after", after), ("limit", limit), ("wait", wait is { } time ? $"{(int)time.TotalSeconds}s" : null)), cancellationToken);
+            Query.Path("v1/events", ("after", after), ("limit", limit), ("wait", wait is { } t ? $"{(int)t.TotalSeconds}s" : null)),
+            cancellationToken);
 
-    /// <summary>Events as they happen. A broken connection is taken up again behind the last event that arrived, so none is lost or seen twice.</summary>
+    /// <summary>Events as they happen. A broken connection is taken up again behind the last event that arrived, so none is lost or seen
+    /// twice.</summary>
     /// <param name="after">Cursor to continue behind; null for what the gateway starts with.</param>
     /// <param name="cancellationToken">Ends the stream.</param>
     /// <returns>The events in order; a problem, if there is one, is the last item.</returns>
@@ -43,12 +45,16 @@ public sealed partial class SchedulerClient
                 // A feed has no proper end: a gateway that closes it is going away, so the end is as good as a break.
                 while (await resume.ReadAsync(response, buffer, cancellationToken) is > 0 and { } count)
                 {
-                    foreach (var message in parser.Take(buffer.AsSpan(0, count)))
+                    var (events, broken) = Read(parser, buffer.AsSpan(0, count));
+                    foreach (var @event in events)
                     {
-                        if (JsonSerializer.Deserialize<EventView>(message.Data, WireJson.Options) is not { } @event) continue;
-                        after = message.Id ?? after;
-                        yield return @event.Cursor.Length > 0 || after is null ? @event : @event with { Cursor = after };
+                        after = @event.Cursor;
+                        yield return @event;
                     }
+
+                    if (broken is null) continue;
+                    yield return broken;
+                    yield break;
                 }
 
                 resume.MayTryAgain();
@@ -56,7 +62,29 @@ public sealed partial class SchedulerClient
         }
     }
 
-    /// <summary>Cuts a byte stream into server-sent events; comments (heart-beats) and fields that do not matter here are dropped.</summary>
+    /// <summary>The events that <paramref name="bytes"/> complete, each with its cursor; a problem when this is no event stream.</summary>
+    private static (List<EventView> Events, Problem? Problem) Read(ServerSentEvents parser, ReadOnlySpan<byte> bytes)
+    {
+        var events = new List<EventView>();
+        try
+        {
+            foreach (var (id, data) in parser.Take(bytes))
+            {
+                if (JsonSerializer.Deserialize<EventView>(data, WireJson.Options) is not { } @event) continue;
+                events.Add(id is { Length: > 0 } ? @event with { Cursor = id } : @event);
+            }
+
+            return (events, null);
+        }
+        catch (Exception e) when (e is JsonException or InvalidDataException)
+        {
+            return (events,
+                Problem.Of(ProblemKind.Unavailable, "unexpected-answer", $"The event stream is not what a gateway sends: {e.Message}"));
+        }
+    }
+
+    /// <summary>Cuts a byte stream into server-sent events; comments (heart-beats) and fields that do not matter here are
+    /// dropped.</summary>
     private sealed class ServerSentEvents
     {
         /// <summary>One event is never near this; more without an end is no event stream.</summary>
@@ -74,7 +102,7 @@ public sealed partial class SchedulerClient
                 if (b != '\n')
                 {
                     _line.Add(b);
-                    if (_line.Count + _data.Length > MaxEventBytes) throw new InvalidDataException("The event stream holds an event without an end.");
+                    if (_line.Count + _data.Length > MaxEventBytes) throw new InvalidDataException("An event of the stream has no end.");
                     continue;
                 }
 

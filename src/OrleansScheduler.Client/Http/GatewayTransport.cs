@@ -53,8 +53,8 @@ internal sealed class GatewayTransport : IDisposable
                 {
                     using var response = await OpenAsync(request, either.Token);
                     if (response.IsSuccessStatusCode) return await read(response, either.Token);
-                    failure = new(
-                        await ProblemReader.ReadAsync(response, request.OperationId is not null, either.Token), response.Headers.RetryAfter?.Delta);
+                    var problem = await ProblemReader.ReadAsync(response, request.OperationId is not null, either.Token);
+                    failure = new(problem, response.Headers.RetryAfter?.Delta);
                 }
                 catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
                 {
@@ -92,9 +92,13 @@ internal sealed class GatewayTransport : IDisposable
     public Problem Describe(Exception failure) => failure switch
     {
         HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } e =>
-            Problem.Of(ProblemKind.Unavailable, "gateway-unreachable", $"No gateway can be reached at {Gateway}: {e.Message.TrimEnd('.')}."),
-        JsonException e => Problem.Of(ProblemKind.OutcomeUnknown, "unexpected-answer", $"The answer of {Gateway} is not what a gateway says: {e.Message}"),
-        _ => Problem.Of(ProblemKind.OutcomeUnknown, "connection-lost", $"The connection to the gateway at {Gateway} broke: {failure.Message.TrimEnd('.')}."),
+            Problem.Of(
+                ProblemKind.Unavailable, "gateway-unreachable", $"No gateway can be reached at {Gateway}: {e.Message.TrimEnd('.')}."),
+        JsonException e => Problem.Of(
+            ProblemKind.OutcomeUnknown, "unexpected-answer", $"The answer of {Gateway} is not what a gateway says: {e.Message}"),
+        _ => Problem.Of(
+            ProblemKind.OutcomeUnknown, "connection-lost",
+            $"The connection to the gateway at {Gateway} broke: {failure.Message.TrimEnd('.')}."),
     };
 
     private static bool MayPass(Problem problem) =>

@@ -16,10 +16,11 @@ internal static class ProblemReader
         try
         {
             await response.Content.LoadIntoBufferAsync(MaxBodyBytes, cancellationToken);
-            var document = JsonSerializer.Deserialize<ProblemDocument>(await response.Content.ReadAsByteArrayAsync(cancellationToken), WireJson.Options);
+            var document = JsonSerializer.Deserialize<ProblemDocument>(
+                await response.Content.ReadAsByteArrayAsync(cancellationToken), WireJson.Options);
             if (document?.Code is { Length: > 0 } code)
             {
-                return new(kind, code, document.Detail ?? document.Title ?? code, document.Errors is { IsDefault: false } errors ? errors : []);
+                return new(kind, code, document.Detail ?? document.Title ?? code, document.Errors ?? []);
             }
         }
         catch (Exception e) when (e is JsonException or HttpRequestException or IOException)

@@ -7,7 +7,8 @@ internal sealed class StreamResume(GatewayTransport transport)
     private long _brokenSince;
 
     /// <summary>Opens the stream, or says why it cannot be opened and that is final: then the response is null.</summary>
-    public async Task<(HttpResponseMessage? Response, Problem? Problem)> OpenAsync(GatewayRequest request, CancellationToken cancellationToken)
+    public async Task<(HttpResponseMessage? Response, Problem? Problem)> OpenAsync(
+        GatewayRequest request, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -47,7 +48,8 @@ internal sealed class StreamResume(GatewayTransport transport)
             _failures = 0;
             return count;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or IOException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // Whether it can be opened again decides OpenAsync.
             MayTryAgain();

@@ -13,7 +13,12 @@ public sealed partial class SchedulerClient
     public Task<Answer<SubmitAnswer>> SubmitJobsAsync(
         JobFileBody file, string? operationId = null, int? expectedVersion = null, CancellationToken cancellationToken = default) =>
         _transport.SendAsync<SubmitAnswer>(
-            new(HttpMethod.Post, "v1/jobs") { Body = () => BodyOf(file), OperationId = operationId ?? NewOperationId(), ExpectedVersion = expectedVersion },
+            new(HttpMethod.Post, "v1/jobs")
+            {
+                Body = () => BodyOf(file),
+                OperationId = operationId ?? NewOperationId(),
+                ExpectedVersion = expectedVersion,
+            },
             cancellationToken);
 
     /// <summary>Checks a job file by the gateway's rules; changes nothing.</summary>
@@ -27,8 +32,10 @@ public sealed partial class SchedulerClient
     /// <param name="page">Token of the page; null for the first.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public Task<Answer<Page<JobView>>> ListJobsAsync(
-        string? role = null, string? environment = null, int? limit = null, string? page = null, CancellationToken cancellationToken = default) =>
-        ReadAsync<Page<JobView>>(Query.Path("v1/jobs", ("role", role), ("env", environment), ("limit", limit), ("page", page)), cancellationToken);
+        string? role = null, string? environment = null, int? limit = null, string? page = null,
+        CancellationToken cancellationToken = default) =>
+        ReadAsync<Page<JobView>>(
+            Query.Path("v1/jobs", ("role", role), ("env", environment), ("limit", limit), ("page", page)), cancellationToken);
 
     /// <summary>One job.</summary>
     public Task<Answer<JobView>> DescribeJobAsync(JobKey job, CancellationToken cancellationToken = default) =>
@@ -39,7 +46,8 @@ public sealed partial class SchedulerClient
     /// <param name="from">First instance; null for 0.</param>
     /// <param name="limit">Most items, 1 to 500; null for 100.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public Task<Answer<Page<TaskView>>> ListJobTasksAsync(JobKey job, int? from = null, int? limit = null, CancellationToken cancellationToken = default) =>
+    public Task<Answer<Page<TaskView>>> ListJobTasksAsync(
+        JobKey job, int? from = null, int? limit = null, CancellationToken cancellationToken = default) =>
         ReadAsync<Page<TaskView>>(Query.Path($"v1/jobs/{job}/tasks", ("from", from), ("limit", limit)), cancellationToken);
 
     /// <summary>Stops a job for good, or some of its instances.</summary>

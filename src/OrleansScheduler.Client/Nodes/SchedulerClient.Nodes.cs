@@ -18,6 +18,7 @@ public sealed partial class SchedulerClient
         ChangeAsync<NodeView>($"v1/nodes/{Uri.EscapeDataString(node)}/drain", body: null, operationId, cancellationToken);
 
     /// <summary>Puts a drained node back into service.</summary>
-    public Task<Answer<NodeView>> UndrainNodeAsync(string node, string? operationId = null, CancellationToken cancellationToken = default) =>
+    public Task<Answer<NodeView>> UndrainNodeAsync(
+        string node, string? operationId = null, CancellationToken cancellationToken = default) =>
         ChangeAsync<NodeView>($"v1/nodes/{Uri.EscapeDataString(node)}/undrain", body: null, operationId, cancellationToken);
 }

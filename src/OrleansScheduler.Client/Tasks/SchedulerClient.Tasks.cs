@@ -27,11 +27,13 @@ public sealed partial class SchedulerClient
         ReadAsync<TaskView>($"v1/tasks/{task}", cancellationToken);
 
     /// <summary>Ends a task for good.</summary>
-    public Task<Answer<CommandReceipt>> KillTaskAsync(TaskKey task, string? operationId = null, CancellationToken cancellationToken = default) =>
+    public Task<Answer<CommandReceipt>> KillTaskAsync(
+        TaskKey task, string? operationId = null, CancellationToken cancellationToken = default) =>
         ChangeAsync<CommandReceipt>($"v1/tasks/{task}/kill", body: null, operationId, cancellationToken);
 
     /// <summary>Ends a task and starts it anew.</summary>
-    public Task<Answer<CommandReceipt>> RestartTaskAsync(TaskKey task, string? operationId = null, CancellationToken cancellationToken = default) =>
+    public Task<Answer<CommandReceipt>> RestartTaskAsync(
+        TaskKey task, string? operationId = null, CancellationToken cancellationToken = default) =>
         ChangeAsync<CommandReceipt>($"v1/tasks/{task}/restart", body: null, operationId, cancellationToken);
 
     /// <summary>What a task has written so far, or a part of it; continue at the end of what came while there is more.</summary>
@@ -42,7 +44,8 @@ public sealed partial class SchedulerClient
                 (int)NumberIn(response, "X-Log-Attempt", request.Attempt ?? 0),
                 NumberIn(response, "X-Log-Offset", Math.Max(0, request.Offset)),
                 ImmutableCollectionsMarshal.AsImmutableArray(await response.Content.ReadAsByteArrayAsync(token)),
-                response.Headers.TryGetValues("X-Log-Ended", out var ended) && string.Equals(ended.First(), "true", StringComparison.OrdinalIgnoreCase)),
+                response.Headers.TryGetValues("X-Log-Ended", out var ended)
+                    && string.Equals(ended.First(), "true", StringComparison.OrdinalIgnoreCase)),
             cancellationToken);
 
     /// <summary>What a task writes, as it comes, until the attempt ends. A broken connection is taken up again where it broke.</summary>
@@ -75,8 +78,8 @@ public sealed partial class SchedulerClient
 
     private static GatewayRequest LogQuery(TaskKey task, LogRequest request, bool follow) =>
         new(HttpMethod.Get, Query.Path(
-            $"v1/tasks/{task}/logs", ("stream", request.Stream), ("attempt", request.Attempt), ("offset", request.Offset), ("limit", request.Limit),
-            ("follow", follow ? "true" : null)))
+            $"v1/tasks/{task}/logs", ("stream", request.Stream), ("attempt", request.Attempt), ("offset", request.Offset),
+            ("limit", request.Limit), ("follow", follow ? "true" : null)))
         {
             Accept = "text/plain",
         };

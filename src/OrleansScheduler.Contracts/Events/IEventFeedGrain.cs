@@ -2,7 +2,10 @@ using Orleans.Concurrency;
 
 namespace OrleansScheduler.Contracts;
 
-/// <summary>Holds the cell's latest events for those who watch. A copy: the records are the jobs' and nodes' own, so it is held in memory and bounded. Key: <see cref="Id"/>.</summary>
+/// <summary>
+/// Holds the cell's latest events for those who watch. A copy: the records are the jobs' and nodes' own, so it is held in memory and
+/// bounded. Key: <see cref="Id"/>.
+/// </summary>
 [Alias("osched.IEventFeedGrain")]
 public interface IEventFeedGrain : IGrainWithStringKey
 {

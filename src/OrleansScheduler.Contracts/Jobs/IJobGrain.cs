@@ -6,7 +6,9 @@ namespace OrleansScheduler.Contracts;
 [Alias("osched.IJobGrain")]
 public interface IJobGrain : IGrainWithStringKey
 {
-    /// <summary>Creates the job or moves it to another spec. Durable when it returns; the same operation id always gives the same answer.</summary>
+    /// <summary>
+    /// Creates the job or moves it to another spec. Durable when it returns; the same operation id always gives the same answer.
+    /// </summary>
     [Alias("Submit"), AlwaysInterleave]
     Task<Answer<SubmitReceipt>> Submit(SubmitCommand command, CancellationToken cancellationToken = default);
 
@@ -56,13 +58,15 @@ public interface IJobGrain : IGrainWithStringKey
 }
 
 /// <summary>A user's spec for a job.</summary>
-/// <param name="OperationId">Names this operation: repeating it with the same id repeats the answer, with another spec it is refused.</param>
+/// <param name="OperationId">Names this operation: repeating it with the same id repeats the answer, with another spec it is
+/// refused.</param>
 /// <param name="Spec">A spec that passed validation.</param>
 /// <param name="ExpectedVersion">The version the user saw; refused when the job has another one. Null to not care.</param>
 /// <param name="Actor">Who asked.</param>
 [GenerateSerializer, Immutable, Alias("osched.SubmitCommand")]
 public sealed record SubmitCommand(
-    [property: Id(0)] string OperationId, [property: Id(1)] JobSpec Spec, [property: Id(2)] int? ExpectedVersion, [property: Id(3)] string Actor);
+    [property: Id(0)] string OperationId, [property: Id(1)] JobSpec Spec, [property: Id(2)] int? ExpectedVersion,
+    [property: Id(3)] string Actor);
 
 /// <summary>A new number of instances.</summary>
 /// <param name="OperationId">Names this operation.</param>
@@ -76,4 +80,5 @@ public sealed record ScaleCommand([property: Id(0)] string OperationId, [propert
 /// <param name="Instances">Which instances; empty for all.</param>
 /// <param name="Actor">Who asked.</param>
 [GenerateSerializer, Immutable, Alias("osched.InstancesCommand")]
-public sealed record InstancesCommand([property: Id(0)] string OperationId, [property: Id(1)] ImmutableArray<int> Instances, [property: Id(2)] string Actor);
+public sealed record InstancesCommand([property: Id(0)] string OperationId, [property: Id(1)] ImmutableArray<int> Instances,
+    [property: Id(2)] string Actor);

@@ -14,7 +14,8 @@ public interface IJobIndexGrain : IGrainWithIntegerKey
 
     /// <summary>The jobs of this shard in order of their keys, from <paramref name="after"/> (exclusive) on.</summary>
     [Alias("List"), Orleans.Concurrency.AlwaysInterleave]
-    Task<ImmutableArray<JobKey>> List(JobKey? after, string? role, string? environment, int limit, CancellationToken cancellationToken = default);
+    Task<ImmutableArray<JobKey>> List(JobKey? after, string? role, string? environment, int limit,
+        CancellationToken cancellationToken = default);
 
     /// <summary>How many jobs this shard has.</summary>
     [Alias("Count"), Orleans.Concurrency.AlwaysInterleave]

@@ -2,7 +2,10 @@ using Orleans.Concurrency;
 
 namespace OrleansScheduler.Contracts;
 
-/// <summary>Owns every reservation of the cell and decides who gets what. Key: <see cref="Id"/>. Plans in rounds at its own pace and never waits for another grain while it answers one.</summary>
+/// <summary>
+/// Owns every reservation of the cell and decides who gets what. Key: <see cref="Id"/>. Plans in rounds at its own pace and never waits
+/// for another grain while it answers one.
+/// </summary>
 [Alias("osched.IResourceLedgerGrain")]
 public interface IResourceLedgerGrain : IGrainWithStringKey
 {
@@ -45,13 +48,19 @@ public sealed record JobClaim
     /// <summary>The job.</summary>
     [Id(0)] public required JobKey Job { get; init; }
 
-    /// <summary>What waits for nodes: replaces what was said before. Empty when nothing waits; null when that has not changed but by the ledger's own placements.</summary>
+    /// <summary>
+    /// What waits for nodes: replaces what was said before. Empty when nothing waits; null when that has not changed but by the ledger's
+    /// own placements.
+    /// </summary>
     [Id(1)] public ImmutableArray<Demand>? Demands { get; init; }
 
     /// <summary>Attempts that have ended: what they hold is free again.</summary>
     [Id(2)] public ImmutableArray<AttemptRef> Released { get; init; } = [];
 
-    /// <summary>Every attempt that holds something; null when the claim does not say. A claim that says it says <see cref="Demands"/> too, and the ledger frees what is in neither.</summary>
+    /// <summary>
+    /// Every attempt that holds something; null when the claim does not say. A claim that says it says <see cref="Demands"/> too, and the
+    /// ledger frees what is in neither.
+    /// </summary>
     [Id(3)] public ImmutableArray<AttemptRef>? Holding { get; init; }
 }
 
@@ -62,7 +71,8 @@ public sealed record JobClaim
 /// <param name="Mode">What operators set.</param>
 [GenerateSerializer, Immutable, Alias("osched.NodeCondition")]
 public sealed record NodeCondition(
-    [property: Id(0)] NodeDescription Description, [property: Id(1)] long Generation, [property: Id(2)] bool Reachable, [property: Id(3)] MaintenanceMode Mode);
+    [property: Id(0)] NodeDescription Description, [property: Id(1)] long Generation, [property: Id(2)] bool Reachable,
+    [property: Id(3)] MaintenanceMode Mode);
 
 /// <summary>Attempts of one job that hold something.</summary>
 /// <param name="Job">The job.</param>
@@ -75,7 +85,8 @@ public sealed record HeldByJob([property: Id(0)] JobKey Job, [property: Id(1)] I
 /// <param name="LedgerEpoch">Epoch of the ledger that decided.</param>
 /// <param name="Placements">The attempts with their nodes.</param>
 [GenerateSerializer, Immutable, Alias("osched.PlacementBatch")]
-public sealed record PlacementBatch([property: Id(0)] JobKey Job, [property: Id(1)] long LedgerEpoch, [property: Id(2)] ImmutableArray<Placement> Placements);
+public sealed record PlacementBatch([property: Id(0)] JobKey Job, [property: Id(1)] long LedgerEpoch,
+    [property: Id(2)] ImmutableArray<Placement> Placements);
 
 /// <summary>Sums over the cell.</summary>
 /// <param name="Epoch">Which owner of the ledger this is.</param>
@@ -86,5 +97,6 @@ public sealed record PlacementBatch([property: Id(0)] JobKey Job, [property: Id(
 /// <param name="Pending">How many wait.</param>
 [GenerateSerializer, Immutable, Alias("osched.LedgerSummary")]
 public sealed record LedgerSummary(
-    [property: Id(0)] long Epoch, [property: Id(1)] ImmutableSortedDictionary<string, int> NodesByStatus, [property: Id(2)] Resources Capacity,
+    [property: Id(0)] long Epoch, [property: Id(1)] ImmutableSortedDictionary<string, int> NodesByStatus,
+    [property: Id(2)] Resources Capacity,
     [property: Id(3)] Resources Used, [property: Id(4)] int Placed, [property: Id(5)] int Pending);

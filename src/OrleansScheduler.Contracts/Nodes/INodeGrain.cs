@@ -8,7 +8,8 @@ public interface INodeGrain : IGrainWithStringKey
 {
     /// <summary>An agent is connected and says all it knows. Durable when it returns; from then on the older session is refused.</summary>
     [Alias("Register")]
-    Task<Answer<RegisterReceipt>> Register(NodeDescription description, ImmutableArray<AttemptReport> attempts, IAgentSession session, CancellationToken cancellationToken = default);
+    Task<Answer<RegisterReceipt>> Register(NodeDescription description, ImmutableArray<AttemptReport> attempts, IAgentSession session,
+        CancellationToken cancellationToken = default);
 
     /// <summary>Once a second from the agent. Answers whether it must register again or say all it knows.</summary>
     [Alias("Heartbeat"), AlwaysInterleave]
@@ -20,7 +21,8 @@ public interface INodeGrain : IGrainWithStringKey
     /// <param name="full">Whether attempts that are not named do not exist on the node.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     [Alias("Report"), AlwaysInterleave]
-    Task<ImmutableArray<AttemptAck>> Report(long generation, ImmutableArray<AttemptReport> reports, bool full, CancellationToken cancellationToken = default);
+    Task<ImmutableArray<AttemptAck>> Report(long generation, ImmutableArray<AttemptReport> reports, bool full,
+        CancellationToken cancellationToken = default);
 
     /// <summary>The session has ended.</summary>
     [Alias("Disconnect"), AlwaysInterleave]
@@ -78,7 +80,8 @@ public interface IAgentSession : IGrainObserver
 /// <param name="Acks">Reports that are durable.</param>
 /// <param name="Unknown">Attempts that no job wants: to be stopped and forgotten.</param>
 [GenerateSerializer, Immutable, Alias("osched.RegisterReceipt")]
-public sealed record RegisterReceipt([property: Id(0)] long Generation, [property: Id(1)] ImmutableArray<AttemptAck> Acks, [property: Id(2)] ImmutableArray<AttemptId> Unknown);
+public sealed record RegisterReceipt([property: Id(0)] long Generation, [property: Id(1)] ImmutableArray<AttemptAck> Acks,
+    [property: Id(2)] ImmutableArray<AttemptId> Unknown);
 
 /// <summary>What a heartbeat gives.</summary>
 /// <param name="Known">Whether this session is the node's; if not the agent registers again.</param>
@@ -169,14 +172,16 @@ public sealed record LaunchBatch
 /// <param name="Version">Which spec.</param>
 /// <param name="Ports">Its ports, in the order of <see cref="TaskSpec.Ports"/>.</param>
 [GenerateSerializer, Immutable, Alias("osched.LaunchAttempt")]
-public sealed record LaunchAttempt([property: Id(0)] AttemptRef Ref, [property: Id(1)] int Version, [property: Id(2)] ImmutableArray<int> Ports);
+public sealed record LaunchAttempt([property: Id(0)] AttemptRef Ref, [property: Id(1)] int Version,
+    [property: Id(2)] ImmutableArray<int> Ports);
 
 /// <summary>Attempts of one job to stop on one node.</summary>
 /// <param name="Job">The job.</param>
 /// <param name="LedgerEpoch">Highest epoch of the ledger that the job has seen.</param>
 /// <param name="Attempts">The attempts.</param>
 [GenerateSerializer, Immutable, Alias("osched.KillBatch")]
-public sealed record KillBatch([property: Id(0)] JobKey Job, [property: Id(1)] long LedgerEpoch, [property: Id(2)] ImmutableArray<AttemptRef> Attempts);
+public sealed record KillBatch([property: Id(0)] JobKey Job, [property: Id(1)] long LedgerEpoch,
+    [property: Id(2)] ImmutableArray<AttemptRef> Attempts);
 
 /// <summary>Commands for an agent.</summary>
 [GenerateSerializer, Immutable, Alias("osched.NodeCommands")]

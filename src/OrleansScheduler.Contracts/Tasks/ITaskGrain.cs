@@ -1,6 +1,9 @@
 namespace OrleansScheduler.Contracts;
 
-/// <summary>One task as an addressable actor: questions and commands about a single instance. Owns nothing; the record is the job's. Key: <c>role/env/name/instance</c>.</summary>
+/// <summary>
+/// One task as an addressable actor: questions and commands about a single instance. Owns nothing; the record is the job's. Key:
+/// <c>role/env/name/instance</c>.
+/// </summary>
 [Alias("osched.ITaskGrain")]
 public interface ITaskGrain : IGrainWithStringKey
 {
@@ -27,4 +30,5 @@ public interface ITaskGrain : IGrainWithStringKey
 /// <param name="Offset">First byte wanted; negative counts from the end.</param>
 /// <param name="MaxBytes">Most bytes wanted, 1 to 262,144.</param>
 [GenerateSerializer, Immutable, Alias("osched.LogQuery")]
-public sealed record LogQuery([property: Id(0)] int Attempt, [property: Id(1)] string Stream, [property: Id(2)] long Offset, [property: Id(3)] int MaxBytes);
+public sealed record LogQuery([property: Id(0)] int Attempt, [property: Id(1)] string Stream, [property: Id(2)] long Offset,
+    [property: Id(3)] int MaxBytes);

@@ -1,6 +1,9 @@
 namespace OrleansScheduler.Core;
 
-/// <summary>Why a request was not done, in the classes that callers act on differently. The gateway maps each to one HTTP status, the CLI to one exit code.</summary>
+/// <summary>
+/// Why a request was not done, in the classes that callers act on differently. The gateway maps each to one HTTP status, the CLI to one
+/// exit code.
+/// </summary>
 public enum ProblemKind
 {
     /// <summary>The request cannot be read. HTTP 400, exit 2.</summary>
@@ -41,7 +44,8 @@ public enum ProblemKind
 /// <param name="Errors">The fields at fault; empty when the failure is not about fields.</param>
 [GenerateSerializer, Immutable, Alias("osched.Problem")]
 public sealed record Problem(
-    [property: Id(0)] ProblemKind Kind, [property: Id(1)] string Code, [property: Id(2)] string Message, [property: Id(3)] ImmutableArray<FieldError> Errors)
+    [property: Id(0)] ProblemKind Kind, [property: Id(1)] string Code, [property: Id(2)] string Message,
+        [property: Id(3)] ImmutableArray<FieldError> Errors)
 {
     /// <summary>A failure that is not about fields.</summary>
     public static Problem Of(ProblemKind kind, string code, string message) => new(kind, code, message, []);

@@ -36,7 +36,9 @@ public sealed record PendingGroup
     /// <summary>Its place in the queue, from 1.</summary>
     [Id(5)] public int Position { get; init; }
 
-    /// <summary>Nodes by the first reason that rules them out, most frequent first; the counts add up to all nodes that do not fit.</summary>
+    /// <summary>
+    /// Nodes by the first reason that rules them out, most frequent first; the counts add up to all nodes that do not fit.
+    /// </summary>
     [Id(6)] public ImmutableArray<ReasonCount> Reasons { get; init; } = [];
 
     /// <summary>The node that misses by least; null when no node is only short of resources.</summary>
@@ -56,4 +58,5 @@ public sealed record ReasonCount([property: Id(0)] string Code, [property: Id(1)
 /// <param name="Need">What is asked for, with its unit.</param>
 /// <param name="Have">What the node has free, with its unit.</param>
 [GenerateSerializer, Immutable, Alias("osched.NearestMiss")]
-public sealed record NearestMiss([property: Id(0)] string Node, [property: Id(1)] string Dimension, [property: Id(2)] string Need, [property: Id(3)] string Have);
+public sealed record NearestMiss([property: Id(0)] string Node, [property: Id(1)] string Dimension, [property: Id(2)] string Need,
+    [property: Id(3)] string Have);

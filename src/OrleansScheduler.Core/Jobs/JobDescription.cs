@@ -1,6 +1,8 @@
 namespace OrleansScheduler.Core;
 
-/// <summary>Says what a job is in the forms that others ask for: views for users, claims for the ledger. Reads the state, never changes it.</summary>
+/// <summary>
+/// Says what a job is in the forms that others ask for: views for users, claims for the ledger. Reads the state, never changes it.
+/// </summary>
 public static class JobDescription
 {
     /// <summary>The job as users see it.</summary>
@@ -12,7 +14,8 @@ public static class JobDescription
         Phase = Phase(state),
         Instances = state.Spec.Instances,
         Version = state.Header.Version,
-        Counts = state.Tasks.Values.GroupBy(t => t.Status).ToImmutableSortedDictionary(g => g.Key.ToName(), g => g.Count(), StringComparer.Ordinal),
+        Counts = state.Tasks.Values.GroupBy(t => t.Status)
+            .ToImmutableSortedDictionary(g => g.Key.ToName(), g => g.Count(), StringComparer.Ordinal),
         CreatedAt = state.Header.CreatedAt,
         ChangedAt = state.Header.ChangedAt,
         Revision = state.Header.Revision,
@@ -47,7 +50,8 @@ public static class JobDescription
     public static ImmutableArray<Demand> Demands(JobState state)
     {
         if (!state.Exists) return [];
-        var waiting = state.Tasks.Values.Where(t => t.Status == ScheduleStatus.Pending).GroupBy(t => t.Version).OrderBy(g => g.Key);
+        var waiting = state.Tasks.Values.Where(t => t.Status == ScheduleStatus.Pending).GroupBy(t => Shape(state, t.Version))
+            .OrderBy(g => g.Key);
         return [.. waiting.Select(group =>
         {
             var spec = state.SpecOf(group.Key);
@@ -68,6 +72,12 @@ public static class JobDescription
     /// <summary>Every attempt that holds something of a node.</summary>
     public static ImmutableArray<AttemptRef> Holding(JobState state) =>
         [.. state.Tasks.Values.Where(t => t.Status.HoldsNode()).Select(t => t.Ref)];
+
+    /// <summary>
+    /// Versions that run the same are one group for the ledger: an instance that was there before a scaling equals one from it.
+    /// </summary>
+    private static int Shape(JobState state, int version) =>
+        version != state.Header.Version && state.SpecOf(version).RunsTheSameAs(state.Spec) ? state.Header.Version : version;
 
     private static JobPhase Phase(JobState state)
     {

@@ -184,7 +184,8 @@ internal sealed class JobFileYaml
         }
 
         var tag = FieldWords.Show(node.Tag.Value);
-        _errors.Add(JobCode.TagUnsupported, _path, $"{tag} is a YAML tag, which is not read; a text that starts with '!' needs quotes.", Here);
+        _errors.Add(JobCode.TagUnsupported, _path, $"{tag} is a YAML tag, which is not read; a text that starts with '!' needs quotes.",
+            Here);
         return false;
     }
 

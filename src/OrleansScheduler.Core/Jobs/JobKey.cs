@@ -5,7 +5,10 @@ using System.Text.Json.Serialization;
 namespace OrleansScheduler.Core;
 
 /// <summary>Names one job of a cell: <c>role/env/name</c>.</summary>
-/// <remarks>Each part is 1–64 characters of <c>A–Z a–z 0–9 . _ -</c>, not starting with a dot (Aurora's rule, tightened so that a key is also a safe path).</remarks>
+/// <remarks>
+/// Each part is 1–64 characters of <c>A–Z a–z 0–9 . _ -</c>, not starting with a dot (Aurora's rule, tightened so that a key
+/// is a safe path).
+/// </remarks>
 /// <param name="Role">Who owns and pays for the job.</param>
 /// <param name="Environment">Stage the job runs in, such as <c>prod</c>.</param>
 /// <param name="Name">The job's own name, unique within role and environment.</param>
@@ -43,7 +46,9 @@ public readonly record struct JobKey([property: Id(0)] string Role, [property: I
     /// <summary>Reads <c>role/env/name</c>.</summary>
     /// <exception cref="FormatException">The text is not a job key.</exception>
     public static JobKey Parse(string text) =>
-        TryParse(text, out var key) ? key : throw new FormatException($"'{text}' is not a job key: expected role/env/name, each {PartRule}");
+        TryParse(text, out var key)
+            ? key
+            : throw new FormatException($"'{text}' is not a job key: expected role/env/name, each {PartRule}");
 
     /// <inheritdoc/>
     public int CompareTo(JobKey other) => string.CompareOrdinal(ToString(), other.ToString());
@@ -69,5 +74,6 @@ internal sealed class JobKeyJsonConverter : JsonConverter<JobKey>
     public override JobKey Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         JobKey.TryParse(reader.GetString(), out var key) ? key : throw new JsonException("expected a job key: role/env/name");
 
-    public override void Write(Utf8JsonWriter writer, JobKey value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    public override void Write(Utf8JsonWriter writer, JobKey value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

@@ -41,7 +41,8 @@ public sealed partial class JobRound
             if (_header.Stopped) return IsStopped();
             var before = Spec.Instances;
             if (before != instances) Accept(Spec with { Instances = instances }, actor);
-            return (instances, before == instances ? $"{state.Key} already has {Instances(instances)}." : $"{state.Key} goes from {before} to {Instances(instances)}.");
+            var message = before == instances ? $"already has {Instances(instances)}" : $"goes from {before} to {Instances(instances)}";
+            return (instances, $"{state.Key} {message}.");
         });
 
     /// <summary>Stops and starts instances; all of them when none are named.</summary>
@@ -93,7 +94,8 @@ public sealed partial class JobRound
             var count = 0;
             foreach (var task in Named(instances).Where(t => t.Status.IsActive()))
             {
-                if (task.Status != ScheduleStatus.Killing) Happen(task, new TaskEvent(ScheduleStatus.Killing, now) { Message = $"Killed by {actor}" });
+                if (task.Status != ScheduleStatus.Killing)
+                    Happen(task, new TaskEvent(ScheduleStatus.Killing, now) { Message = $"Killed by {actor}" });
                 count++;
             }
 
@@ -121,7 +123,8 @@ public sealed partial class JobRound
 
         var active = All().Any(t => t.Status.IsActive());
         if (spec.Type != Spec.Type && active)
-            return Problem.Of(ProblemKind.Conflict, "job-active", $"{state.Key} runs as {Spec.Type}: stop it before you make it another type.");
+            return Problem.Of(ProblemKind.Conflict, "job-active",
+                $"{state.Key} runs as {Spec.Type}: stop it before you make it another type.");
         if (_header.Stopped || (spec.Type != JobType.Service && !active)) return StartAgain(spec, active, actor);
         if (spec.Equals(Spec)) return "unchanged";
         if (spec.RunsTheSameAs(Spec))
@@ -141,7 +144,13 @@ public sealed partial class JobRound
         Accept(spec, actor);
         _header = _header with
         {
-            Update = new UpdateState { FromVersion = from, ToVersion = _header.Version, Status = UpdateStatus.RollingForward, StartedAt = now },
+            Update = new UpdateState
+            {
+                FromVersion = from,
+                ToVersion = _header.Version,
+                Status = UpdateStatus.RollingForward,
+                StartedAt = now,
+            },
         };
         Announce("update", _header.Update.StatusName, $"Version {from} to {_header.Version} by {actor}");
         return "updating";
@@ -183,7 +192,8 @@ public sealed partial class JobRound
 
         if (!Exists) return Problem.NoSuchJob(state.Key);
         if (!duringUpdate && _header.Update is { IsActive: true })
-            return Problem.Of(ProblemKind.Conflict, "update-in-progress", $"{state.Key} is being updated: wait until that has ended, or stop the job.");
+            return Problem.Of(ProblemKind.Conflict, "update-in-progress",
+                $"{state.Key} is being updated: wait until that has ended, or stop the job.");
 
         var outcome = act();
         if (outcome.Problem is { } problem) return problem;

@@ -44,7 +44,10 @@ public sealed partial class JobRound
             Happen(task, new TaskEvent(ScheduleStatus.Killing, now) { Message = message });
     }
 
-    /// <summary>Moves an update on: instances that are to be created, then changed, then removed, each by number; the other way round when rolling back.</summary>
+    /// <summary>
+    /// Moves an update on: instances that are to be created, then changed, then removed, each by number; the other way round when rolling
+    /// back.
+    /// </summary>
     private void Advance(UpdateState update)
     {
         update = Judge(update);
@@ -55,7 +58,8 @@ public sealed partial class JobRound
         if (inFlight == 0 && waiting.Count == 0)
         {
             RemoveBeyond(spec.Instances);
-            End(update, update.Status == UpdateStatus.RollingForward ? UpdateStatus.RolledForward : UpdateStatus.RolledBack, update.Message);
+            var ended = update.Status == UpdateStatus.RollingForward ? UpdateStatus.RolledForward : UpdateStatus.RolledBack;
+            End(update, ended, update.Message);
             return;
         }
 

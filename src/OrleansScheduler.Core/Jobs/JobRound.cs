@@ -1,15 +1,21 @@
 namespace OrleansScheduler.Core;
 
-/// <summary>Applies a batch of events to a job and says what follows. Pure: the state itself changes only when the caller applies the change it gets.</summary>
+/// <summary>
+/// Applies a batch of events to a job and says what follows. Pure: the state itself changes only when the caller applies the change it
+/// gets.
+/// </summary>
 /// <remarks>
-/// A round stages everything on top of the state. Commands answer at once, but the answer may leave the actor only after <see cref="JobDecision.Change"/> is durable.
+/// A round stages everything on top of the state. Commands answer at once, but the answer may leave the actor only after <see
+/// cref="JobDecision.Change"/> is durable.
 /// </remarks>
 /// <param name="state">The job before the round.</param>
 /// <param name="now">The time at which all of it happens.</param>
 /// <param name="random">Source of jitter.</param>
 public sealed partial class JobRound(JobState state, DateTimeOffset now, Random random)
 {
-    /// <summary>Longest stay in ASSIGNED or in a stopping state before the task counts as lost (Aurora's transient_task_state_timeout).</summary>
+    /// <summary>
+    /// Longest stay in ASSIGNED or in a stopping state before the task counts as lost (Aurora's transient_task_state_timeout).
+    /// </summary>
     public static readonly TimeSpan TransientTimeout = TimeSpan.FromMinutes(5);
 
     private readonly Dictionary<int, ScheduledTask?> _staged = [];
@@ -29,7 +35,8 @@ public sealed partial class JobRound(JobState state, DateTimeOffset now, Random 
 
     private JobSpec Spec => SpecOf(_header.Version);
 
-    private int NextVersion => 1 + Math.Max(state.Versions.Count == 0 ? 0 : state.Versions.Keys.Last(), _versions.Count == 0 ? 0 : _versions[^1].Number);
+    private int NextVersion =>
+        1 + Math.Max(state.Versions.Count == 0 ? 0 : state.Versions.Keys.Last(), _versions.Count == 0 ? 0 : _versions[^1].Number);
 
     /// <summary>A node for an attempt. False when the job does not want it (any more), so that the ledger takes it back.</summary>
     public bool Place(Placement placement, long ledgerEpoch)
@@ -42,10 +49,14 @@ public sealed partial class JobRound(JobState state, DateTimeOffset now, Random 
         return true;
     }
 
-    /// <summary>What an agent says about an attempt. False when the job does not want that attempt there, so that the agent is told to end and forget it.</summary>
+    /// <summary>
+    /// What an agent says about an attempt. False when the job does not want that attempt there, so that the agent is told to end and
+    /// forget it.
+    /// </summary>
     public bool Report(string node, AttemptRef attempt, in TaskEvent report)
     {
-        var current = Find(attempt.Instance) is { } task && task.Attempt == attempt.Number && task.Node == node && task.Status >= ScheduleStatus.Assigned
+        var current = Find(attempt.Instance) is { } task && task.Attempt == attempt.Number && task.Node == node
+            && task.Status >= ScheduleStatus.Assigned
             ? task
             : null;
         if (current is null) return report.To.IsTerminal();
@@ -58,7 +69,8 @@ public sealed partial class JobRound(JobState state, DateTimeOffset now, Random 
     /// <summary>The ledger has the attempt on the node and the agent, asked for all it knows, does not name it.</summary>
     public void Absent(string node, AttemptRef attempt)
     {
-        if (Find(attempt.Instance) is not { } task || task.Attempt != attempt.Number || task.Node != node || !task.Status.HoldsNode()) return;
+        if (Find(attempt.Instance) is not { } task || task.Attempt != attempt.Number) return;
+        if (task.Node != node || !task.Status.HoldsNode()) return;
         if (task.Status == ScheduleStatus.Assigned)
         {
             _launches.Add(task);   // the command has not arrived; starting a known attempt again changes nothing
@@ -76,7 +88,8 @@ public sealed partial class JobRound(JobState state, DateTimeOffset now, Random 
         {
             if (task.Status == ScheduleStatus.Assigned)
             {
-                if (Spec.Partition.Reschedule) Happen(task, new TaskEvent(ScheduleStatus.Lost, now) { Message = "Node cannot be reached." });
+                if (Spec.Partition.Reschedule)
+                    Happen(task, new TaskEvent(ScheduleStatus.Lost, now) { Message = "Node cannot be reached." });
                 continue;
             }
 
@@ -108,7 +121,14 @@ public sealed partial class JobRound(JobState state, DateTimeOffset now, Random 
         return new JobDecision
         {
             Change = changed
-                ? new JobChange { Header = _header, Versions = [.. _versions], Steps = [.. _steps], Removed = [.. _removed], Operations = [.. _operations] }
+                ? new JobChange
+                {
+                    Header = _header,
+                    Versions = [.. _versions],
+                    Steps = [.. _steps],
+                    Removed = [.. _removed],
+                    Operations = [.. _operations],
+                }
                 : null,
             Launches = _launches,
             Kills = _kills,
@@ -191,7 +211,9 @@ public sealed partial class JobRound(JobState state, DateTimeOffset now, Random 
         return same;
     }
 
-    /// <summary>Applies one event to one task and collects what follows. False when the machine has no such edge or nothing changes.</summary>
+    /// <summary>
+    /// Applies one event to one task and collects what follows. False when the machine has no such edge or nothing changes.
+    /// </summary>
     private bool Happen(ScheduledTask task, in TaskEvent e)
     {
         var policy = new TaskPolicy(Spec.Type == JobType.Service, Spec.Retry, random.NextDouble());

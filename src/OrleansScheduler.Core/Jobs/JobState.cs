@@ -7,7 +7,8 @@ namespace OrleansScheduler.Core;
 /// <param name="Actor">Who asked for it.</param>
 [GenerateSerializer, Immutable, Alias("osched.JobVersion")]
 public sealed record JobVersion(
-    [property: Id(0)] int Number, [property: Id(1)] JobSpec Spec, [property: Id(2)] DateTimeOffset AcceptedAt, [property: Id(3)] string Actor);
+    [property: Id(0)] int Number, [property: Id(1)] JobSpec Spec, [property: Id(2)] DateTimeOffset AcceptedAt,
+    [property: Id(3)] string Actor);
 
 /// <summary>What was answered to an operation, so that its repetition gets the same answer.</summary>
 /// <param name="Id">The operation id.</param>
@@ -37,7 +38,9 @@ public sealed record JobHeader
     /// <summary>The update in progress or the last one that ended.</summary>
     [Id(3)] public UpdateState? Update { get; init; }
 
-    /// <summary>Highest attempt number among instances that have been removed: new ones start above it, so that no attempt id is used twice.</summary>
+    /// <summary>
+    /// Highest attempt number among instances that have been removed: new ones start above it, so that no attempt id is used twice.
+    /// </summary>
     [Id(4)] public int AttemptFloor { get; init; }
 
     /// <summary>When the first version was accepted.</summary>
@@ -149,7 +152,8 @@ public sealed class JobState(JobKey key)
     {
         var used = _tasks.Values.SelectMany(t => new[] { t.Version, t.NextVersion }).ToHashSet();
         if (Header.Update is { } update) used.UnionWith([update.FromVersion, update.ToVersion]);
-        foreach (var number in _versions.Keys.Take(_versions.Count - MaxVersions).Where(n => n != Header.Version && !used.Contains(n)).ToList())
+        foreach (var number in _versions.Keys.Take(_versions.Count - MaxVersions).Where(n => n != Header.Version && !used.Contains(n))
+            .ToList())
             _versions.Remove(number);
     }
 }

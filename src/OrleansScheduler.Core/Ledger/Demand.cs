@@ -34,4 +34,5 @@ public sealed record Demand
 /// <param name="Node">The node.</param>
 /// <param name="Ports">Its ports there.</param>
 [GenerateSerializer, Immutable, Alias("osched.Placement")]
-public sealed record Placement([property: Id(0)] AttemptRef Attempt, [property: Id(1)] string Node, [property: Id(2)] ImmutableArray<int> Ports);
+public sealed record Placement([property: Id(0)] AttemptRef Attempt, [property: Id(1)] string Node,
+    [property: Id(2)] ImmutableArray<int> Ports);

@@ -32,13 +32,16 @@ public sealed partial class Ledger
             Request = group.Demand.Request,
             Ports = group.Demand.Ports,
             Position = ahead + 1,
-            Reasons = [.. counts.OrderByDescending(c => c.Value).ThenBy(c => c.Key.Code, StringComparer.Ordinal).ThenBy(c => c.Key.Subject, StringComparer.Ordinal)
+            Reasons = [.. counts.OrderByDescending(c => c.Value).ThenBy(c => c.Key.Code, StringComparer.Ordinal)
+                .ThenBy(c => c.Key.Subject, StringComparer.Ordinal)
                 .Select(c => new ReasonCount(c.Key.Code, c.Value, Reasons.Describe(c.Key.Code, c.Key.Subject)))],
             Nearest = nearest?.Miss,
         };
     }
 
-    /// <summary>By what share of the request a node is short in the first dimension that does not fit; null when it is not about resources.</summary>
+    /// <summary>
+    /// By what share of the request a node is short in the first dimension that does not fit; null when it is not about resources.
+    /// </summary>
     private static (double Shortfall, NearestMiss Miss)? Miss(LedgerNode node, DemandGroup group, string code)
     {
         var (need, have) = (group.Demand.Request, node.Free);

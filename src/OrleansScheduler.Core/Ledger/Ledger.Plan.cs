@@ -52,7 +52,8 @@ public sealed partial class Ledger
             {
                 var attempt = group.Waiting.Dequeue();
                 var from = ports.Count;
-                if (!node.Ports.TryTake(group.Demand.Ports, ports)) throw new InvariantException($"node {node.Id} has fewer free ports than it counts");
+                if (!node.Ports.TryTake(group.Demand.Ports, ports))
+                    throw new InvariantException($"node {node.Id} has fewer free ports than it counts");
                 Hold(job, node, attempt, group.Demand.Request, [.. ports.Skip(from)]);
                 limits.Add(node);
                 attempts.Add(attempt);
@@ -68,7 +69,10 @@ public sealed partial class Ledger
         return placed;
     }
 
-    /// <summary>Nodes that can take one attempt at least, best fit first. A node only gets better for its group as it fills, so this order stays right while the group is placed.</summary>
+    /// <summary>
+    /// Nodes that can take one attempt at least, best fit first. A node only gets better for its group as it fills, so this order stays
+    /// right while the group is placed.
+    /// </summary>
     private List<(double Score, LedgerNode Node)> Candidates(DemandGroup group)
     {
         var weights = Weights();
@@ -83,7 +87,10 @@ public sealed partial class Ledger
         return candidates;
     }
 
-    /// <summary>What is free, each dimension in units of the average node. The request is the same for all candidates, so what is free now orders them as what will be left.</summary>
+    /// <summary>
+    /// What is free, each dimension in units of the average node. The request is the same for all candidates, so what is free now orders
+    /// them as what will be left.
+    /// </summary>
     private static double Score(in Resources free, in (double Cpu, double Memory, double Disk, double Gpu) weights) =>
         (free.CpuMillis * weights.Cpu) + (free.MemoryMiB * weights.Memory) + (free.DiskMiB * weights.Disk) + (free.GpuMillis * weights.Gpu);
 
@@ -103,7 +110,9 @@ public sealed partial class Ledger
         double Inverse(double sum) => sum == 0 ? 0 : _order.Count / sum;
     }
 
-    /// <summary>The first reason why a node cannot take an attempt of the group, and for constraints the attribute; null when it can.</summary>
+    /// <summary>
+    /// The first reason why a node cannot take an attempt of the group, and for constraints the attribute; null when it can.
+    /// </summary>
     private static (string Code, string? Subject)? Check(LedgerNode node, DemandGroup group, LimitCounter limits)
     {
         if (!node.Reachable) return (Reasons.NodeUnreachable, null);

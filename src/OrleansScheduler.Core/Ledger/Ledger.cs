@@ -1,6 +1,8 @@
 namespace OrleansScheduler.Core;
 
-/// <summary>Decides which attempt runs on which node. Pure: facts come in through <see cref="Apply"/>, decisions come out of <see cref="Plan"/>.</summary>
+/// <summary>
+/// Decides which attempt runs on which node. Pure: facts come in through <see cref="Apply"/>, decisions come out of <see cref="Plan"/>.
+/// </summary>
 /// <remarks>
 /// Order: priority, then age. Placement: best fit, the node that is left with least in proportion to the cell's average node.
 /// All attempts of a group are equal, so one pass over the nodes serves the whole group.
@@ -77,7 +79,9 @@ public sealed partial class Ledger
 
     /// <summary>What an attempt holds: its node and ports; null when it holds nothing.</summary>
     public Placement? Find(JobKey job, AttemptRef attempt) =>
-        _jobs.GetValueOrDefault(job)?.Holding.GetValueOrDefault(attempt) is { } held ? new Placement(attempt, _order[held.Node].Id, held.Ports) : null;
+        _jobs.GetValueOrDefault(job)?.Holding.GetValueOrDefault(attempt) is { } held
+            ? new Placement(attempt, _order[held.Node].Id, held.Ports)
+            : null;
 
     /// <summary>Attempts of a job that hold something.</summary>
     public ImmutableArray<AttemptRef> HeldBy(JobKey job) => _jobs.TryGetValue(job, out var found) ? [.. found.Holding.Keys] : [];
@@ -113,7 +117,8 @@ public sealed partial class Ledger
         {
             var waiting = demand.Attempts.Where(a => !job.Holding.ContainsKey(a)).ToList();
             if (waiting.Count == 0) continue;
-            var group = new DemandGroup(demanded.Job, demand) { Waiting = new(waiting), BlockedAt = before.GetValueOrDefault(demand.Version, -1) };
+            var group = new DemandGroup(demanded.Job, demand) { Waiting = new(waiting) };
+            group.BlockedAt = before.GetValueOrDefault(demand.Version, -1);
             if (group.HasLimits) group.BlockedAt = -1;
             job.Groups.Add(group);
             _queue.Add(group);
@@ -126,7 +131,8 @@ public sealed partial class Ledger
     private void Reserve(Reservation reservation)
     {
         if (!_nodes.TryGetValue(reservation.Node, out var node))
-            throw new InvariantException($"{reservation.Job} holds something of the node {reservation.Node}, which the ledger does not know");
+            throw new InvariantException(
+                $"{reservation.Job} holds something of the node {reservation.Node}, which the ledger does not know");
         var job = JobOf(reservation.Job);
         for (var i = 0; i < reservation.Attempts.Length; i++)
         {
@@ -153,7 +159,8 @@ public sealed partial class Ledger
             if (!job.Holding.Remove(attempt, out var held)) continue;
             var node = _order[held.Node];
             node.Used -= held.Request;
-            if (!node.Used.IsNonNegative) throw new InvariantException($"node {node.Id} would have given out less than nothing: {node.Used}");
+            if (!node.Used.IsNonNegative)
+                throw new InvariantException($"node {node.Id} would have given out less than nothing: {node.Used}");
             node.Tasks--;
             foreach (var port in held.Ports) node.Ports.Return(port);
             if (--job.CountByNode[held.Node] == 0) job.CountByNode.Remove(held.Node);

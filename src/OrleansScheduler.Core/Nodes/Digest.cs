@@ -1,6 +1,9 @@
 namespace OrleansScheduler.Core;
 
-/// <summary>A number that two sides compare to see whether they know the same attempts in the same states. Order does not matter, so both can keep it as they go.</summary>
+/// <summary>
+/// A number that two sides compare to see whether they know the same attempts in the same states. Order does not matter, so both can keep
+/// it as they go.
+/// </summary>
 public static class Digest
 {
     /// <summary>One attempt's share; the digest is the sum (wrapping) over all attempts.</summary>

@@ -33,7 +33,8 @@ public sealed record NodeDescription
     [Id(4)] public int PortCount { get; init; }
 
     /// <summary>Facts that constraints are checked against. An attribute may have several values.</summary>
-    [Id(5)] public ImmutableSortedDictionary<string, ImmutableArray<string>> Attributes { get; init; } =
+    [Id(5)]
+    public ImmutableSortedDictionary<string, ImmutableArray<string>> Attributes { get; init; } =
         ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty;
 
     /// <summary>Changes with every boot of the machine: then no process of before can live.</summary>

@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace OrleansScheduler.Core;
 
-/// <summary>Amounts of a node's divisible resources, in fixed point: sums are exact and overflow is an error, never a wrong number.</summary>
+/// <summary>
+/// Amounts of a node's divisible resources, in fixed point: sums are exact and overflow is an error, never a wrong number.
+/// </summary>
 /// <param name="CpuMillis">Thousandths of a core.</param>
 /// <param name="MemoryMiB">Memory in MiB.</param>
 /// <param name="DiskMiB">Sandbox disk in MiB.</param>

@@ -37,7 +37,8 @@ public readonly record struct AttemptId([property: Id(0)] JobKey Job, [property:
         id = default;
         var hash = text?.LastIndexOf('#') ?? -1;
         if (hash < 0 || !TaskKey.TryParse(text![..hash], out var task)) return false;
-        if (!int.TryParse(text.AsSpan(hash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < 1) return false;
+        if (!int.TryParse(text.AsSpan(hash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return false;
+        if (number < 1) return false;
         id = new(task.Job, task.Instance, number);
         return true;
     }

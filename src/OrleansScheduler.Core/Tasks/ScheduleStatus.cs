@@ -1,6 +1,8 @@
 namespace OrleansScheduler.Core;
 
-/// <summary>Where a task is in its life. The states and their edges are Aurora's (api.thrift ScheduleStatus; edges in <c>TaskMachine</c>).</summary>
+/// <summary>
+/// Where a task is in its life. The states and their edges are Aurora's (api.thrift ScheduleStatus; edges in <c>TaskMachine</c>).
+/// </summary>
 public enum ScheduleStatus
 {
     /// <summary>Does not exist yet.</summary>

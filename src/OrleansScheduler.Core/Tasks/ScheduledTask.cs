@@ -1,6 +1,8 @@
 namespace OrleansScheduler.Core;
 
-/// <summary>The record of one instance: its latest attempt, and what of earlier ones still matters. One row of the job's instance table.</summary>
+/// <summary>
+/// The record of one instance: its latest attempt, and what of earlier ones still matters. One row of the job's instance table.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("osched.ScheduledTask")]
 public sealed record ScheduledTask
 {
@@ -52,7 +54,9 @@ public sealed record ScheduledTask
     /// <summary>Why it is in <see cref="Status"/>.</summary>
     [Id(14)] public string? Message { get; init; }
 
-    /// <summary>What the attempt was last asked to stop for: KILLING, RESTARTING, DRAINING or PREEMPTING; INIT when it was not asked.</summary>
+    /// <summary>
+    /// What the attempt was last asked to stop for: KILLING, RESTARTING, DRAINING or PREEMPTING; INIT when it was not asked.
+    /// </summary>
     [Id(15)] public ScheduleStatus Asked { get; init; }
 
     /// <summary>Its last events, oldest first, over all attempts.</summary>
@@ -61,8 +65,12 @@ public sealed record ScheduledTask
     /// <summary>The attempt's name within the job.</summary>
     public AttemptRef Ref => new(Instance, Attempt);
 
-    /// <summary>This row after <paramref name="step"/>, which is a later state of it without history: the history goes on with one line.</summary>
-    /// <remarks>X → PARTITIONED → X → PARTITIONED keeps one cycle, as Aurora compacts it, so that a flaky node does not push out what matters.</remarks>
+    /// <summary>
+    /// This row after <paramref name="step"/>, which is a later state of it without history: the history goes on with one line.
+    /// </summary>
+    /// <remarks>
+    /// X → PARTITIONED → X → PARTITIONED keeps one cycle, as Aurora compacts it, so that a flaky node does not push out what matters.
+    /// </remarks>
     public static ScheduledTask Extend(ScheduledTask? before, ScheduledTask step)
     {
         var history = before?.History ?? [];

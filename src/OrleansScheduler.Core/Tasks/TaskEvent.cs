@@ -70,6 +70,7 @@ public enum TaskEffects
 
 /// <summary>What became of a task.</summary>
 /// <param name="Steps">The states it went through, in order, without history; empty when nothing changed.</param>
-/// <param name="Effects">LAUNCH, KILL and DELETE, as they are to be carried out; they are about the attempt as it was before a successor.</param>
+/// <param name="Effects">LAUNCH, KILL and DELETE, as they are to be carried out; they are about the attempt as it was before a
+/// successor.</param>
 /// <param name="IsLegal">Whether the machine has this edge.</param>
 public readonly record struct Transition(ImmutableArray<ScheduledTask> Steps, TaskEffects Effects, bool IsLegal);

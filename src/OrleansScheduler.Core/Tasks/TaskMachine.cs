@@ -17,7 +17,9 @@ public static class TaskMachine
     /// <summary>Every legal edge with what it brings about. What is not in here is illegal.</summary>
     public static FrozenDictionary<(ScheduleStatus From, ScheduleStatus To), TaskEffects> Edges { get; } = BuildEdges();
 
-    /// <summary>Illegal edges that still say something: a task that should not be alive reports that it is, so it is told to stop.</summary>
+    /// <summary>
+    /// Illegal edges that still say something: a task that should not be alive reports that it is, so it is told to stop.
+    /// </summary>
     public static bool IsZombieSighting(ScheduleStatus from, ScheduleStatus to) =>
         (from.IsTerminal() || from.IsStopping()) && (to is Assigned or Starting or Running);
 
@@ -36,7 +38,8 @@ public static class TaskMachine
         var outward = effects & (Launch | Kill);
         if (effects.HasFlag(BecomeLost))
         {
-            var lost = Apply(next, new TaskEvent(Lost, e.At) { Message = "Action performed on partitioned task, marking as LOST." }, policy);
+            var loss = new TaskEvent(Lost, e.At) { Message = "Action performed on partitioned task, marking as LOST." };
+            var lost = Apply(next, loss, policy);
             return new(steps.AddRange(lost.Steps), outward | lost.Effects, IsLegal: true);
         }
 
@@ -104,7 +107,10 @@ public static class TaskMachine
         };
     }
 
-    /// <summary>Truncated binary back-off: <c>min(max, h + jitter · h)</c>, h being the last penalty or the initial one (Aurora's TruncatedBinaryBackoff).</summary>
+    /// <summary>
+    /// Truncated binary back-off: <c>min(max, h + jitter · h)</c>, h being the last penalty or the initial one (Aurora's
+    /// TruncatedBinaryBackoff).
+    /// </summary>
     private static TimeSpan Penalty(ScheduledTask ended, ScheduledTask before, DateTimeOffset at, in TaskPolicy policy)
     {
         var endedByItself = ended.Status is Finished or Failed && ended.Asked is not (Killing or Restarting or Draining);

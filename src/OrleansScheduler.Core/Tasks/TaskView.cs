@@ -55,7 +55,8 @@ public sealed record TaskView
 /// <param name="Node">The node, when one was involved.</param>
 [GenerateSerializer, Immutable, Alias("osched.TaskHistoryEntry")]
 public readonly record struct TaskHistoryEntry(
-    [property: Id(0)] DateTimeOffset At, [property: Id(1)] int Attempt, [property: Id(2)] ScheduleStatus Status, [property: Id(3)] string? Message, [property: Id(4)] string? Node);
+    [property: Id(0)] DateTimeOffset At, [property: Id(1)] int Attempt, [property: Id(2)] ScheduleStatus Status,
+    [property: Id(3)] string? Message, [property: Id(4)] string? Node);
 
 /// <summary>A piece of a task's output.</summary>
 /// <param name="Attempt">The attempt it is from.</param>
@@ -63,4 +64,5 @@ public readonly record struct TaskHistoryEntry(
 /// <param name="Data">The bytes; empty when there is nothing new.</param>
 /// <param name="Ended">Whether the attempt has ended and nothing follows <see cref="Data"/>.</param>
 [GenerateSerializer, Immutable, Alias("osched.LogChunk")]
-public sealed record LogChunk([property: Id(0)] int Attempt, [property: Id(1)] long Offset, [property: Id(2)] ImmutableArray<byte> Data, [property: Id(3)] bool Ended);
+public sealed record LogChunk([property: Id(0)] int Attempt, [property: Id(1)] long Offset, [property: Id(2)] ImmutableArray<byte> Data,
+    [property: Id(3)] bool Ended);

@@ -30,7 +30,9 @@ public static class WireJson
 internal sealed class ScheduleStatusJsonConverter : JsonConverter<ScheduleStatus>
 {
     public override ScheduleStatus Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        Enum.TryParse<ScheduleStatus>(reader.GetString(), ignoreCase: true, out var status) ? status : throw new JsonException("expected a task status");
+        Enum.TryParse<ScheduleStatus>(reader.GetString(), ignoreCase: true, out var status) ? status
+            : throw new JsonException("expected a task status");
 
-    public override void Write(Utf8JsonWriter writer, ScheduleStatus value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToName());
+    public override void Write(Utf8JsonWriter writer, ScheduleStatus value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToName());
 }

@@ -18,10 +18,11 @@ internal static class ApiDescription
         options.AddSchemaTransformer(DescribeSchema);
     });
 
-    public static void MapApiDescription(this IEndpointRouteBuilder routes) => 
+    public static void MapApiDescription(this IEndpointRouteBuilder routes) =>
         routes.MapOpenApi("/openapi/{documentName}.json").DisableRequestTimeout().WithMetadata(NeedsNoCell.Mark);
 
-    private static Task DescribeDocument(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    private static Task DescribeDocument(
+        OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
         document.Info = new()
         {
@@ -36,7 +37,8 @@ internal static class ApiDescription
         return Task.CompletedTask;
     }
 
-    private static Task DescribeOperation(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    private static Task DescribeOperation(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? []) ParameterDescriptions.Apply(parameter);
         if (context.Description.HttpMethod == HttpMethods.Post) ParameterDescriptions.AddHeaders(operation);
@@ -47,9 +49,11 @@ internal static class ApiDescription
     private static Task DescribeSchema(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
         var type = context.JsonTypeInfo.Type;
-        if (type == typeof(JobSpec)) Replace(schema, JsonSchemaType.Object, "A document of a job file; its form is described at /schema/job.v1.json.");
+        if (type == typeof(JobSpec))
+            Replace(schema, JsonSchemaType.Object, "A document of a job file; its form is described at /schema/job.v1.json.");
         if (type == typeof(JobKey)) Replace(schema, JsonSchemaType.String, "A job key: role/env/name.", "shop/prod/web");
-        if (type == typeof(ScheduleStatus)) Replace(schema, JsonSchemaType.String, "A task's status, upper case.", Enum.GetValues<ScheduleStatus>());
+        if (type == typeof(ScheduleStatus))
+            Replace(schema, JsonSchemaType.String, "A task's status, upper case.", Enum.GetValues<ScheduleStatus>());
         return Task.CompletedTask;
     }
 

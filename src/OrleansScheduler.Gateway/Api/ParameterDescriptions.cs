@@ -4,7 +4,10 @@ using Microsoft.OpenApi;
 
 namespace OrleansScheduler.Gateway;
 
-/// <summary>What the parameters mean, by name: the same name means the same everywhere. Endpoints take them as text, so that a wrong one is answered by name.</summary>
+/// <summary>
+/// What the parameters mean, by name: the same name means the same everywhere. Endpoints take them as text, so that a wrong one is
+/// answered by name.
+/// </summary>
 internal static class ParameterDescriptions
 {
     private static readonly Dictionary<string, (string Description, JsonSchemaType Type, long? Least, long? Most)> Known = new()
@@ -40,9 +43,12 @@ internal static class ParameterDescriptions
     {
         if (operation.OperationId == "ValidateJobs") return;
         operation.Parameters ??= [];
-        operation.Parameters.Add(Header("Idempotency-Key", "Names the operation: repeating it with the same key repeats the answer. Made up and echoed when left out.", "6f1c2c1e"));
+        operation.Parameters.Add(Header(
+            "Idempotency-Key", "Names the operation: repeating it with the same key repeats the answer. Made up and echoed when left out.",
+            "6f1c2c1e"));
         if (operation.OperationId == "SubmitJobs")
-            operation.Parameters.Add(Header("If-Match", "The version that the job is expected to have; refused with 412 when it has another.", "\"3\""));
+            operation.Parameters.Add(Header(
+                "If-Match", "The version that the job is expected to have; refused with 412 when it has another.", "\"3\""));
     }
 
     private static OpenApiParameter Header(string name, string description, string example) => new()

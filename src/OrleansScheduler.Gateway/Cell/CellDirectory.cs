@@ -33,7 +33,8 @@ internal sealed class CellDirectory(IGrainFactory grains, JobDirectory jobs, IOp
 
     private static string ReadVersion()
     {
-        var version = typeof(CellDirectory).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+        var version =
+            typeof(CellDirectory).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
         return version.Split('+')[0];
     }
 }

@@ -3,10 +3,14 @@ using Microsoft.AspNetCore.Diagnostics;
 
 namespace OrleansScheduler.Gateway;
 
-/// <summary>Words what went wrong without anybody having answered a problem: exceptions of grain calls, of the framework, and empty error statuses.</summary>
+/// <summary>
+/// Words what went wrong without anybody having answered a problem: exceptions of grain calls, of the framework, and empty error statuses.
+/// </summary>
 internal static partial class Failures
 {
-    /// <summary>Most callers cannot act on details of a failed grain call, but on two things: nothing is known, or the cell is not there.</summary>
+    /// <summary>
+    /// Most callers cannot act on details of a failed grain call, but on two things: nothing is known, or the cell is not there.
+    /// </summary>
     public static Problem? OfGrainCall(Exception exception, string method) => exception switch
     {
         TimeoutException or OperationCanceledException => OutcomeUnknown(method),
@@ -22,10 +26,12 @@ internal static partial class Failures
     {
         var exception = context.Features.Get<IExceptionHandlerFeature>()?.Error;
         if (exception is BadHttpRequestException bad) return WriteBadRequest(context, bad);
-        if (exception is not null && OfGrainCall(exception, context.Request.Method) is { } problem) return new ProblemResult(problem).ExecuteAsync(context);
+        if (exception is not null && OfGrainCall(exception, context.Request.Method) is { } problem)
+            return new ProblemResult(problem).ExecuteAsync(context);
 
         // Details of what failed inside are for the operators: they find them by the trace id.
-        var unknown = Problem.Of(ProblemKind.Unavailable, "internal", "Something failed inside the gateway or the cell; the trace id leads to what it was.");
+        var unknown = Problem.Of(
+            ProblemKind.Unavailable, "internal", "Something failed inside the gateway or the cell; the trace id leads to what it was.");
         return ProblemBody.Of(context, StatusCodes.Status500InternalServerError, unknown).Write(context);
     }
 
@@ -35,8 +41,10 @@ internal static partial class Failures
         var status = context.Response.StatusCode;
         var (code, message) = status switch
         {
-            StatusCodes.Status404NotFound => ("route-not-found", $"There is nothing at {context.Request.Path}; /openapi/v1.json says what there is."),
-            StatusCodes.Status405MethodNotAllowed => ("method-not-allowed", $"{context.Request.Method} is not possible here; allowed: {context.Response.Headers.Allow}."),
+            StatusCodes.Status404NotFound =>
+                ("route-not-found", $"There is nothing at {context.Request.Path}; /openapi/v1.json says what there is."),
+            StatusCodes.Status405MethodNotAllowed =>
+                ("method-not-allowed", $"{context.Request.Method} is not possible here; allowed: {context.Response.Headers.Allow}."),
             StatusCodes.Status415UnsupportedMediaType => UnsupportedMedia(context.Request.ContentType),
             _ => ("malformed-request", "The request cannot be read."),
         };
@@ -54,10 +62,13 @@ internal static partial class Failures
     }
 
     private static Problem BodyTooLarge() =>
-        Problem.Of(ProblemKind.TooLarge, "body-too-large", $"The body is larger than {JobLimits.MaxFileBytes} bytes (1 MiB), the most that is read.");
+        Problem.Of(
+            ProblemKind.TooLarge, "body-too-large",
+            $"The body is larger than {JobLimits.MaxFileBytes} bytes (1 MiB), the most that is read.");
 
     private static (string Code, string Message) UnsupportedMedia(string? contentType) => ("unsupported-media",
-        $"{(string.IsNullOrEmpty(contentType) ? "A body without Content-Type" : $"Content-Type '{contentType}'")} is not read here; send application/json, or for job files also application/yaml.");
+        (string.IsNullOrEmpty(contentType) ? "A body without Content-Type" : $"Content-Type '{contentType}'")
+        + " is not read here; send application/json, or for job files also application/yaml.");
 
     private static Problem MalformedJson(JsonException exception)
     {

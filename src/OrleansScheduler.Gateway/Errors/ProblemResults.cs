@@ -29,7 +29,8 @@ internal static class ProblemResults
         value is null ? new ProblemResult(otherwise()) : TypedResults.Ok(value);
 
     /// <summary>Describes the problems that an endpoint answers, beside those that every endpoint may answer (500, 503, 504).</summary>
-    public static TBuilder WithProblems<TBuilder>(this TBuilder endpoint, params int[] statuses) where TBuilder : IEndpointConventionBuilder =>
+    public static TBuilder WithProblems<TBuilder>(this TBuilder endpoint, params int[] statuses)
+        where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata([.. statuses.Concat([500, 503, 504])
             .Select(status => new ProducesResponseTypeMetadata(status, typeof(ProblemBody), [ProblemBody.MediaType]))]);
 }

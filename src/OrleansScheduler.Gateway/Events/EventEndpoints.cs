@@ -7,9 +7,12 @@ internal static class EventEndpoints
 
     public static void MapEvents(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/events", Read).WithTags("Events").WithName("ReadEvents").DisableRequestTimeout()
-            .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(EventPage), ["application/json", "text/event-stream"]))
+            .WithMetadata(
+                new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(EventPage), ["application/json", "text/event-stream"]))
             .WithProblems(400, 410)
-            .WithSummary("Events of the cell behind a cursor: one page, or server-sent events with Accept: text/event-stream or ?watch. Last-Event-ID resumes.");
+            .WithSummary(
+                "Events of the cell behind a cursor: one page, or server-sent events with Accept: text/event-stream or ?watch. "
+                + "Last-Event-ID resumes.");
 
     private static async Task<IResult> Read(
         HttpContext context, EventFeed feed, string? after, string? limit, string? wait, string? watch, CancellationToken cancellationToken)

@@ -4,7 +4,10 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace OrleansScheduler.Gateway;
 
-/// <summary>Events as server-sent events: the id is the cursor, the event is the kind, the data is the event as JSON. Silence is broken by comments.</summary>
+/// <summary>
+/// Events as server-sent events: the id is the cursor, the event is the kind, the data is the event as JSON. Silence is broken by
+/// comments.
+/// </summary>
 internal sealed class EventStream(EventFeed feed, EventPage first) : IResult
 {
     /// <summary>Longest time without a byte: proxies cut connections that are silent for longer.</summary>

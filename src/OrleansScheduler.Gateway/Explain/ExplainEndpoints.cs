@@ -15,10 +15,12 @@ internal static class ExplainEndpoints
         var read = new RequestReader(context);
         var key = read.Job(role, env, name);
         if (read.Refusal is { } refusal) return refusal;
-        if (await grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).Explain(key, cancellationToken) is { } view) return TypedResults.Ok(view);
+        if (await grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).Explain(key, cancellationToken) is { } view)
+            return TypedResults.Ok(view);
 
         // The ledger knows only who waits: whether the job exists at all is the job's to say.
-        if (await grains.GetGrain<IJobGrain>(key.ToString()).Describe(cancellationToken) is not { } job) return new ProblemResult(Problem.NoSuchJob(key));
+        if (await grains.GetGrain<IJobGrain>(key.ToString()).Describe(cancellationToken) is not { } job)
+            return new ProblemResult(Problem.NoSuchJob(key));
         return TypedResults.Ok(new ExplainView { Key = key, Summary = Summarise(job) });
     }
 

@@ -13,7 +13,10 @@ public static class ClusterConnectionExtensions
     /// <summary>What only silos have. A client would look for providers of its own behind them, and find none.</summary>
     private static readonly string[] OfSilos = ["Orleans:GrainStorage", "Orleans:Reminders", "Orleans:GrainDirectory"];
 
-    /// <summary>Adds an Orleans client from section <c>Orleans</c> (<c>ClusterId</c>, <c>ServiceId</c>, <c>Clustering</c>); one file of settings may serve silos and gateways. The server listens while the client still looks for the cluster, and is not ready until then.</summary>
+    /// <summary>
+    /// Adds an Orleans client from section <c>Orleans</c> (<c>ClusterId</c>, <c>ServiceId</c>, <c>Clustering</c>); one file of settings may
+    /// serve silos and gateways. The server listens while the client still looks for the cluster, and is not ready until then.
+    /// </summary>
     public static IHostApplicationBuilder AddSchedulerClusterClient(this IHostApplicationBuilder builder)
     {
         AddDefaults(builder.Configuration);
@@ -33,7 +36,10 @@ public static class ClusterConnectionExtensions
             setting => !OfSilos.Any(section => setting.Key.StartsWith(section, StringComparison.OrdinalIgnoreCase))))
         .Build();
 
-    /// <summary>What nobody sets is a silo of the embedded profile on this machine. Defaults rank below everything that the user says, so they are the first source.</summary>
+    /// <summary>
+    /// What nobody sets is a silo of the embedded profile on this machine. Defaults rank below everything that the user says, so they are
+    /// the first source.
+    /// </summary>
     private static void AddDefaults(IConfigurationManager configuration) => configuration.Sources.Insert(0, new MemoryConfigurationSource
     {
         InitialData = new Dictionary<string, string?>(StringComparer.Ordinal)

@@ -7,13 +7,18 @@ using Microsoft.Extensions.Options;
 
 namespace OrleansScheduler.Gateway;
 
-/// <summary>Composes the gateway into a host. It needs an <see cref="IGrainFactory"/>: from a silo in the same process or from <see cref="ClusterConnectionExtensions.AddSchedulerClusterClient"/>.</summary>
+/// <summary>
+/// Composes the gateway into a host. It needs an <see cref="IGrainFactory"/>: from a silo in the same process or from
+/// <see cref="ClusterConnectionExtensions.AddSchedulerClusterClient"/>.
+/// </summary>
 public static class GatewayExtensions
 {
     /// <summary>Largest message of an agent: everything that it knows when it registers.</summary>
     private const int MaxAgentMessageBytes = 8 * 1024 * 1024;
 
-    /// <summary>Adds the gateway's services and its listeners. Reads the sections <c>Gateway</c> (<see cref="GatewayOptions"/>) and <c>Cell</c>.</summary>
+    /// <summary>
+    /// Adds the gateway's services and its listeners. Reads the sections <c>Gateway</c> (<see cref="GatewayOptions"/>) and <c>Cell</c>.
+    /// </summary>
     public static WebApplicationBuilder AddSchedulerGateway(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
@@ -40,11 +45,12 @@ public static class GatewayExtensions
         });
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddRequestTimeouts();
-        services.AddOptions<RequestTimeoutOptions>().Configure<IOptions<GatewayOptions>>((timeouts, gateway) => timeouts.DefaultPolicy = new()
-        {
-            Timeout = gateway.Value.RequestTimeout,
-            WriteTimeoutResponse = context => new ProblemResult(Failures.OutcomeUnknown(context.Request.Method)).ExecuteAsync(context),
-        });
+        services.AddOptions<RequestTimeoutOptions>().Configure<IOptions<GatewayOptions>>(
+            (timeouts, gateway) => timeouts.DefaultPolicy = new()
+            {
+                Timeout = gateway.Value.RequestTimeout,
+                WriteTimeoutResponse = context => new ProblemResult(Failures.OutcomeUnknown(context.Request.Method)).ExecuteAsync(context),
+            });
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = MaxAgentMessageBytes;
@@ -57,7 +63,9 @@ public static class GatewayExtensions
         return builder;
     }
 
-    /// <summary>Adds everything that the gateway answers: REST under <c>/v1</c>, its description, health, the page, and the agents' endpoint.</summary>
+    /// <summary>
+    /// Adds everything that the gateway answers: REST under <c>/v1</c>, its description, health, the page, and the agents' endpoint.
+    /// </summary>
     public static WebApplication MapSchedulerGateway(this WebApplication app)
     {
         app.Use(RequestGuards.AddHeaders);

@@ -9,12 +9,16 @@ public sealed class GatewayOptions
     /// <summary>Where agents connect (gRPC over cleartext HTTP/2). Default <c>http://127.0.0.1:7071</c>; port 0 takes a free one.</summary>
     public string AgentUrl { get; set; } = "http://127.0.0.1:7071";
 
-    /// <summary>Longest time that a request may wait for the cell. Default 10 s. Streams and reads that wait on purpose are not bound by it.</summary>
+    /// <summary>
+    /// Longest time that a request may wait for the cell. Default 10 s. Streams and reads that wait on purpose are not bound by it.
+    /// </summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Most connections at once, agents included. Default 16,384.</summary>
     public int MaxConnections { get; set; } = 16_384;
 
-    /// <summary>How often a gateway without a silo of its own tries to reach the cluster at its start before it gives up. Default 0: for ever.</summary>
+    /// <summary>
+    /// How often a gateway without a silo of its own tries to reach the cluster at its start before it gives up. Default 0: for ever.
+    /// </summary>
     public int ConnectAttempts { get; set; }
 }

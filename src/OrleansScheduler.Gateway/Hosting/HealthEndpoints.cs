@@ -9,20 +9,24 @@ internal static class HealthEndpoints
     {
         var health = routes.MapGroup("/healthz").WithTags("Health").WithMetadata(NeedsNoCell.Mark);
         health.MapGet("/live", () => TypedResults.Text("live\n")).WithName("Live").WithSummary("The process answers.");
-        health.MapGet("/ready", Ready).WithName("Ready").WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/plain"]))
+        health.MapGet("/ready", Ready).WithName("Ready").WithMetadata(
+            new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/plain"]))
             .WithProblems().WithSummary("The cell can be reached through this gateway.");
     }
 
-    private static async Task<IResult> Ready(IGrainFactory grains, TimeProvider time, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
+    private static async Task<IResult> Ready(
+        IGrainFactory grains, TimeProvider time, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
     {
         if (!lifetime.ApplicationStarted.IsCancellationRequested) return NotReady("The gateway has not reached the cell yet.");
         if (lifetime.ApplicationStopping.IsCancellationRequested) return NotReady("The gateway is stopping.");
         try
         {
-            await grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).Wake(cancellationToken).WaitAsync(Patience, time, cancellationToken);
+            await grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).Wake(cancellationToken)
+                .WaitAsync(Patience, time, cancellationToken);
             return TypedResults.Text("ready\n");
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && Failures.OfGrainCall(exception, HttpMethods.Get) is not null)
+        catch (Exception exception)
+            when (!cancellationToken.IsCancellationRequested && Failures.OfGrainCall(exception, HttpMethods.Get) is not null)
         {
             return NotReady("The cell cannot be reached just now.");
         }

@@ -41,8 +41,10 @@ internal static class RequestGuards
     public static Task RefuseBeforeStart(HttpContext context, RequestDelegate next)
     {
         var started = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.IsCancellationRequested;
-        if (started || context.GetEndpoint() is not { } endpoint || endpoint.Metadata.GetMetadata<NeedsNoCell>() is not null) return next(context);
-        return new ProblemResult(Problem.Of(ProblemKind.Unavailable, "unavailable", "The gateway has not reached the cell yet.")).ExecuteAsync(context);
+        if (started || context.GetEndpoint() is not { } endpoint || endpoint.Metadata.GetMetadata<NeedsNoCell>() is not null)
+            return next(context);
+        return new ProblemResult(
+            Problem.Of(ProblemKind.Unavailable, "unavailable", "The gateway has not reached the cell yet.")).ExecuteAsync(context);
     }
 
     /// <summary>Nothing here unpacks bodies: a packed one could be any size.</summary>
@@ -70,6 +72,7 @@ internal static class RequestGuards
         var site = request.Headers["Sec-Fetch-Site"];
         if (site.Count > 0) return site.All(value => value is "same-origin" or "none");
         var origin = request.Headers.Origin;
-        return origin.Count == 0 || (Uri.TryCreate(origin.ToString(), UriKind.Absolute, out var uri) && uri.Authority == request.Host.Value);
+        return origin.Count == 0
+            || (Uri.TryCreate(origin.ToString(), UriKind.Absolute, out var uri) && uri.Authority == request.Host.Value);
     }
 }

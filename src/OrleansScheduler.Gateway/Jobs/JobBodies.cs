@@ -32,7 +32,8 @@ internal sealed record InstancesBody
             .Select((instance, index) => (instance, index))
             .Where(item => item.instance is < 0 or >= JobLimits.MaxInstances)
             .Select(item => new FieldError(
-                "out-of-range", $"instances[{item.index}]", $"Instance {item.instance} is not between 0 and {JobLimits.MaxInstances - 1}.", 0, 0, 0))
+                "out-of-range", $"instances[{item.index}]", $"Instance {item.instance} is not between 0 and {JobLimits.MaxInstances - 1}.",
+                0, 0, 0))
             .ToImmutableArray();
         return errors.IsEmpty ? null : new(ProblemKind.Invalid, "invalid-instances", "Some of the instances cannot exist.", errors);
     }

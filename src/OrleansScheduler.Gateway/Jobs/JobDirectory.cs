@@ -12,11 +12,13 @@ internal sealed class JobDirectory(IGrainFactory grains)
             [.. Enumerable.Range(0, JobIndex.Shards)],
             (shard, token) => grains.GetGrain<IJobIndexGrain>(shard).List(after, role, environment, limit + 1, token),
             cancellationToken);
-        var keys = shards.SelectMany(shard => shard).OrderBy(key => key.ToString(), StringComparer.Ordinal).Take(limit + 1).ToImmutableArray();
+        var keys = shards.SelectMany(shard => shard).OrderBy(key => key.ToString(), StringComparer.Ordinal)
+            .Take(limit + 1).ToImmutableArray();
         return keys.Length > limit ? (keys[..limit], true) : (keys, false);
     }
 
-    public async Task<Page<JobView>> Describe(JobKey? after, string? role, string? environment, int limit, CancellationToken cancellationToken)
+    public async Task<Page<JobView>> Describe(
+        JobKey? after, string? role, string? environment, int limit, CancellationToken cancellationToken)
     {
         var (keys, more) = await List(after, role, environment, limit, cancellationToken);
         var views = await Fanout.Ask(keys, (key, token) => Grain(key).Describe(token), cancellationToken);
@@ -28,7 +30,9 @@ internal sealed class JobDirectory(IGrainFactory grains)
     public async Task<int> Count(CancellationToken cancellationToken)
     {
         var counts = await Fanout.Ask(
-            [.. Enumerable.Range(0, JobIndex.Shards)], (shard, token) => grains.GetGrain<IJobIndexGrain>(shard).Count(token), cancellationToken);
+            [.. Enumerable.Range(0, JobIndex.Shards)],
+            (shard, token) => grains.GetGrain<IJobIndexGrain>(shard).Count(token),
+            cancellationToken);
         return counts.Sum();
     }
 

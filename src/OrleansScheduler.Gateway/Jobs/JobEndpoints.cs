@@ -9,7 +9,8 @@ internal static class JobEndpoints
     {
         var jobs = routes.MapGroup("/v1/jobs").WithTags("Jobs");
         jobs.MapPost("/", Submit).WithName("SubmitJobs").AcceptsJobFile().WithProblems(400, 409, 412, 413, 415, 422)
-            .WithSummary("Creates jobs or moves them to other specs: every document of the job file is validated before the first is submitted.");
+            .WithSummary(
+                "Creates jobs or moves them to other specs: every document of the job file is validated before the first is submitted.");
         jobs.MapPost("/validate", Validate).WithName("ValidateJobs").AcceptsJobFile().WithProblems(400, 413, 415, 422)
             .WithSummary("Checks a job file and answers it as it was understood; changes nothing.");
         jobs.MapGet("/", List).WithName("ListJobs").WithProblems(400).WithSummary("Lists jobs in the order of their keys.");
@@ -21,7 +22,8 @@ internal static class JobEndpoints
             .WithSummary("Stops instances for good; all of them, and with them the job, when none are named.");
         job.MapPost("/restart", Restart).WithName("RestartJob").WithProblems(400, 404, 409, 415, 422)
             .WithSummary("Stops instances and starts them again; all of them when none are named.");
-        job.MapPost("/scale", Scale).WithName("ScaleJob").WithProblems(400, 404, 409, 415, 422).WithSummary("Changes how many instances the job has.");
+        job.MapPost("/scale", Scale).WithName("ScaleJob").WithProblems(400, 404, 409, 415, 422)
+            .WithSummary("Changes how many instances the job has.");
     }
 
     private static TBuilder AcceptsJobFile<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
@@ -51,7 +53,8 @@ internal static class JobEndpoints
     }
 
     private static async Task<Results<Ok<Page<JobView>>, ProblemResult>> List(
-        HttpContext context, JobDirectory directory, string? role, string? env, string? limit, string? page, CancellationToken cancellationToken)
+        HttpContext context, JobDirectory directory, string? role, string? env, string? limit, string? page,
+        CancellationToken cancellationToken)
     {
         var read = new RequestReader(context);
         var (inRole, inEnvironment) = (read.OptionalPart("role", role), read.OptionalPart("env", env));
@@ -72,7 +75,8 @@ internal static class JobEndpoints
     }
 
     private static async Task<Results<Ok<Page<TaskView>>, ProblemResult>> ListTasks(
-        HttpContext context, IGrainFactory grains, string role, string env, string name, string? from, string? limit, CancellationToken cancellationToken)
+        HttpContext context, IGrainFactory grains, string role, string env, string name, string? from, string? limit,
+        CancellationToken cancellationToken)
     {
         var read = new RequestReader(context);
         var key = read.Job(role, env, name);
@@ -88,11 +92,13 @@ internal static class JobEndpoints
     }
 
     private static Task<Results<Ok<CommandReceipt>, ProblemResult>> Stop(
-        HttpContext context, IGrainFactory grains, string role, string env, string name, InstancesBody? body, CancellationToken cancellationToken) =>
+        HttpContext context, IGrainFactory grains, string role, string env, string name, InstancesBody? body,
+        CancellationToken cancellationToken) =>
         Command(context, grains, role, env, name, body, (job, command) => job.Stop(command, cancellationToken));
 
     private static Task<Results<Ok<CommandReceipt>, ProblemResult>> Restart(
-        HttpContext context, IGrainFactory grains, string role, string env, string name, InstancesBody? body, CancellationToken cancellationToken) =>
+        HttpContext context, IGrainFactory grains, string role, string env, string name, InstancesBody? body,
+        CancellationToken cancellationToken) =>
         Command(context, grains, role, env, name, body, (job, command) => job.Restart(command, cancellationToken));
 
     private static async Task<Results<Ok<CommandReceipt>, ProblemResult>> Command(
@@ -108,7 +114,8 @@ internal static class JobEndpoints
     }
 
     private static async Task<Results<Ok<CommandReceipt>, ProblemResult>> Scale(
-        HttpContext context, IGrainFactory grains, string role, string env, string name, ScaleBody body, CancellationToken cancellationToken)
+        HttpContext context, IGrainFactory grains, string role, string env, string name, ScaleBody body,
+        CancellationToken cancellationToken)
     {
         var read = new RequestReader(context);
         var (key, operation) = (read.Job(role, env, name), read.OperationId());
@@ -116,7 +123,8 @@ internal static class JobEndpoints
         if (body.Instances is < 1 or > JobLimits.MaxInstances)
         {
             var message = $"A job has 1 to {JobLimits.MaxInstances} instances; to have none, stop it.";
-            return new ProblemResult(new(ProblemKind.Invalid, "invalid-instances", message, [new("out-of-range", "instances", message, 0, 0, 0)]));
+            return new ProblemResult(
+                new(ProblemKind.Invalid, "invalid-instances", message, [new("out-of-range", "instances", message, 0, 0, 0)]));
         }
 
         var command = new ScaleCommand(operation, body.Instances, Caller.Of(context));

@@ -11,7 +11,9 @@ internal static class JobFileBody
     public static async Task<Answer<ImmutableArray<JobSpec>>> Read(HttpRequest request, CancellationToken cancellationToken)
     {
         if (!IsReadable(request.ContentType))
-            return Problem.Of(ProblemKind.UnsupportedMedia, "unsupported-media", $"A job file is sent as UTF-8 with Content-Type {string.Join(", ", MediaTypes)}.");
+            return Problem.Of(
+                ProblemKind.UnsupportedMedia, "unsupported-media",
+                $"A job file is sent as UTF-8 with Content-Type {string.Join(", ", MediaTypes)}.");
 
         // The server's limit on bodies bounds this, chunked ones included.
         using var body = new MemoryStream();

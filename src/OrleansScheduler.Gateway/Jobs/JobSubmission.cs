@@ -3,7 +3,10 @@ namespace OrleansScheduler.Gateway;
 /// <summary>Hands the documents of a job file to their jobs.</summary>
 internal sealed class JobSubmission(IGrainFactory grains)
 {
-    /// <summary>Submits in the order of the documents and stops at the first that is refused. Repeating it with the same operation does nothing twice.</summary>
+    /// <summary>
+    /// Submits in the order of the documents and stops at the first that is refused. Repeating it with the same operation does nothing
+    /// twice.
+    /// </summary>
     public async Task<(ImmutableArray<SubmitReceipt> Accepted, Problem? Problem)> Submit(
         ImmutableArray<JobSpec> specs, string operation, int? expectedVersion, string actor, CancellationToken cancellationToken)
     {
@@ -15,7 +18,8 @@ internal sealed class JobSubmission(IGrainFactory grains)
             var document = receipts.Count;
             var command = new SubmitCommand(document == 0 ? operation : $"{operation}/{document}", spec, expectedVersion, actor);
             var answer = await Submit(command, cancellationToken);
-            if (answer.Problem is { } problem) return (receipts.ToImmutable(), specs.Length == 1 ? problem : Locate(problem, spec.Key, document));
+            if (answer.Problem is { } problem)
+                return (receipts.ToImmutable(), specs.Length == 1 ? problem : Locate(problem, spec.Key, document));
             receipts.Add(answer.Value!);
         }
 

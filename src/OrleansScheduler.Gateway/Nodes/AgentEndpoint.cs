@@ -12,7 +12,8 @@ internal sealed partial class AgentEndpoint(
     private static readonly TimeSpan RegisterDeadline = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan DisconnectDeadline = TimeSpan.FromSeconds(5);
 
-    public override async Task Connect(IAsyncStreamReader<FromAgent> requestStream, IServerStreamWriter<ToAgent> responseStream, ServerCallContext context)
+    public override async Task Connect(
+        IAsyncStreamReader<FromAgent> requestStream, IServerStreamWriter<ToAgent> responseStream, ServerCallContext context)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         var first = await ReadRegistration(requestStream, stop.Token);
@@ -27,7 +28,8 @@ internal sealed partial class AgentEndpoint(
         }
     }
 
-    private async Task<Answer<AgentRegistration>> ReadRegistration(IAsyncStreamReader<FromAgent> requests, CancellationToken cancellationToken)
+    private async Task<Answer<AgentRegistration>> ReadRegistration(
+        IAsyncStreamReader<FromAgent> requests, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(RegisterDeadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
@@ -38,12 +40,14 @@ internal sealed partial class AgentEndpoint(
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            return Problem.Of(ProblemKind.Unavailable, "register-expected", $"No Register came within {RegisterDeadline.TotalSeconds:0} s.");
+            return Problem.Of(
+                ProblemKind.Unavailable, "register-expected", $"No Register came within {RegisterDeadline.TotalSeconds:0} s.");
         }
     }
 
     private async Task Serve(
-        AgentRegistration registration, IAsyncStreamReader<FromAgent> requests, IServerStreamWriter<ToAgent> responses, CancellationToken cancellationToken)
+        AgentRegistration registration, IAsyncStreamReader<FromAgent> requests, IServerStreamWriter<ToAgent> responses,
+        CancellationToken cancellationToken)
     {
         var node = registration.Node.Id;
         var grain = grains.GetGrain<INodeGrain>(node);
@@ -85,7 +89,8 @@ internal sealed partial class AgentEndpoint(
         {
             reason = await session.Run(receipt, requests, responses, cancellationToken);
         }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException && cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is IOException or OperationCanceledException && cancellationToken.IsCancellationRequested)
         {
             reason = lifetime.ApplicationStopping.IsCancellationRequested ? "gateway stops" : "cut off";
         }
@@ -128,10 +133,12 @@ internal sealed partial class AgentEndpoint(
     }
 
     private static ToAgent Refused(Problem problem) => AgentMessages.Refused(
-        problem.Code, problem.Message, retry: problem.Kind is ProblemKind.Unavailable or ProblemKind.OutcomeUnknown or ProblemKind.Conflict);
+        problem.Code, problem.Message,
+        retry: problem.Kind is ProblemKind.Unavailable or ProblemKind.OutcomeUnknown or ProblemKind.Conflict);
 
     /// <summary>The agent connects again and repeats what was not acknowledged.</summary>
-    private static RpcException Unavailable(Exception exception) => new(new Grpc.Core.Status(StatusCode.Unavailable, "the cell cannot be reached just now", exception));
+    private static RpcException Unavailable(Exception exception) =>
+        new(new Grpc.Core.Status(StatusCode.Unavailable, "the cell cannot be reached just now", exception));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node}: agent connected, generation {Generation}")]
     private partial void LogConnected(string node, long generation);

@@ -18,7 +18,8 @@ internal sealed class AgentLogReads(TimeProvider time)
     /// <param name="send">Puts the question on its way.</param>
     public async Task<Answer<LogChunk>> Ask(AttemptId attempt, LogQuery query, Func<ToAgent, Task> send)
     {
-        if (_waiting.Count >= MaxWaiting) return Problem.Of(ProblemKind.Unavailable, "agent-busy", $"More than {MaxWaiting} reads wait for this node's agent.");
+        if (_waiting.Count >= MaxWaiting)
+            return Problem.Of(ProblemKind.Unavailable, "agent-busy", $"More than {MaxWaiting} reads wait for this node's agent.");
 
         var request = Interlocked.Increment(ref _last);
         var answer = new TaskCompletionSource<Answer<LogChunk>>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -30,7 +31,8 @@ internal sealed class AgentLogReads(TimeProvider time)
         }
         catch (TimeoutException)
         {
-            return Problem.Of(ProblemKind.Unavailable, "agent-timeout", $"The node's agent did not answer within {Patience.TotalSeconds:0} s.");
+            return Problem.Of(
+                ProblemKind.Unavailable, "agent-timeout", $"The node's agent did not answer within {Patience.TotalSeconds:0} s.");
         }
         finally
         {
@@ -41,7 +43,8 @@ internal sealed class AgentLogReads(TimeProvider time)
     /// <summary>The agent has answered. An answer that nobody waits for any more is dropped.</summary>
     public void Answer(LogData message)
     {
-        if (_waiting.TryGetValue(message.Request, out var waiting)) waiting.Answer.TrySetResult(AgentMessages.Read(message, waiting.Attempt));
+        if (_waiting.TryGetValue(message.Request, out var waiting))
+            waiting.Answer.TrySetResult(AgentMessages.Read(message, waiting.Attempt));
     }
 
     /// <summary>Nobody will answer any more.</summary>

@@ -8,7 +8,8 @@ namespace OrleansScheduler.Gateway;
 internal static class AgentMessages
 {
     /// <summary>What a report must look like, in words.</summary>
-    public const string ReportRule = "a report names an attempt (role/env/name, instance from 0, number from 1), a status, a sequence from 0 and a time";
+    public const string ReportRule =
+        "a report names an attempt (role/env/name, instance from 0, number from 1), a status, a sequence from 0 and a time";
 
     private const int MaxMessageLength = 2048;
     private static readonly long EarliestMillis = DateTimeOffset.MinValue.ToUnixTimeMilliseconds();
@@ -61,9 +62,11 @@ internal static class AgentMessages
         return new() { Registered = registered };
     }
 
-    public static ToAgent Refused(string code, string message, bool retry) => new() { Refused = new() { Code = code, Message = message, Retry = retry } };
+    public static ToAgent Refused(string code, string message, bool retry) =>
+        new() { Refused = new() { Code = code, Message = message, Retry = retry } };
 
-    public static ToAgent HeartbeatReply(HeartbeatAnswer answer) => new() { HeartbeatReply = new() { Known = answer.Known, InSync = answer.InSync } };
+    public static ToAgent HeartbeatReply(HeartbeatAnswer answer) =>
+        new() { HeartbeatReply = new() { Known = answer.Known, InSync = answer.InSync } };
 
     public static ToAgent Acks(ImmutableArray<AttemptAck> acks)
     {
@@ -74,14 +77,16 @@ internal static class AgentMessages
 
     public static ToAgent ReadLog(long request, AttemptId attempt, LogQuery query) => new()
     {
-        ReadLog = new() { Request = request, Attempt = Write(attempt), Stream = query.Stream, Offset = query.Offset, MaxBytes = query.MaxBytes },
+        ReadLog =
+            new() { Request = request, Attempt = Write(attempt), Stream = query.Stream, Offset = query.Offset, MaxBytes = query.MaxBytes },
     };
 
     /// <summary>A piece of output, or why there is none. The bytes are the message's own: nobody changes them.</summary>
     public static Answer<LogChunk> Read(LogData message, int attempt)
     {
         if (message.ProblemCode.Length > 0) return Problem.Of(ProblemKind.NotFound, message.ProblemCode, message.ProblemMessage);
-        var data = MemoryMarshal.TryGetArray(message.Data.Memory, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length
+        var data = MemoryMarshal.TryGetArray(message.Data.Memory, out var segment) && segment.Offset == 0
+            && segment.Count == segment.Array!.Length
             ? segment.Array
             : message.Data.ToByteArray();
         return new LogChunk(attempt, message.Offset, ImmutableCollectionsMarshal.AsImmutableArray(data), message.Ended);

@@ -17,13 +17,17 @@ internal sealed record AgentRegistration(NodeDescription Node, ImmutableArray<At
     public static Answer<AgentRegistration> Read(Register message)
     {
         if (!JobKey.IsValidPart(message.NodeId)) return Bad("node_id", $"a node id is {JobKey.PartRule}");
-        if (!IsText(message.Host) || message.Host.Length == 0) return Bad("host", "a host is 1 to 255 characters without control characters");
+        if (!IsText(message.Host) || message.Host.Length == 0)
+            return Bad("host", "a host is 1 to 255 characters without control characters");
         if (!IsText(message.BootId)) return Bad("boot_id", "a boot id is at most 255 characters without control characters");
         if (!IsText(message.AgentVersion)) return Bad("agent_version", "a version is at most 255 characters without control characters");
-        if (message.Capacity is null || !IsAmount(message.Capacity)) return Bad("capacity", "every amount is given, at least 0 and below 2^50");
+        if (message.Capacity is null || !IsAmount(message.Capacity))
+            return Bad("capacity", "every amount is given, at least 0 and below 2^50");
         if (!ArePorts(message.FirstPort, message.PortCount)) return Bad("ports", $"the range lies within 1 and {MaxPort}");
         if (message.Attributes.Count > MaxAttributes || !message.Attributes.All(attribute => IsAttribute(attribute.Key, attribute.Value)))
-            return Bad("attributes", $"at most {MaxAttributes} names, each {JobKey.PartRule}, with 1 to {MaxValues} values of 1 to {MaxTextLength} characters");
+            return Bad(
+                "attributes",
+                $"at most {MaxAttributes} names, each {JobKey.PartRule}, with 1 to {MaxValues} values of 1 to {MaxTextLength} characters");
         if (message.Attempts.Count > MaxAttempts) return Bad("attempts", $"at most {MaxAttempts} attempts");
         if (!AgentMessages.TryRead(message.Attempts, out var attempts)) return Bad("attempts", AgentMessages.ReportRule);
         return new AgentRegistration(AgentMessages.Describe(message), attempts);
@@ -36,12 +40,14 @@ internal sealed record AgentRegistration(NodeDescription Node, ImmutableArray<At
     }
 
     private static bool IsAmount(Contracts.Protocol.Resources amounts) =>
-        new[] { amounts.CpuMillis, amounts.MemoryMib, amounts.DiskMib, amounts.GpuMillis }.All(amount => amount is >= 0 and < LargestAmount);
+        new[] { amounts.CpuMillis, amounts.MemoryMib, amounts.DiskMib, amounts.GpuMillis }.All(
+            amount => amount is >= 0 and < LargestAmount);
 
     private static bool ArePorts(int first, int count) => count == 0 || (first >= 1 && count > 0 && (long)first + count - 1 <= MaxPort);
 
     private static bool IsAttribute(string name, AttributeValues values) =>
-        JobKey.IsValidPart(name) && values.Values.Count is >= 1 and <= MaxValues && values.Values.All(value => value.Length > 0 && IsText(value));
+        JobKey.IsValidPart(name) && values.Values.Count is >= 1 and <= MaxValues
+            && values.Values.All(value => value.Length > 0 && IsText(value));
 
     private static bool IsText(string text) => text.Length <= MaxTextLength && !text.Any(char.IsControl);
 }

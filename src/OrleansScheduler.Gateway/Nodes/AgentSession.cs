@@ -5,8 +5,12 @@ using OrleansScheduler.Contracts.Protocol;
 namespace OrleansScheduler.Gateway;
 
 /// <summary>One agent's stream while it lives: carries commands down, and heartbeats, reports and output up.</summary>
-/// <remarks>A gRPC stream has one writer, so all that goes down passes one bounded channel. Heartbeats and reports each have their own loop: a slow report holds up no heartbeat.</remarks>
-internal sealed partial class AgentSession(string node, INodeGrain grain, TaskSpecJson specs, TimeProvider time, ILogger logger) : IAgentSession
+/// <remarks>
+/// A gRPC stream has one writer, so all that goes down passes one bounded channel. Heartbeats and reports each have their own loop: a slow
+/// report holds up no heartbeat.
+/// </remarks>
+internal sealed partial class AgentSession(
+    string node, INodeGrain grain, TaskSpecJson specs, TimeProvider time, ILogger logger) : IAgentSession
 {
     /// <summary>How often an agent says that it lives.</summary>
     public static readonly TimeSpan HeartbeatPeriod = TimeSpan.FromSeconds(1);
@@ -17,7 +21,8 @@ internal sealed partial class AgentSession(string node, INodeGrain grain, TaskSp
     private static readonly TimeSpan GrainDeadline = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan WriteDeadline = TimeSpan.FromSeconds(5);
 
-    private readonly Channel<ToAgent> _outbound = Channel.CreateBounded<ToAgent>(new BoundedChannelOptions(MaxOutbound) { SingleReader = true });
+    private readonly Channel<ToAgent> _outbound = Channel.CreateBounded<ToAgent>(
+        new BoundedChannelOptions(MaxOutbound) { SingleReader = true });
     private readonly Channel<Reports> _reports = Channel.CreateBounded<Reports>(MaxReports);
     private readonly Channel<Heartbeat> _heartbeats =
         Channel.CreateBounded<Heartbeat>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
@@ -41,17 +46,22 @@ internal sealed partial class AgentSession(string node, INodeGrain grain, TaskSp
         return Task.CompletedTask;
     }
 
-    /// <summary>Carries messages until either side ends; what is on its way down is still written. Throws when the cell could not take a report, so that the agent repeats it.</summary>
+    /// <summary>
+    /// Carries messages until either side ends; what is on its way down is still written. Throws when the cell could not take a report, so
+    /// that the agent repeats it.
+    /// </summary>
     /// <returns>Why it ended.</returns>
     public async Task<string> Run(
-        RegisterReceipt receipt, IAsyncStreamReader<FromAgent> requests, IServerStreamWriter<ToAgent> responses, CancellationToken cancellationToken)
+        RegisterReceipt receipt, IAsyncStreamReader<FromAgent> requests, IServerStreamWriter<ToAgent> responses,
+        CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
 
         // Commands may already wait: the generation that they carry must reach the agent before them.
         await responses.WriteAsync(AgentMessages.Registered(receipt, HeartbeatPeriod), stop.Token);
         var writing = Write(responses, stop.Token);
-        Task<string>[] loops = [writing, Read(receipt.Generation, requests, stop.Token), Report(stop.Token), Beat(stop.Token), _closed.Task];
+        Task<string>[] loops =
+            [writing, Read(receipt.Generation, requests, stop.Token), Report(stop.Token), Beat(stop.Token), _closed.Task];
         var first = await Task.WhenAny(loops);
 
         _outbound.Writer.TryComplete();
@@ -65,7 +75,8 @@ internal sealed partial class AgentSession(string node, INodeGrain grain, TaskSp
 
     private async Task<string> Write(IServerStreamWriter<ToAgent> responses, CancellationToken cancellationToken)
     {
-        await foreach (var message in _outbound.Reader.ReadAllAsync(cancellationToken)) await responses.WriteAsync(message, cancellationToken);
+        await foreach (var message in _outbound.Reader.ReadAllAsync(cancellationToken))
+            await responses.WriteAsync(message, cancellationToken);
         return "closed";
     }
 
@@ -79,13 +90,15 @@ internal sealed partial class AgentSession(string node, INodeGrain grain, TaskSp
                 case FromAgent.BodyOneofCase.Heartbeat when message.Heartbeat.Generation == generation:
                     _heartbeats.Writer.TryWrite(message.Heartbeat);
                     break;
-                case FromAgent.BodyOneofCase.Reports when message.Reports.Generation == generation && _reports.Writer.TryWrite(message.Reports):
+                case FromAgent.BodyOneofCase.Reports when message.Reports.Generation == generation
+                    && _reports.Writer.TryWrite(message.Reports):
                     break;
                 case FromAgent.BodyOneofCase.LogData:
                     _logReads.Answer(message.LogData);
                     break;
                 default:
-                    End("unexpected-message", $"A {message.BodyCase} of another generation, or more than {MaxReports} unanswered reports.", retry: true);
+                    var reason = $"A {message.BodyCase} of another generation, or more than {MaxReports} unanswered reports.";
+                    End("unexpected-message", reason, retry: true);
                     return "unexpected message";
             }
         }
@@ -103,7 +116,8 @@ internal sealed partial class AgentSession(string node, INodeGrain grain, TaskSp
                 return "invalid report";
             }
 
-            var acks = await grain.Report(message.Generation, reports, message.Full, cancellationToken).WaitAsync(GrainDeadline, time, cancellationToken);
+            var acks = await grain.Report(message.Generation, reports, message.Full, cancellationToken)
+                .WaitAsync(GrainDeadline, time, cancellationToken);
             await _outbound.Writer.WriteAsync(AgentMessages.Acks(acks), cancellationToken);
         }
 
@@ -117,7 +131,8 @@ internal sealed partial class AgentSession(string node, INodeGrain grain, TaskSp
         {
             try
             {
-                var answer = await grain.Heartbeat(message.Generation, message.Digest, cancellationToken).WaitAsync(GrainDeadline, time, cancellationToken);
+                var answer = await grain.Heartbeat(message.Generation, message.Digest, cancellationToken)
+                    .WaitAsync(GrainDeadline, time, cancellationToken);
                 missed = 0;
                 await _outbound.Writer.WriteAsync(AgentMessages.HeartbeatReply(answer), cancellationToken);
                 if (!answer.Known) return "session is over";

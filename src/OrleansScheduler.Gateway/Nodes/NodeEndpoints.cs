@@ -12,7 +12,8 @@ internal static class NodeEndpoints
         nodes.MapGet("/{id}", Describe).WithName("DescribeNode").WithProblems(400, 404).WithSummary("One node.");
         nodes.MapPost("/{id}/drain", Drain).WithName("DrainNode").WithProblems(400, 404, 409)
             .WithSummary("Takes the node out of service: it gets no new tasks, and those on it move away.");
-        nodes.MapPost("/{id}/undrain", Undrain).WithName("UndrainNode").WithProblems(400, 404, 409).WithSummary("Puts the node back into service.");
+        nodes.MapPost("/{id}/undrain", Undrain).WithName("UndrainNode").WithProblems(400, 404, 409)
+            .WithSummary("Puts the node back into service.");
     }
 
     private static async Task<Results<Ok<Page<NodeView>>, ProblemResult>> List(
@@ -43,10 +44,12 @@ internal static class NodeEndpoints
             .ToResult(() => Problem.Of(ProblemKind.NotFound, "node-not-found", $"There is no node {id} in this cell."));
     }
 
-    private static Task<Results<Ok<NodeView>, ProblemResult>> Drain(HttpContext context, IGrainFactory grains, string id, CancellationToken cancellationToken) =>
+    private static Task<Results<Ok<NodeView>, ProblemResult>> Drain(
+        HttpContext context, IGrainFactory grains, string id, CancellationToken cancellationToken) =>
         Command(context, grains, id, (node, operation, actor) => node.Drain(operation, actor, cancellationToken));
 
-    private static Task<Results<Ok<NodeView>, ProblemResult>> Undrain(HttpContext context, IGrainFactory grains, string id, CancellationToken cancellationToken) =>
+    private static Task<Results<Ok<NodeView>, ProblemResult>> Undrain(
+        HttpContext context, IGrainFactory grains, string id, CancellationToken cancellationToken) =>
         Command(context, grains, id, (node, operation, actor) => node.Undrain(operation, actor, cancellationToken));
 
     private static async Task<Results<Ok<NodeView>, ProblemResult>> Command(

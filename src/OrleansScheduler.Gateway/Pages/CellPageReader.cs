@@ -1,7 +1,8 @@
 namespace OrleansScheduler.Gateway;
 
 /// <summary>Asks the cell for what the page shows.</summary>
-internal sealed class CellPageReader(IGrainFactory grains, CellDirectory cell, JobDirectory jobs, IHostApplicationLifetime lifetime, TimeProvider time)
+internal sealed class CellPageReader(
+    IGrainFactory grains, CellDirectory cell, JobDirectory jobs, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private const int MaxRows = 200;
     private const int MaxTasks = 1000;
@@ -17,7 +18,8 @@ internal sealed class CellPageReader(IGrainFactory grains, CellDirectory cell, J
         {
             return await ReadAll(chosen, either.Token);
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && Failures.OfGrainCall(exception, HttpMethods.Get) is not null)
+        catch (Exception exception)
+            when (!cancellationToken.IsCancellationRequested && Failures.OfGrainCall(exception, HttpMethods.Get) is not null)
         {
             return Away();
         }

@@ -13,6 +13,7 @@ internal static class PageEndpoints
     {
         routes.MapGet("/", Show).ExcludeFromDescription().DisableRequestTimeout().WithMetadata(NeedsNoCell.Mark);
         routes.MapAsset("/assets/page.css", "text/css; charset=utf-8", ReadAsset("page.css"));
+        routes.MapAsset("/assets/icon.svg", "image/svg+xml", ReadAsset("icon.svg"));
         routes.MapAsset("/assets/live.js", "text/javascript; charset=utf-8", ReadAsset("live.js"));
         routes.MapAsset($"/schema/{JobSchema.Name}", "application/schema+json", System.Text.Encoding.UTF8.GetBytes(JobSchema.Text));
     }

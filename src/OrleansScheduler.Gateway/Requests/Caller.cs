@@ -3,6 +3,8 @@ namespace OrleansScheduler.Gateway;
 /// <summary>Who sent a request. The one place that answers it.</summary>
 internal static class Caller
 {
-    /// <summary>The name that commands carry and events show. Everybody is anonymous as long as the gateway does not authenticate.</summary>
+    /// <summary>
+    /// The name that commands carry and events show. Everybody is anonymous as long as the gateway does not authenticate.
+    /// </summary>
     public static string Of(HttpContext context) => context.User.Identity?.Name ?? "anonymous";
 }

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace OrleansScheduler.Gateway;
 
-/// <summary>Reads what a request says in its path, query and headers, and collects everything that is wrong with it. What it returns counts only when <see cref="Refusal"/> is null.</summary>
+/// <summary>
+/// Reads what a request says in its path, query and headers, and collects everything that is wrong with it. What it returns counts only
+/// when <see cref="Refusal"/> is null.
+/// </summary>
 internal sealed class RequestReader(HttpContext context)
 {
     private const int MaxIdempotencyKeyLength = 255;
@@ -51,7 +54,9 @@ internal sealed class RequestReader(HttpContext context)
     public long Integer(string parameter, string? text, long least, long most, long otherwise)
     {
         if (text is null) return otherwise;
-        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most) return value;
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+            && value >= least && value <= most)
+            return value;
         var range = most == long.MaxValue ? "a whole number" : $"a whole number from {least} to {most}";
         Bad(parameter, $"Parameter '{parameter}' must be {range}.");
         return otherwise;
@@ -81,7 +86,8 @@ internal sealed class RequestReader(HttpContext context)
     {
         if (text is null) return [];
         var known = Enum.GetValues<ScheduleStatus>().ToDictionary(status => status.ToName(), StringComparer.OrdinalIgnoreCase);
-        var statuses = text.Split(',').Select(name => known.TryGetValue(name.Trim(), out var status) ? status : (ScheduleStatus?)null).ToArray();
+        var statuses = text.Split(',')
+            .Select(name => known.TryGetValue(name.Trim(), out var status) ? status : (ScheduleStatus?)null).ToArray();
         if (statuses.All(status => status is not null)) return [.. statuses.Select(status => status!.Value)];
         Bad(parameter, $"Parameter '{parameter}' must be task statuses separated by commas: {string.Join(", ", known.Keys)}.");
         return [];
@@ -91,7 +97,8 @@ internal sealed class RequestReader(HttpContext context)
     public TimeSpan Duration(string parameter, string? text, TimeSpan most)
     {
         if (text is null) return TimeSpan.Zero;
-        if (Units.ParseDuration(text) is { Problem: null } duration && duration.Value >= TimeSpan.Zero && duration.Value <= most) return duration.Value;
+        if (Units.ParseDuration(text) is { Problem: null } duration && duration.Value >= TimeSpan.Zero && duration.Value <= most)
+            return duration.Value;
         Bad(parameter, $"Parameter '{parameter}' must be a time such as 15s or 500ms, at most {most.TotalSeconds:0}s.");
         return TimeSpan.Zero;
     }
@@ -105,14 +112,18 @@ internal sealed class RequestReader(HttpContext context)
         return null;
     }
 
-    /// <summary>The header <c>Idempotency-Key</c>; made up when there is none. It is echoed, so that every caller can repeat what it asked.</summary>
+    /// <summary>
+    /// The header <c>Idempotency-Key</c>; made up when there is none. It is echoed, so that every caller can repeat what it asked.
+    /// </summary>
     public string OperationId()
     {
         var values = context.Request.Headers["Idempotency-Key"];
         var id = values.Count == 0 ? Guid.NewGuid().ToString("N") : values.ToString();
         if (values.Count > 1 || id.Length is 0 or > MaxIdempotencyKeyLength || !id.All(c => c is >= ' ' and <= '~'))
         {
-            Bad("Idempotency-Key", $"Header Idempotency-Key must be 1 to {MaxIdempotencyKeyLength} printable ASCII characters, given once.", "bad-idempotency-key");
+            Bad(
+                "Idempotency-Key", $"Header Idempotency-Key must be 1 to {MaxIdempotencyKeyLength} printable ASCII characters, given once.",
+                "bad-idempotency-key");
             return "";
         }
 
@@ -130,13 +141,14 @@ internal sealed class RequestReader(HttpContext context)
         var values = context.Request.Headers.IfMatch;
         if (values.Count == 0) return null;
         var text = values.ToString();
-        if (values.Count == 1 && text.Length > 2 && text[0] == '"' && text[^1] == '"'
-            && int.TryParse(text.AsSpan(1, text.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out var version)) return version;
+        var quoted = values.Count == 1 && text.Length > 2 && text[0] == '"' && text[^1] == '"';
+        if (quoted && int.TryParse(text.AsSpan(1..^1), NumberStyles.None, CultureInfo.InvariantCulture, out var version)) return version;
         Bad("If-Match", "Header If-Match must be the job's version in double quotes, such as \"3\".", "bad-if-match");
         return null;
     }
 
-    private void Bad(string parameter, string message, string code = "bad-parameter") => _errors.Add(new(code, parameter, message, Line: 0, Column: 0, Document: 0));
+    private void Bad(string parameter, string message, string code = "bad-parameter") =>
+        _errors.Add(new(code, parameter, message, Line: 0, Column: 0, Document: 0));
 
     /// <summary>How a key is read from text.</summary>
     public delegate bool TryParse<T>(string? text, out T key);

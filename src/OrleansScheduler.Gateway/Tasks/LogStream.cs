@@ -22,7 +22,9 @@ internal sealed class LogStream(TimeProvider time, GatewayTelemetry telemetry, I
         return answer;
     }
 
-    /// <summary>Every piece from <paramref name="first"/> on until the attempt has ended. Throws when the output cannot be read to its end.</summary>
+    /// <summary>
+    /// Every piece from <paramref name="first"/> on until the attempt has ended. Throws when the output cannot be read to its end.
+    /// </summary>
     public async IAsyncEnumerable<LogChunk> Follow(
         ITaskGrain task, LogQuery query, LogChunk first, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -45,7 +47,8 @@ internal sealed class LogStream(TimeProvider time, GatewayTelemetry telemetry, I
             }
 
             // The attempt stays the one that was begun, even when a newer one starts meanwhile.
-            chunk = await ReadPatiently(task, query with { Attempt = chunk.Attempt, Offset = chunk.Offset + chunk.Data.Length }, stop.Token);
+            chunk = await ReadPatiently(
+                task, query with { Attempt = chunk.Attempt, Offset = chunk.Offset + chunk.Data.Length }, stop.Token);
         }
     }
 
@@ -59,14 +62,16 @@ internal sealed class LogStream(TimeProvider time, GatewayTelemetry telemetry, I
             {
                 answer = await Read(task, query, cancellationToken);
             }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested && Failures.OfGrainCall(exception, HttpMethods.Get) is not null)
+            catch (Exception exception)
+                when (!cancellationToken.IsCancellationRequested && Failures.OfGrainCall(exception, HttpMethods.Get) is not null)
             {
                 answer = Failures.OfGrainCall(exception, HttpMethods.Get)!;
             }
 
             if (answer.Value is { } chunk) return chunk;
             var passing = answer.Problem!.Kind is ProblemKind.Unavailable or ProblemKind.OutcomeUnknown;
-            if (!passing || time.GetElapsedTime(started) > Patience) throw new IOException($"output cannot be read on: {answer.Problem.Message}");
+            if (!passing || time.GetElapsedTime(started) > Patience)
+                throw new IOException($"output cannot be read on: {answer.Problem.Message}");
             await Task.Delay(LongestWait, time, cancellationToken);
         }
     }

@@ -38,7 +38,8 @@ internal sealed class TaskDirectory(IGrainFactory grains, JobDirectory jobs)
         {
             (var keys, more) = await NextJobs(filter, last, cancellationToken);
             var starts = keys.Select(key => (Key: key, From: key == last?.Job ? last.Value.Instance + 1 : 0)).ToImmutableArray();
-            var slices = await Fanout.Ask(starts, (start, token) => Grain(start.Key).ListTasks(start.From, slice, token), cancellationToken);
+            var slices = await Fanout.Ask(
+                starts, (start, token) => Grain(start.Key).ListTasks(start.From, slice, token), cancellationToken);
             for (var index = 0; index < slices.Length; index++)
             {
                 // A slice may end within its job: then the next round goes on in that job.
@@ -64,7 +65,8 @@ internal sealed class TaskDirectory(IGrainFactory grains, JobDirectory jobs)
         return new(found.ToImmutable(), Next: null);
     }
 
-    private async Task<(ImmutableArray<JobKey> Keys, bool More)> NextJobs(TaskFilter filter, TaskKey? last, CancellationToken cancellationToken)
+    private async Task<(ImmutableArray<JobKey> Keys, bool More)> NextJobs(
+        TaskFilter filter, TaskKey? last, CancellationToken cancellationToken)
     {
         var unfinished = last is { Instance: < JobLimits.MaxInstances } ? last.Value.Job : (JobKey?)null;
         if (filter.Job is { } only) return ((last is null || unfinished == only) && filter.Shows(only) ? [only] : [], false);

@@ -9,19 +9,24 @@ internal static class TaskEndpoints
     {
         var tasks = routes.MapGroup("/v1/tasks").WithTags("Tasks");
         tasks.MapGet("/", List).WithName("ListTasks").WithProblems(400)
-            .WithSummary("Lists tasks over all jobs. A page may be short, even empty, and still have a successor when the filter matches few tasks.");
+            .WithSummary(
+                "Lists tasks over all jobs. "
+                + "A page may be short, even empty, and still have a successor when the filter matches few tasks.");
 
         var task = tasks.MapGroup("/{role}/{env}/{name}/{instance}");
         task.MapGet("/", Describe).WithName("DescribeTask").WithProblems(400, 404).WithSummary("One task with its history.");
         task.MapPost("/kill", Kill).WithName("KillTask").WithProblems(400, 404, 409).WithSummary("Stops the task for good.");
-        task.MapPost("/restart", Restart).WithName("RestartTask").WithProblems(400, 404, 409).WithSummary("Stops the task and starts it again.");
+        task.MapPost("/restart", Restart).WithName("RestartTask").WithProblems(400, 404, 409)
+            .WithSummary("Stops the task and starts it again.");
         task.MapGet("/logs", ReadLog).WithName("ReadTaskLog").DisableRequestTimeout()
-            .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/plain"])).WithProblems(400, 404, 409)
+            .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/plain"]))
+            .WithProblems(400, 404, 409)
             .WithSummary("A piece of the task's output, or with follow all of it as it comes until the attempt has ended.");
     }
 
     private static async Task<Results<Ok<Page<TaskView>>, ProblemResult>> List(
-        HttpContext context, TaskDirectory directory, string? role, string? env, string? job, string? status, string? node, string? limit, string? page,
+        HttpContext context, TaskDirectory directory, string? role, string? env, string? job, string? status, string? node, string? limit,
+        string? page,
         CancellationToken cancellationToken)
     {
         var read = new RequestReader(context);
@@ -34,7 +39,8 @@ internal static class TaskEndpoints
     }
 
     private static async Task<Results<Ok<TaskView>, ProblemResult>> Describe(
-        HttpContext context, IGrainFactory grains, string role, string env, string name, string instance, CancellationToken cancellationToken)
+        HttpContext context, IGrainFactory grains, string role, string env, string name, string instance,
+        CancellationToken cancellationToken)
     {
         var read = new RequestReader(context);
         var key = read.Task(role, env, name, instance);
@@ -43,11 +49,13 @@ internal static class TaskEndpoints
     }
 
     private static Task<Results<Ok<CommandReceipt>, ProblemResult>> Kill(
-        HttpContext context, IGrainFactory grains, string role, string env, string name, string instance, CancellationToken cancellationToken) =>
+        HttpContext context, IGrainFactory grains, string role, string env, string name, string instance,
+        CancellationToken cancellationToken) =>
         Command(context, grains, role, env, name, instance, (task, operation, actor) => task.Kill(operation, actor, cancellationToken));
 
     private static Task<Results<Ok<CommandReceipt>, ProblemResult>> Restart(
-        HttpContext context, IGrainFactory grains, string role, string env, string name, string instance, CancellationToken cancellationToken) =>
+        HttpContext context, IGrainFactory grains, string role, string env, string name, string instance,
+        CancellationToken cancellationToken) =>
         Command(context, grains, role, env, name, instance, (task, operation, actor) => task.Restart(operation, actor, cancellationToken));
 
     private static async Task<Results<Ok<CommandReceipt>, ProblemResult>> Command(

@@ -3,7 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansScheduler.Silo;
 
-/// <summary>Keeps the cell's own actors awake, so that work goes on after any crash though nobody asks for it: the ledger wakes the nodes, the index wakes the jobs.</summary>
+/// <summary>
+/// Keeps the cell's own actors awake, so that work goes on after any crash though nobody asks for it: the ledger wakes the nodes, the
+/// index wakes the jobs.
+/// </summary>
 internal sealed partial class CellKeeper(IGrainFactory grains, TimeProvider time, ILogger<CellKeeper> logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
@@ -16,7 +19,8 @@ internal sealed partial class CellKeeper(IGrainFactory grains, TimeProvider time
             try
             {
                 await grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).Wake(stoppingToken);
-                await Task.WhenAll(Enumerable.Range(0, JobIndex.Shards).Select(s => grains.GetGrain<IJobIndexGrain>(s).Wake(stoppingToken)));
+                await Task.WhenAll(Enumerable.Range(0, JobIndex.Shards)
+                    .Select(s => grains.GetGrain<IJobIndexGrain>(s).Wake(stoppingToken)));
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {

@@ -3,7 +3,10 @@ using Microsoft.Extensions.Options;
 
 namespace OrleansScheduler.Silo;
 
-/// <summary>Holds the cell's latest events in a ring. A cursor names the activation and the number in it, so that a reader of a feed that started anew is told so instead of missing something silently.</summary>
+/// <summary>
+/// Holds the cell's latest events in a ring. A cursor names the activation and the number in it, so that a reader of a feed that started
+/// anew is told so instead of missing something silently.
+/// </summary>
 internal sealed class EventFeedGrain(IOptions<CellOptions> options, TimeProvider time) : Grain, IEventFeedGrain
 {
     private readonly EventView[] _ring = new EventView[options.Value.EventsHeld];
@@ -33,7 +36,8 @@ internal sealed class EventFeedGrain(IOptions<CellOptions> options, TimeProvider
         else if (!TryParse(after, out var feed, out var number))
             return Problem.Of(ProblemKind.Malformed, "bad-cursor", "The cursor is not one that this feed gave out.");
         else if (feed != _feed || number + 1 < Oldest || number >= _next)
-            return Problem.Of(ProblemKind.Expired, "cursor-expired", "Events behind this cursor are no longer held: read the present state, then follow from now on.");
+            return Problem.Of(ProblemKind.Expired, "cursor-expired",
+                "Events behind this cursor are no longer held: read the present state, then follow from now on.");
         else from = number + 1;
 
         if (from == _next && wait > TimeSpan.Zero)
@@ -61,7 +65,9 @@ internal sealed class EventFeedGrain(IOptions<CellOptions> options, TimeProvider
     {
         (feed, number) = ("", 0);
         var dash = cursor.IndexOf('-', StringComparison.Ordinal);
-        if (dash < 1 || !long.TryParse(cursor.AsSpan(dash + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number)) return false;
+        if (dash < 1
+            || !long.TryParse(cursor.AsSpan(dash + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture,
+            out number)) return false;
         feed = cursor[..dash];
         return number >= -1;
     }

@@ -1,8 +1,12 @@
 namespace OrleansScheduler.Silo;
 
-/// <summary>Lets a grain work at its own pace: what arrives while a round is under way is taken together by the next. Used only on the grain's own scheduler.</summary>
+/// <summary>
+/// Lets a grain work at its own pace: what arrives while a round is under way is taken together by the next. Used only on the grain's own
+/// scheduler.
+/// </summary>
 /// <typeparam name="T">What arrives.</typeparam>
-/// <param name="round">Deals with everything that has arrived. When it throws, the inbox is broken: every item fails and nothing more is taken.</param>
+/// <param name="round">Deals with everything that has arrived. When it throws, the inbox is broken: every item fails and nothing more is
+/// taken.</param>
 /// <param name="limit">Most items that may wait.</param>
 internal sealed class Inbox<T>(Func<IReadOnlyList<T>, Task> round, int limit = 10_000)
 {

@@ -7,11 +7,17 @@ using Orleans.Configuration;
 
 namespace OrleansScheduler.Silo;
 
-/// <summary>Makes a host a silo of a cell. Clustering, storage, endpoints and names come from the configuration section <c>Orleans</c>, the cell's own settings from <c>Cell</c>.</summary>
+/// <summary>
+/// Makes a host a silo of a cell. Clustering, storage, endpoints and names come from the configuration section <c>Orleans</c>, the cell's
+/// own settings from <c>Cell</c>.
+/// </summary>
 public static class SiloHosting
 {
-    /// <summary>Adds the silo. What the configuration does not say is the embedded profile: one silo, SQLite in <c>Cell:StateDirectory</c>.</summary>
-    /// <exception cref="InvalidOperationException">No storage is configured and there is no state directory for the embedded one.</exception>
+    /// <summary>
+    /// Adds the silo. What the configuration does not say is the embedded profile: one silo, SQLite in <c>Cell:StateDirectory</c>.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">No storage is configured and there is no state directory for the embedded
+    /// one.</exception>
     public static IHostApplicationBuilder AddSchedulerSilo(this IHostApplicationBuilder builder)
     {
         AddDefaults(builder.Configuration);
@@ -50,7 +56,7 @@ public static class SiloHosting
         if (configuration["Orleans:GrainStorage:Default:ProviderType"] is null)
         {
             var directory = configuration["Cell:StateDirectory"] ?? throw new InvalidOperationException(
-                "No grain storage is configured: set Orleans:GrainStorage:Default:ProviderType, or Cell:StateDirectory for the embedded store.");
+                "No grain storage is configured: set Orleans:GrainStorage:Default:ProviderType, or Cell:StateDirectory for SQLite.");
             defaults["Orleans:GrainStorage:Default:ProviderType"] = "Sqlite";
             defaults["Orleans:GrainStorage:Default:DataSource"] = Path.Combine(directory, "cell.db");
         }

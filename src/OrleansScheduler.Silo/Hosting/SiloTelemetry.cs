@@ -9,7 +9,8 @@ public sealed class SiloTelemetry : IDisposable
     /// <summary>Name of the meter and of the activity source.</summary>
     public const string Name = "OrleansScheduler.Silo";
 
-    private static readonly double[] Seconds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+    private static readonly double[] Seconds =
+        [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
     private readonly Meter _meter;
     private readonly UpDownCounter<long> _tasks;
@@ -25,9 +26,12 @@ public sealed class SiloTelemetry : IDisposable
         var advice = new InstrumentAdvice<double> { HistogramBucketBoundaries = Seconds };
         _tasks = _meter.CreateUpDownCounter<long>("scheduler.tasks", "{task}", "Tasks by status.");
         _transitions = _meter.CreateCounter<long>("scheduler.task.transitions", "{transition}", "Task transitions by status entered.");
-        _roundDuration = _meter.CreateHistogram("scheduler.ledger.round.duration", "s", "Time of one planning round, without its write.", advice: advice);
+        _roundDuration =
+            _meter.CreateHistogram("scheduler.ledger.round.duration", "s", "Time of one planning round, without its write.",
+            advice: advice);
         _placements = _meter.CreateCounter<long>("scheduler.ledger.placements", "{placement}", "Attempts that got a node.");
-        _meter.CreateObservableGauge("scheduler.ledger.pending", () => Ledger(l => l.Pending), "{attempt}", "Attempts that wait for a node.");
+        _meter.CreateObservableGauge("scheduler.ledger.pending", () =>
+            Ledger(l => l.Pending), "{attempt}", "Attempts that wait for a node.");
         _meter.CreateObservableGauge("scheduler.ledger.placed", () => Ledger(l => l.Placed), "{attempt}", "Attempts that hold resources.");
         _meter.CreateObservableGauge("scheduler.nodes", Nodes, "{node}", "Nodes by status.");
     }

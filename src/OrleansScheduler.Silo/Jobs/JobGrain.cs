@@ -82,7 +82,8 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IDisposable
 
     public Task<ImmutableArray<TaskView>> ListTasks(int fromInstance, int limit, CancellationToken cancellationToken) =>
         Task.FromResult<ImmutableArray<TaskView>>(
-            [.. _state.Tasks.Values.Where(t => t.Instance >= fromInstance).Take(limit).Select(t => JobDescription.Describe(_state, t, withHistory: false))]);
+            [.. _state.Tasks.Values.Where(t => t.Instance >= fromInstance).Take(limit)
+                .Select(t => JobDescription.Describe(_state, t, withHistory: false))]);
 
     public Task<TaskView?> DescribeTask(int instance, CancellationToken cancellationToken) =>
         Task.FromResult(_state.Tasks.TryGetValue(instance, out var task) ? JobDescription.Describe(_state, task, withHistory: true) : null);
@@ -93,7 +94,9 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IDisposable
     public Task<ReportAnswer> Report(NodeReport report, CancellationToken cancellationToken) => Do(round =>
     {
         foreach (var absent in report.Absent) round.Absent(report.Node, absent);
-        return new ReportAnswer([.. report.Reports.Where(r => !Apply(round, report.Node, r)).Select(r => new AttemptRef(r.Attempt.Instance, r.Attempt.Number))]);
+        return new ReportAnswer(
+            [.. report.Reports.Where(r => !Apply(round, report.Node, r))
+                .Select(r => new AttemptRef(r.Attempt.Instance, r.Attempt.Number))]);
     });
 
     public Task NodeChanged(NodeNews news, CancellationToken cancellationToken) => Do(round =>
@@ -111,7 +114,9 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IDisposable
 
     public Task<bool> Wake(CancellationToken cancellationToken) => Task.FromResult(_inMotion);
 
-    /// <summary>Attempt times come from agents' clocks; what the job records is when it learned of it, so that one clock orders its history.</summary>
+    /// <summary>
+    /// Attempt times come from agents' clocks; what the job records is when it learned of it, so that one clock orders its history.
+    /// </summary>
     private bool Apply(JobRound round, string node, AttemptReport report) =>
         round.Report(node, new(report.Attempt.Instance, report.Attempt.Number), new TaskEvent(report.Status, _time.GetUtcNow())
         {
@@ -187,7 +192,8 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IDisposable
         _inMotion = decision.InMotion;
         if (_inMotion)
         {
-            _resend ??= this.RegisterGrainTimer(Resend, new GrainTimerCreationOptions(_options.ResendAfter, _options.ResendAfter) { Interleave = true, KeepAlive = true });
+            _resend ??= this.RegisterGrainTimer(Resend,
+                new GrainTimerCreationOptions(_options.ResendAfter, _options.ResendAfter) { Interleave = true, KeepAlive = true });
             _ = GrainFactory.GetGrain<IJobIndexGrain>(JobIndex.ShardOf(_key)).SetMotion(_key, true);
         }
         else
@@ -200,9 +206,14 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IDisposable
     private void ScheduleDue(TimeSpan wait)
     {
         if (_due is null)
-            _due = this.RegisterGrainTimer(_ => Touch(), new GrainTimerCreationOptions(wait, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
+        {
+            var once = new GrainTimerCreationOptions(wait, Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true };
+            _due = this.RegisterGrainTimer(_ => Touch(), once);
+        }
         else
+        {
             _due.Change(wait, Timeout.InfiniteTimeSpan);
+        }
     }
 
     private Task Resend(CancellationToken cancellationToken)

@@ -3,9 +3,12 @@ using Orleans.Placement;
 
 namespace OrleansScheduler.Silo;
 
-/// <summary>Owns which jobs exist, one shard of them, and wakes those that may have something in motion: after a crash nobody else would.</summary>
+/// <summary>
+/// Owns which jobs exist, one shard of them, and wakes those that may have something in motion: after a crash nobody else would.
+/// </summary>
 [HashBasedPlacement]
-internal sealed partial class JobIndexGrain(IGrainContext context, JournalFactory journals, ILogger<JobIndexGrain> logger) : Grain, IJobIndexGrain
+internal sealed partial class JobIndexGrain(IGrainContext context, JournalFactory journals, ILogger<JobIndexGrain> logger)
+    : Grain, IJobIndexGrain
 {
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(5);
     private const int SweepWidth = 32;
@@ -33,9 +36,11 @@ internal sealed partial class JobIndexGrain(IGrainContext context, JournalFactor
         return Task.CompletedTask;
     }
 
-    public Task<ImmutableArray<JobKey>> List(JobKey? after, string? role, string? environment, int limit, CancellationToken cancellationToken)
+    public Task<ImmutableArray<JobKey>> List(JobKey? after, string? role, string? environment, int limit,
+        CancellationToken cancellationToken)
     {
-        var from = after is { } key && _jobs.Count > 0 && key < _jobs.Max ? _jobs.GetViewBetween(key, _jobs.Max) : after is null ? _jobs : [];
+        IEnumerable<JobKey> from = _jobs;
+        if (after is { } key) from = _jobs.Count > 0 && key < _jobs.Max ? _jobs.GetViewBetween(key, _jobs.Max) : [];
         return Task.FromResult<ImmutableArray<JobKey>>([.. from
             .Where(j => j != after && (role is null || j.Role == role) && (environment is null || j.Environment == environment))
             .Take(limit)]);

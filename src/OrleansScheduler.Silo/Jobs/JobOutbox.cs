@@ -2,8 +2,13 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansScheduler.Silo;
 
-/// <summary>Carries out what a job decided, until it is done: claims to the ledger, commands to nodes. Everything it sends may be sent twice.</summary>
-/// <remarks>One message per ledger, per node and per sweep, whatever the number of tasks. What fails is kept and tried again with back-off; what an agent does not answer is sent again by <see cref="Resend"/>.</remarks>
+/// <summary>
+/// Carries out what a job decided, until it is done: claims to the ledger, commands to nodes. Everything it sends may be sent twice.
+/// </summary>
+/// <remarks>
+/// One message per ledger, per node and per sweep, whatever the number of tasks. What fails is kept and tried again with back-off; what
+/// an agent does not answer is sent again by <see cref="Resend"/>.
+/// </remarks>
 internal sealed partial class JobOutbox : IDisposable
 {
     private static readonly TimeSpan MinBackoff = TimeSpan.FromMilliseconds(100);
@@ -32,7 +37,9 @@ internal sealed partial class JobOutbox : IDisposable
     /// <summary>Trace context of the last request, for the launches that it leads to; null when the job has come to rest since.</summary>
     public string? TraceParent { get; set; }
 
-    /// <summary>What agents check commands against. A placement by an earlier ledger is good as soon as the later one has been told of it.</summary>
+    /// <summary>
+    /// What agents check commands against. A placement by an earlier ledger is good as soon as the later one has been told of it.
+    /// </summary>
     private long Epoch => Math.Max(_state.Header.LedgerEpoch, _ledgerEpoch);
 
     private bool HasWork => _full || _demandChanged || _released.Count > 0 || _launches.Count > 0 || _kills.Count > 0;

@@ -1,6 +1,9 @@
 namespace OrleansScheduler.Silo;
 
-/// <summary>One durable change of the ledger: an entry of its journal. A snapshot is the change that leads from nothing to everything. Order within: nodes, releases, reservations.</summary>
+/// <summary>
+/// One durable change of the ledger: an entry of its journal. A snapshot is the change that leads from nothing to everything. Order
+/// within: nodes, releases, reservations.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("osched.LedgerChange")]
 internal sealed record LedgerChange
 {

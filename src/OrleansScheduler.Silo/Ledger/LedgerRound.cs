@@ -11,7 +11,8 @@ internal sealed class LedgerRound(Ledger ledger, IReadOnlySet<JobKey> waiting)
     /// <summary>Placements that a job asked for again: it has not heard of them.</summary>
     public IReadOnlyList<(JobKey Job, Placement Placement)> Repeated => _repeated;
 
-    public static LedgerEvent ToEvent(NodeCondition node) => new LedgerEvent.NodeChanged(node.Description, node.Generation, node.Reachable, node.Mode);
+    public static LedgerEvent ToEvent(NodeCondition node) =>
+        new LedgerEvent.NodeChanged(node.Description, node.Generation, node.Reachable, node.Mode);
 
     public void Change(NodeCondition node)
     {

@@ -2,9 +2,13 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansScheduler.Silo;
 
-/// <summary>Tells jobs which nodes their attempts got, one message at a time per job, until they have heard. What a job does not want any more is given back.</summary>
+/// <summary>
+/// Tells jobs which nodes their attempts got, one message at a time per job, until they have heard. What a job does not want any more is
+/// given back.
+/// </summary>
 internal sealed partial class PlacementOutbox(
-    IGrainFactory grains, TimeProvider time, ILogger<PlacementOutbox> logger, Action<JobKey, ImmutableArray<AttemptRef>> giveBack, CancellationToken stopped)
+    IGrainFactory grains, TimeProvider time, ILogger<PlacementOutbox> logger, Action<JobKey, ImmutableArray<AttemptRef>> giveBack,
+        CancellationToken stopped)
 {
     private static readonly TimeSpan Backoff = TimeSpan.FromSeconds(1);
 
@@ -56,7 +60,8 @@ internal sealed partial class PlacementOutbox(
             {
                 LogFailed(job, e);
                 foreach (var placement in placements.Values.Where(p => !IsNewer(job, p))) Add(job, placement);
-                await Task.Delay(Backoff, time, stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                await Task.Delay(Backoff, time, stopped)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             }
             catch (Exception)
             {
@@ -67,7 +72,8 @@ internal sealed partial class PlacementOutbox(
         _running.Remove(job);
     }
 
-    private bool IsNewer(JobKey job, Placement placement) => _waiting.TryGetValue(job, out var waiting) && waiting.ContainsKey(placement.Attempt);
+    private bool IsNewer(JobKey job, Placement placement) =>
+        _waiting.TryGetValue(job, out var waiting) && waiting.ContainsKey(placement.Attempt);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} could not be told of its placements; it is tried again")]
     private partial void LogFailed(JobKey job, Exception exception);

@@ -5,7 +5,10 @@ using Orleans.Placement;
 
 namespace OrleansScheduler.Silo;
 
-/// <summary>Owns every reservation. Requests only leave an intent; the ledger's own rounds take all that are there, plan, write one journal entry, and then tell the jobs.</summary>
+/// <summary>
+/// Owns every reservation. Requests only leave an intent; the ledger's own rounds take all that are there, plan, write one journal entry,
+/// and then tell the jobs.
+/// </summary>
 [HashBasedPlacement]
 internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain, IDisposable
 {
@@ -42,7 +45,8 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         _outbox.Epoch = _journal.Epoch;
         _telemetry.Observe(_ledger);
         LogRecovered(_journal.Epoch, _ledger.Placed, _waiting.Count);
-        this.RegisterGrainTimer(SweepNodes, new GrainTimerCreationOptions(SweepPeriod, SweepPeriod) { Interleave = true, KeepAlive = true });
+        this.RegisterGrainTimer(SweepNodes,
+            new GrainTimerCreationOptions(SweepPeriod, SweepPeriod) { Interleave = true, KeepAlive = true });
         _ = TakeOver([.. _ledger.Jobs.Union(_waiting)]);
     }
 
@@ -134,7 +138,9 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     private void GiveBack(JobKey job, ImmutableArray<AttemptRef> unwanted) =>
         _ = _inbox.Post(round => round.Settle(new JobClaim { Job = job, Released = unwanted }));
 
-    /// <summary>A new owner knows what is held but not what is wanted: it asks. Until a job has answered, what it holds stays held.</summary>
+    /// <summary>
+    /// A new owner knows what is held but not what is wanted: it asks. Until a job has answered, what it holds stays held.
+    /// </summary>
     private async Task TakeOver(List<JobKey> jobs)
     {
         foreach (var some in jobs.Chunk(TakeoverWidth))

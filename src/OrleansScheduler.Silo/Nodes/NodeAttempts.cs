@@ -1,6 +1,8 @@
 namespace OrleansScheduler.Silo;
 
-/// <summary>What a node grain believes its agent to know: attempts with the sequence of their last durable report. Only ever a copy.</summary>
+/// <summary>
+/// What a node grain believes its agent to know: attempts with the sequence of their last durable report. Only ever a copy.
+/// </summary>
 internal sealed class NodeAttempts
 {
     /// <summary>Mismatches in a row before the agent is asked for everything: one or two are reports that are just under way.</summary>

@@ -4,21 +4,24 @@ using Orleans.Placement;
 
 namespace OrleansScheduler.Silo;
 
-/// <summary>Owns one node: hands jobs' commands to its agent and the agent's news to the jobs, notices when it falls silent, and keeps its maintenance mode.</summary>
+/// <summary>
+/// Owns one node: hands jobs' commands to its agent and the agent's news to the jobs, notices when it falls silent, and keeps its
+/// maintenance mode.
+/// </summary>
 [HashBasedPlacement]
 internal sealed partial class NodeGrain(
     [PersistentState("node")] IPersistentState<NodeRecord> record, IGrainContext context,
     IOptions<CellOptions> options, TimeProvider time, ILogger<NodeGrain> logger) : Grain, INodeGrain
 {
     private static readonly TimeSpan WatchPeriod = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan DrainPeriod = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RepeatPeriod = TimeSpan.FromSeconds(5);
     private const int ReportWidth = 16;
 
     private readonly string _id = context.GrainId.Key.ToString()!;
     private readonly NodeAttempts _attempts = new();
     private IAgentSession? _session;
     private long _lastHeard;
-    private long _lastDrain;
+    private long _lastNews;
     private bool _reachable;
     private NodeCondition? _told;
 
@@ -35,7 +38,8 @@ internal sealed partial class NodeGrain(
     public async Task<Answer<RegisterReceipt>> Register(
         NodeDescription description, ImmutableArray<AttemptReport> attempts, IAgentSession session, CancellationToken cancellationToken)
     {
-        if (description.Id != _id) return Problem.Of(ProblemKind.Invalid, "node-id", $"The agent says that it is {description.Id}, not {_id}.");
+        if (description.Id != _id)
+            return Problem.Of(ProblemKind.Invalid, "node-id", $"The agent says that it is {description.Id}, not {_id}.");
         var first = record.State.Description is null;
         var previous = _session;
         record.State.Description = description;
@@ -110,7 +114,8 @@ internal sealed partial class NodeGrain(
     public async Task<Answer<LogChunk>> ReadLog(AttemptId attempt, LogQuery query, CancellationToken cancellationToken)
     {
         if (_session is not { } session)
-            return Problem.Of(ProblemKind.Unavailable, "node-unreachable", $"Node {_id}, which has the output of {attempt}, cannot be reached just now.");
+            return Problem.Of(ProblemKind.Unavailable, "node-unreachable",
+                $"Node {_id}, which has the output of {attempt}, cannot be reached just now.");
         return await session.ReadLog(attempt, query);
     }
 
@@ -121,7 +126,8 @@ internal sealed partial class NodeGrain(
     private void Heard() => _lastHeard = time.GetTimestamp();
 
     private void Watch() =>
-        this.RegisterGrainTimer(LookAround, new GrainTimerCreationOptions(WatchPeriod, WatchPeriod) { Interleave = true, KeepAlive = true });
+        this.RegisterGrainTimer(LookAround,
+            new GrainTimerCreationOptions(WatchPeriod, WatchPeriod) { Interleave = true, KeepAlive = true });
 
     private async Task<bool> Deliver(NodeCommands commands)
     {
@@ -138,7 +144,9 @@ internal sealed partial class NodeGrain(
         }
     }
 
-    /// <summary>Hands reports to their jobs, one message a job. What a job could not be told is not acknowledged, so the agent says it again.</summary>
+    /// <summary>
+    /// Hands reports to their jobs, one message a job. What a job could not be told is not acknowledged, so the agent says it again.
+    /// </summary>
     private async Task<(ImmutableArray<AttemptAck> Acks, ImmutableArray<AttemptId> Unknown)> Pass(
         ImmutableArray<AttemptReport> reports, bool full, CancellationToken cancellationToken)
     {
@@ -186,7 +194,8 @@ internal sealed partial class NodeGrain(
 
     private async Task<Answer<NodeView>> SetMode(MaintenanceMode mode, string actor, CancellationToken cancellationToken)
     {
-        if (record.State.Description is null) return Problem.Of(ProblemKind.NotFound, "node-not-found", $"There is no node {_id} in this cell.");
+        if (record.State.Description is null)
+            return Problem.Of(ProblemKind.NotFound, "node-not-found", $"There is no node {_id} in this cell.");
         if (mode == MaintenanceMode.None || record.State.Mode == MaintenanceMode.None)
         {
             record.State.Mode = mode;
@@ -210,14 +219,17 @@ internal sealed partial class NodeGrain(
                 LogSilent(_id, silence.TotalSeconds);
                 Publish("UNREACHABLE", $"Silent for {silence.TotalSeconds:0.0} s");
                 await TellLedger(reachable: false, cancellationToken);
-                await TellJobs(new NodeNews(_id, Reachable: false, Draining: false), cancellationToken);
+                _lastNews = 0;
             }
             else if (Condition(_reachable) != _told)
             {
                 await TellLedger(_reachable, cancellationToken);
             }
 
-            if (record.State.Mode == MaintenanceMode.Draining && time.GetElapsedTime(_lastDrain) > DrainPeriod) await DrainTasks(cancellationToken);
+            // Repeated as long as it matters: a job may have missed it, or have been given the node just before.
+            if (time.GetElapsedTime(_lastNews) < RepeatPeriod) return;
+            if (!_reachable) await TellJobs(new NodeNews(_id, Reachable: false, Draining: false), cancellationToken);
+            else if (record.State.Mode == MaintenanceMode.Draining) await DrainTasks(cancellationToken);
         }
         catch (Exception e)
         {
@@ -227,7 +239,6 @@ internal sealed partial class NodeGrain(
 
     private async Task DrainTasks(CancellationToken cancellationToken)
     {
-        _lastDrain = time.GetTimestamp();
         if (!(await Ledger.HeldOn(_id, cancellationToken)).IsEmpty)
         {
             await TellJobs(new NodeNews(_id, Reachable: true, Draining: true), cancellationToken);
@@ -253,6 +264,7 @@ internal sealed partial class NodeGrain(
 
     private async Task TellJobs(NodeNews news, CancellationToken cancellationToken)
     {
+        _lastNews = time.GetTimestamp();
         foreach (var some in (await Ledger.HeldOn(_id, cancellationToken)).Chunk(ReportWidth))
             await Task.WhenAll(some.Select(h => GrainFactory.GetGrain<IJobGrain>(h.Job.ToString()).NodeChanged(news, cancellationToken)));
     }
@@ -273,7 +285,8 @@ internal sealed partial class NodeGrain(
     [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} could not be sent commands")]
     private partial void LogDeliveryFailed(string node, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} could not tell job {Job} what became of its attempts; the agent says it again")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Node {Node} could not tell job {Job} what became of its attempts; the agent says it again")]
     private partial void LogReportFailed(string node, JobKey job, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} could not look around")]

@@ -32,6 +32,7 @@ internal sealed class TaskGrain(IGrainContext context) : Grain, ITaskGrain
         }
 
         var attempt = new AttemptId(_key.Job, _key.Instance, last.Attempt);
-        return await GrainFactory.GetGrain<INodeGrain>(last.Node).ReadLog(attempt, query with { Attempt = last.Attempt }, cancellationToken);
+        return await GrainFactory.GetGrain<INodeGrain>(last.Node)
+            .ReadLog(attempt, query with { Attempt = last.Attempt }, cancellationToken);
     }
 }

@@ -45,8 +45,12 @@ public sealed class HealthTests : IAsyncLifetime
         {
             Command = ["/bin/sh", "-c", "echo $$ >main; exec python3 -m http.server --bind 127.0.0.1 ${PORT_HTTP}"],
             Ports = ["http"],
-            Health = Fast with { Probe = new HealthProbe.Http("http", "/missing"), InitialDelay = TimeSpan.FromMilliseconds(100),
-                MaxFailures = 1 },
+            Health = Fast with
+            {
+                Probe = new HealthProbe.Http("http", "/missing"),
+                InitialDelay = TimeSpan.FromMilliseconds(100),
+                MaxFailures = 1
+            },
         };
         var attempt = _node.Launch(spec, Ports.Free());
 
@@ -78,8 +82,11 @@ public sealed class HealthTests : IAsyncLifetime
         var spec = Node.Shell("exec sleep 1000") with
         {
             Env = ImmutableSortedDictionary<string, string>.Empty.Add("FLAG", "well"),
-            Health = Fast with { Probe = new HealthProbe.Command(["/bin/sh", "-c",
-                "test -e \"$FLAG\" && test ${INSTANCE} = \"$OSCHED_INSTANCE\""]) },
+            Health = Fast with
+            {
+                Probe = new HealthProbe.Command(["/bin/sh", "-c",
+                "test -e \"$FLAG\" && test ${INSTANCE} = \"$OSCHED_INSTANCE\""])
+            },
         };
         var attempt = _node.Launch(spec);
         await _node.Gateway.Reaches(attempt, Status.Starting);
@@ -114,8 +121,12 @@ public sealed class HealthTests : IAsyncLifetime
     {
         var spec = Node.Shell("touch .healthchecksnooze; echo 1 >ready; exec sleep 1000") with
         {
-            Health = Fast with { Probe = new HealthProbe.Command(["/bin/sh", "-c", "test -e ready || exit 0; echo x >>probed; exit 1"]),
-                InitialDelay = TimeSpan.Zero, MaxFailures = 1000 },
+            Health = Fast with
+            {
+                Probe = new HealthProbe.Command(["/bin/sh", "-c", "test -e ready || exit 0; echo x >>probed; exit 1"]),
+                InitialDelay = TimeSpan.Zero,
+                MaxFailures = 1000
+            },
         };
         var attempt = _node.Launch(spec);
         await _node.Number(attempt, "ready");

@@ -79,7 +79,8 @@ public sealed class LogTests : IAsyncLifetime
     public async Task Output_beyond_its_limit_gives_up_its_oldest_part_and_keeps_its_offsets()
     {
         var spec = Node.Shell("head -c 5000000 /dev/zero | tr '\\0' x; echo; echo last; echo 1 >ready; exec sleep 1000")
-            with { Logs = new() { RotateSizeMiB = 1, Keep = 2 } };
+            with
+        { Logs = new() { RotateSizeMiB = 1, Keep = 2 } };
         var attempt = _node.Launch(spec);
         await _node.Number(attempt, "ready");
 

@@ -53,7 +53,10 @@ public sealed class NodeFactsTests : IDisposable
     {
         var options = new AgentOptions
         {
-            NodeId = "no/slash", GatewayUrl = "gateway", Ports = "32000-31000", ConcurrentStarts = 0,
+            NodeId = "no/slash",
+            GatewayUrl = "gateway",
+            Ports = "32000-31000",
+            ConcurrentStarts = 0,
             Capacity = new() { Cpu = "many", Memory = "2", Disk = "-1GiB", Gpus = "0.0001" },
             Attributes = { ["rack"] = "a,,b" },
         };

@@ -113,7 +113,8 @@ public sealed class AdoptionTests : IAsyncLifetime
     public async Task An_end_that_was_begun_is_carried_on_by_the_next_agent()
     {
         var spec = Node.Shell("trap : TERM; echo $$ >main; while :; do sleep 1000; done")
-            with { Kill = new() { Grace = TimeSpan.FromSeconds(1) } };
+            with
+        { Kill = new() { Grace = TimeSpan.FromSeconds(1) } };
         var attempt = _node.Launch(spec);
         var main = await _node.Number(attempt, "main");
         _node.Gateway.Kill(attempt);

@@ -27,7 +27,8 @@ public sealed class KillTests : IAsyncLifetime
         var spec = Node.Shell(
             "trap : TERM; echo $$ >main; setsid sh -c 'trap : TERM; echo $$ >daemon; while :; do sleep 1000; done' & "
             + "(trap : TERM; sh -c 'echo $PPID' >child; while :; do sleep 1000; done) & while :; do sleep 1000; done")
-            with { Kill = new() { Grace = TimeSpan.FromMilliseconds(200) } };
+            with
+        { Kill = new() { Grace = TimeSpan.FromMilliseconds(200) } };
         var attempt = _node.Launch(spec);
         int[] tree = [await _node.Number(attempt, "main"), await _node.Number(attempt, "daemon"), await _node.Number(attempt, "child")];
 
@@ -90,8 +91,14 @@ public sealed class KillTests : IAsyncLifetime
         await _node.Gateway.Reaches(attempt, Status.Running);
         var main = await _node.Number(attempt, "main");
 
-        _node.Gateway.Send(new() { Commands = new() { Generation = _node.Gateway.Generation,
-            Unknown = { new Contracts.Protocol.Attempt { Job = attempt.Job.ToString(), Instance = attempt.Instance, Number = 1 } } } });
+        _node.Gateway.Send(new()
+        {
+            Commands = new()
+            {
+                Generation = _node.Gateway.Generation,
+                Unknown = { new Contracts.Protocol.Attempt { Job = attempt.Job.ToString(), Instance = attempt.Instance, Number = 1 } }
+            }
+        });
 
         await Wait.Until(() => _node.Services.GetRequiredService<AttemptTable>().All.IsEmpty);
         Assert.False(Node.IsAlive(main));

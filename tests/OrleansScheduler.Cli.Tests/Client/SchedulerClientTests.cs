@@ -56,7 +56,8 @@ public sealed class SchedulerClientTests
     [Fact]
     public async Task A_change_that_never_left_has_a_known_outcome()
     {
-        using var client = new SchedulerClient(new() { Gateway = new($"http://127.0.0.1:{Ports.Free()}"), FirstDelay = TimeSpan.FromMilliseconds(1) });
+        using var client = new SchedulerClient(
+            new() { Gateway = new($"http://127.0.0.1:{Ports.Free()}"), FirstDelay = TimeSpan.FromMilliseconds(1) });
         var answer = await client.RestartJobAsync(Job, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal((ProblemKind.Unavailable, "gateway-unreachable"), (answer.Problem!.Kind, answer.Problem.Code));
     }
@@ -109,8 +110,19 @@ public sealed class SchedulerClientTests
     {
         await using var gateway = await StubGateway.WithProblemAsync(410, "cursor-expired");
         using var client = Create(gateway);
-        var answers = await client.WatchEventsAsync("7", TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
+        var answers = await client.WatchEventsAsync("7", TestContext.Current.CancellationToken)
+            .ToListAsync(TestContext.Current.CancellationToken);
         Assert.Equal(ProblemKind.Expired, Assert.Single(answers).Problem!.Kind);
+    }
+
+    [Fact]
+    public async Task A_stream_that_holds_no_events_ends_with_a_problem()
+    {
+        await using var gateway = await StubGateway.StartAsync((context, _) => context.Response.WriteAsync("data: <html>\n\n"));
+        using var client = Create(gateway);
+        var answers = await client.WatchEventsAsync(cancellationToken: TestContext.Current.CancellationToken)
+            .ToListAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("unexpected-answer", Assert.Single(answers).Problem!.Code);
     }
 
     [Fact]
@@ -138,12 +150,21 @@ public sealed class SchedulerClientTests
 
         Assert.Equal("hello world", text);
         Assert.Equal(
-            ["/v1/tasks/shop/prod/web/0/logs?stream=stdout&offset=-5&follow=true", "/v1/tasks/shop/prod/web/0/logs?stream=stdout&attempt=2&offset=105&follow=true"],
+            [
+                "/v1/tasks/shop/prod/web/0/logs?stream=stdout&offset=-5&follow=true",
+                "/v1/tasks/shop/prod/web/0/logs?stream=stdout&attempt=2&offset=105&follow=true",
+            ],
             gateway.Seen.Select(request => request.PathAndQuery));
     }
 
     private static string Event(string cursor) =>
-        $$"""id: {{cursor}}{{"\n"}}event: node{{"\n"}}data: {"cursor":"{{cursor}}","at":"2026-01-02T03:04:05Z","kind":"node","node":"n","status":"ready"}{{"\n\n"}}""";
+        $$"""
+        id: {{cursor}}
+        event: node
+        data: {"cursor":"{{cursor}}","at":"2026-01-02T03:04:05Z","kind":"node","node":"n","status":"ready"}
+
+
+        """;
 
     private static SchedulerClient Create(StubGateway gateway) =>
         new(new() { Gateway = gateway.Address, FirstDelay = TimeSpan.FromMilliseconds(1), MaxDelay = TimeSpan.FromMilliseconds(5) });

@@ -9,7 +9,8 @@ public sealed class EmbeddedCellTests
     public async Task A_second_cell_on_a_state_directory_is_refused()
     {
         var directory = Directory.CreateTempSubdirectory("osched-lock").FullName;
-        await using (new FileStream(Path.Combine(directory, EmbeddedCell.LockFile), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None))
+        var lockFile = Path.Combine(directory, EmbeddedCell.LockFile);
+        await using (new FileStream(lockFile, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None))
         {
             var outcome = await CommandLine.RunAsync("dev", "--state", directory);
             Assert.Equal(4, outcome.Code);

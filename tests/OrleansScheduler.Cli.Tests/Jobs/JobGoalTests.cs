@@ -18,10 +18,12 @@ public sealed class JobGoalTests
     [InlineData(JobType.Batch, JobPhase.Running, 2, null, GoalState.Pending)]
     [InlineData(JobType.Batch, JobPhase.Finished, 2, null, GoalState.Reached)]
     [InlineData(JobType.Batch, JobPhase.Failed, 2, null, GoalState.Missed)]
-    public void A_submit_of_version_2_is_judged_by_the_job_s_state(JobType type, JobPhase phase, int version, string? update, object expected)
+    public void A_submit_of_version_2_is_judged_by_the_job_s_state(
+        JobType type, JobPhase phase, int version, string? update, object expected)
     {
         var goal = JobGoal.Submitted(new() { Key = Key, Version = 2, Outcome = "updating" });
-        var view = View(type, phase, version) with { Update = update is null ? null : new() { FromVersion = 1, ToVersion = 2, Status = update } };
+        var progress = update is null ? null : new UpdateView { FromVersion = 1, ToVersion = 2, Status = update };
+        var view = View(type, phase, version) with { Update = progress };
         Assert.Equal(expected, goal.Judge(view).State);
     }
 

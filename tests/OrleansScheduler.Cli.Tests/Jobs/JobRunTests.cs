@@ -6,7 +6,8 @@ public sealed class JobRunTests
     public async Task A_job_file_is_sent_as_it_is()
     {
         await using var gateway = await StubGateway.WithAsync(Canned.Receipt, status: 201);
-        var outcome = await CommandLine.RunAsync(gateway, new Surroundings { Input = Canned.JobFile }, "job", "run", "-", "--operation", "mine", "--if-version", "4");
+        var outcome = await CommandLine.RunAsync(
+            gateway, new Surroundings { Input = Canned.JobFile }, "job", "run", "-", "--operation", "mine", "--if-version", "4");
         Assert.Equal("JOB            VERSION  OUTCOME\nshop/prod/web  1        created\n", outcome.Output);
         var request = Assert.Single(gateway.Seen);
         Assert.Equal(
@@ -33,7 +34,8 @@ public sealed class JobRunTests
         await File.WriteAllTextAsync(file, Canned.JobFile, TestContext.Current.CancellationToken);
         var outcome = await CommandLine.RunAsync(gateway, "job", "run", file);
         Assert.Equal(2, outcome.Code);
-        Assert.Equal($"{file}:3:12: instances: must be at least 1, is 0 [below-minimum]\n{file}: task: is missing [required]\n", outcome.Error);
+        Assert.Equal(
+            $"{file}:3:12: instances: must be at least 1, is 0 [below-minimum]\n{file}: task: is missing [required]\n", outcome.Error);
         File.Delete(file);
     }
 
@@ -41,7 +43,8 @@ public sealed class JobRunTests
     public async Task A_file_that_is_too_large_is_not_sent()
     {
         await using var gateway = await StubGateway.WithAsync(Canned.Receipt);
-        var outcome = await CommandLine.RunAsync(gateway, new Surroundings { Input = new string('#', JobLimits.MaxFileBytes + 1) }, "job", "run", "-");
+        var outcome = await CommandLine.RunAsync(
+            gateway, new Surroundings { Input = new string('#', JobLimits.MaxFileBytes + 1) }, "job", "run", "-");
         Assert.Equal(2, outcome.Code);
         Assert.Empty(gateway.Seen);
     }

@@ -13,7 +13,8 @@ public sealed class JobValidateTests
     [Fact]
     public async Task Every_wrong_field_is_named_with_its_place()
     {
-        const string File = "job: web\nrole: shop\nenv: prod\ntype: service\ninstances: -1\ncolour: red\ntask: { command: [sleep, '60'] }\n";
+        const string File =
+            "job: web\nrole: shop\nenv: prod\ntype: service\ninstances: -1\ncolour: red\ntask: { command: [sleep, '60'] }\n";
         var outcome = await CommandLine.RunAsync(gateway: null, new Surroundings { Input = File }, "job", "validate", "-");
         Assert.Equal((2, ""), (outcome.Code, outcome.Output));
         var lines = outcome.Error.TrimEnd().Split('\n');

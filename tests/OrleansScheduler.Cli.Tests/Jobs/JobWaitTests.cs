@@ -10,7 +10,8 @@ public sealed class JobWaitTests
         await using var gateway = await GatewayOfAsync("pending", "running", "running", "finished");
         var outcome = await CommandLine.RunAsync(gateway, new Surroundings { Input = Canned.JobFile }, "job", "run", "-", "--wait");
         Assert.Equal(0, outcome.Code);
-        var phases = outcome.Error.TrimEnd().Split('\n').Select(line => JsonDocument.Parse(line).RootElement.GetProperty("phase").GetString());
+        var phases = outcome.Error.TrimEnd().Split('\n')
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("phase").GetString());
         Assert.Equal(["pending", "running", "finished"], phases);
     }
 
@@ -58,7 +59,8 @@ public sealed class JobWaitTests
     }
 
     /// <summary>Takes the submit, then shows the job in one phase after the other; the last one stays.</summary>
-    private static Task<StubGateway> GatewayOfAsync(params string[] phases) => StubGateway.StartAsync((context, before) => StubGateway.WriteAsync(
+    private static Task<StubGateway> GatewayOfAsync(params string[] phases) =>
+        StubGateway.StartAsync((context, before) => StubGateway.WriteAsync(
         context, before == 0 ? Canned.Receipt : Job(phases[Math.Min(before, phases.Length) - 1], Math.Min(before, phases.Length))));
 
     private static string Job(string phase, int revision) => $$$"""

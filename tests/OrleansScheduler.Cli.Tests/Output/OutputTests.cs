@@ -88,7 +88,8 @@ public sealed class OutputTests
     public async Task Pages_are_put_together_up_to_the_limit()
     {
         await using var gateway = await StubGateway.StartAsync((context, before) =>
-            StubGateway.WriteAsync(context, $$"""{"items":[{{Canned.Node}},{{Canned.Node}}]{{(before < 9 ? ",\"next\":\"p" + before + "\"" : "")}}}"""));
+            StubGateway.WriteAsync(
+                context, $$"""{"items":[{{Canned.Node}},{{Canned.Node}}]{{(before < 9 ? ",\"next\":\"p" + before + "\"" : "")}}}"""));
         var outcome = await CommandLine.RunAsync(gateway, "node", "list", "-o", "name", "--limit", "5");
         Assert.Equal("node-1\nnode-1\nnode-1\nnode-1\nnode-1\n", outcome.Output);
         Assert.Equal(["/v1/nodes", "/v1/nodes?page=p0", "/v1/nodes?page=p1"], gateway.Seen.Select(request => request.PathAndQuery));

@@ -46,7 +46,8 @@ internal sealed class JobFixture(int seed = 1)
     public JobDecision Report(int instance, ScheduleStatus status, long sequence, int? exitCode = null)
     {
         var task = State.Tasks[instance];
-        return Do(r => Assert.True(r.Report(task.Node!, task.Ref, new TaskEvent(status, Now) { Sequence = sequence, ExitCode = exitCode })));
+        return Do(r =>
+            Assert.True(r.Report(task.Node!, task.Ref, new TaskEvent(status, Now) { Sequence = sequence, ExitCode = exitCode })));
     }
 
     /// <summary>Lets one random task take its next step.</summary>
@@ -62,7 +63,8 @@ internal sealed class JobFixture(int seed = 1)
 
 internal static class Expect
 {
-    public static void Outcome(this Answer<SubmitReceipt> answer, string outcome) => Assert.Equal(outcome, answer.Value?.Outcome ?? answer.Problem?.Code);
+    public static void Outcome(this Answer<SubmitReceipt> answer, string outcome) =>
+        Assert.Equal(outcome, answer.Value?.Outcome ?? answer.Problem?.Code);
 
     public static void Code<T>(this Answer<T> answer, string code) => Assert.Equal(code, answer.Problem?.Code);
 }

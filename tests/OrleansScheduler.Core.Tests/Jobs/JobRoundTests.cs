@@ -222,7 +222,8 @@ public sealed class JobRoundTests
         var copy = new JobState(_job.State.Key);
         copy.Apply(_job.State.Snapshot());
         Assert.Equal(_job.State.Header, copy.Header);
-        Assert.Equal(_job.State.Tasks.Values.Select(t => t with { History = [], Ports = [] }), copy.Tasks.Values.Select(t => t with { History = [], Ports = [] }));
+        Assert.Equal(_job.State.Tasks.Values.Select(t => t with { History = [], Ports = [] }),
+            copy.Tasks.Values.Select(t => t with { History = [], Ports = [] }));
         Assert.Equal(_job.State.Tasks[0].History, copy.Tasks[0].History);
         Assert.NotNull(copy.FindOperation("s-1"));
     }

@@ -79,7 +79,8 @@ public sealed class JobUpdateTests
             var random = new Random(seed);
             var spec = job.AService(instances) with { Update = new UpdatePolicy { Batch = batch, Watch = Watch } };
             RunAll(job, spec);
-            job.Do(r => r.Submit("op-2", spec with { Task = spec.Task with { Env = spec.Task.Env.Add("V", "2") } }, null, "me").Outcome("updating"));
+            job.Do(r => r.Submit("op-2", spec with { Task = spec.Task with { Env = spec.Task.Env.Add("V", "2") } }, null, "me")
+                .Outcome("updating"));
             for (var i = 0; i < 500 && job.State.Header.Update!.IsActive; i++)
             {
                 Assert.True(failures || job.State.Tasks.Values.Count(t => t.Status != Running) <= batch);
@@ -94,7 +95,8 @@ public sealed class JobUpdateTests
             if (update.Status != UpdateStatus.Failed) Assert.All(job.State.Tasks.Values, t => Assert.Equal(update.Target, t.Version));
         }, iter: 300);
 
-    private JobSpec Spec(string value) => _job.AService(3) with { Task = _job.AService(3).Task with { Env = _job.AService(3).Task.Env.Add("V", value) } };
+    private JobSpec Spec(string value) =>
+        _job.AService(3) with { Task = _job.AService(3).Task with { Env = _job.AService(3).Task.Env.Add("V", value) } };
 
     private JobDecision Submit(string value) => _job.Do(r => r.Submit($"op-{value}", Spec(value), null, "me").Outcome("updating"));
 

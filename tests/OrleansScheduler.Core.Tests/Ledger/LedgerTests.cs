@@ -160,7 +160,9 @@ public sealed class LedgerTests
                     case 1:
                         var job = Job($"j{random.Next(6)}");
                         var refs = Enumerable.Range(0, random.Next(1, 6)).Select(n => new AttemptRef(n, ++attempts)).ToImmutableArray();
-                        ledger.Apply(new LedgerEvent.Demanded(job, [Demand(refs, 250 * random.Next(1, 9), random.Next(3), priority: random.Next(3))]));
+                        ledger.Apply(
+                            new LedgerEvent.Demanded(job,
+                            [Demand(refs, 250 * random.Next(1, 9), random.Next(3), priority: random.Next(3))]));
                         break;
                     case 2 when held.Count > 0:
                         var victim = held.ElementAt(random.Next(held.Count));
@@ -170,7 +172,8 @@ public sealed class LedgerTests
                     default:
                         foreach (var r in ledger.Plan(random.Next(1, 8)).Reservations)
                         {
-                            for (var a = 0; a < r.Attempts.Length; a++) held.Add((r.Job, r.Attempts[a]), (r.Node, r.Request, [.. r.PortsOf(a)]));
+                            for (var a = 0; a < r.Attempts.Length; a++) held.Add((r.Job, r.Attempts[a]),
+                                (r.Node, r.Request, [.. r.PortsOf(a)]));
                         }
 
                         break;
@@ -190,7 +193,8 @@ public sealed class LedgerTests
             var copy = new Core.Ledger();
             foreach (var node in ledger.Nodes()) copy.Apply(node);
             foreach (var reservation in ledger.Reservations()) copy.Apply(new LedgerEvent.Reserved(reservation));
-            Assert.Equal(ledger.DescribeNodes().Select(n => (n.Description.Id, n.Used, n.Tasks)), copy.DescribeNodes().Select(n => (n.Description.Id, n.Used, n.Tasks)));
+            Assert.Equal(ledger.DescribeNodes().Select(n => (n.Description.Id, n.Used, n.Tasks)),
+                copy.DescribeNodes().Select(n => (n.Description.Id, n.Used, n.Tasks)));
         }, iter: 500);
 
     private static JobKey Job(string name) => new("role", "test", name);
@@ -205,27 +209,31 @@ public sealed class LedgerTests
         Attributes = attributes.ToImmutableSortedDictionary(a => a.Name, a => ImmutableArray.Create(a.Value), StringComparer.Ordinal),
     };
 
-    private static Demand Demand(ImmutableArray<AttemptRef> attempts, long cpu, int ports, int priority = 0, int since = 0, params Constraint[] constraints) => new()
-    {
-        Version = 1,
-        Request = new Resources(cpu, 64, 0, 0),
-        Ports = ports,
-        Constraints = [.. constraints],
-        Priority = priority,
-        Since = Start.AddSeconds(since),
-        Attempts = attempts,
-    };
+    private static Demand Demand(ImmutableArray<AttemptRef> attempts, long cpu, int ports, int priority = 0, int since = 0,
+        params Constraint[] constraints) => new()
+        {
+            Version = 1,
+            Request = new Resources(cpu, 64, 0, 0),
+            Ports = ports,
+            Constraints = [.. constraints],
+            Priority = priority,
+            Since = Start.AddSeconds(since),
+            Attempts = attempts,
+        };
 
     private ImmutableArray<Reservation> PlanAll() => _ledger.Plan().Reservations;
 
     private List<Reservation> Plan() => [.. PlanAll()];
 
     private void Node(
-        string id, long cpu = 8000, int ports = 100, bool reachable = true, MaintenanceMode mode = MaintenanceMode.None, long generation = 1,
+        string id, long cpu = 8000, int ports = 100, bool reachable = true, MaintenanceMode mode = MaintenanceMode.None,
+            long generation = 1,
         params (string Name, string Value)[] attributes) =>
         _ledger.Apply(new LedgerEvent.NodeChanged(Describe(id, cpu, ports, attributes), generation, reachable, mode));
 
-    private void Wants(string job, int count, long cpu = 1000, int ports = 0, int priority = 0, int since = 0, Constraint? constraint = null) =>
+    private void Wants(string job, int count, long cpu = 1000, int ports = 0, int priority = 0, int since = 0,
+        Constraint? constraint = null) =>
         _ledger.Apply(new LedgerEvent.Demanded(Job(job),
-            [Demand([.. Enumerable.Range(0, count).Select(i => new AttemptRef(i, 1))], cpu, ports, priority, since, constraint is null ? [] : [constraint])]));
+            [Demand([.. Enumerable.Range(0, count).Select(i => new AttemptRef(i, 1))], cpu, ports, priority, since, constraint is null ? []
+                : [constraint])]));
 }

@@ -9,7 +9,8 @@ public sealed class TaskMachineTests
     private static readonly ScheduleStatus[] All = Enum.GetValues<ScheduleStatus>();
 
     /// <summary>
-    /// Aurora's table, written out again: from, then every status it may go to. K is a kill, R a successor, S one for services, F one while failures are left,
+    /// Aurora's table, written out again: from, then every status it may go to. K is a kill, R a successor, S one for services, F one
+    /// while failures are left,
     /// U one unless it was asked to stop for good, I a counted failure, L on to LOST, D deletion, G a launch.
     /// </summary>
     private const string Table = """
@@ -43,14 +44,16 @@ public sealed class TaskMachineTests
         ['G'] = TaskEffects.Launch,
     };
 
-    private static readonly RetryPolicy NoBackoff = new() { MaxFailures = 3, BackoffInitial = TimeSpan.Zero, BackoffMax = TimeSpan.FromMinutes(5) };
+    private static readonly RetryPolicy NoBackoff =
+        new() { MaxFailures = 3, BackoffInitial = TimeSpan.Zero, BackoffMax = TimeSpan.FromMinutes(5) };
     private static readonly TaskPolicy Batch = new(IsService: false, NoBackoff, Jitter: 0.5);
     private static readonly TaskPolicy Service = new(IsService: true, NoBackoff, Jitter: 0.5);
 
     [Fact]
     public void Every_pair_of_states_is_legal_or_not_with_exactly_the_effects_of_the_table()
     {
-        var expected = Table.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).SelectMany(words => words.Skip(1).Select(word =>
+        var expected = Table.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .SelectMany(words => words.Skip(1).Select(word =>
         {
             var parts = word.Split(':');
             var effects = parts.Length == 1 ? TaskEffects.None : parts[1].Aggregate(TaskEffects.None, (sum, c) => sum | Letters[c]);
@@ -62,7 +65,8 @@ public sealed class TaskMachineTests
             foreach (var to in All)
             {
                 Assert.Equal(expected.ContainsKey((from, to)), TaskMachine.Edges.ContainsKey((from, to)));
-                if (expected.TryGetValue((from, to), out var effects)) Assert.Equal((from, to, effects), (from, to, TaskMachine.Edges[(from, to)]));
+                if (expected.TryGetValue((from, to), out var effects)) Assert.Equal((from, to, effects),
+                    (from, to, TaskMachine.Edges[(from, to)]));
             }
         }
     }

@@ -16,7 +16,8 @@ internal sealed class Osched : IAsyncDisposable
 
     /// <summary>The executable that was built with these tests.</summary>
     public static string Path { get; } = System.IO.Path.GetFullPath(System.IO.Path.Combine(
-        AppContext.BaseDirectory, "..", "..", "OrleansScheduler.Cli", System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "osched"));
+        AppContext.BaseDirectory, "..", "..", "OrleansScheduler.Cli",
+            System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "osched"));
 
     public int Id => _process.Id;
 
@@ -25,7 +26,8 @@ internal sealed class Osched : IAsyncDisposable
 
     public static Osched Start(string arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var start = new ProcessStartInfo(Path, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Path, arguments)
+        { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in environment ?? ImmutableDictionary<string, string>.Empty) start.Environment[name] = value;
         var process = new Process { StartInfo = start };
         var osched = new Osched(process);

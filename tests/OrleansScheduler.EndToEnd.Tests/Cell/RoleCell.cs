@@ -2,9 +2,13 @@ using System.Globalization;
 
 namespace OrleansScheduler.EndToEnd.Tests;
 
-/// <summary>A cell of separate processes: silo, gateway and agent, each of which can be killed and started again alone. What follows a role's <c>-</c> tells several of it apart.</summary>
+/// <summary>
+/// A cell of separate processes: silo, gateway and agent, each of which can be killed and started again alone. What follows a role's
+/// <c>-</c> tells several of it apart.
+/// </summary>
 internal sealed class RoleCell(
-    TestDirectory directory, IReadOnlyDictionary<string, string>? storage = null, IReadOnlyDictionary<string, string>? settings = null) : IAsyncDisposable
+    TestDirectory directory, IReadOnlyDictionary<string, string>? storage = null, IReadOnlyDictionary<string, string>? settings = null)
+    : IAsyncDisposable
 {
     private readonly Dictionary<string, Osched> _roles = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Dictionary<string, string>> _own = new(StringComparer.Ordinal);

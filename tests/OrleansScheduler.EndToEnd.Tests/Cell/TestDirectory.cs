@@ -1,6 +1,8 @@
 namespace OrleansScheduler.EndToEnd.Tests;
 
-/// <summary>A directory for one test, and the witness in it: tasks write there what they did, past everything that the scheduler knows.</summary>
+/// <summary>
+/// A directory for one test, and the witness in it: tasks write there what they did, past everything that the scheduler knows.
+/// </summary>
 internal sealed class TestDirectory : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("osched-e2e-").FullName;
@@ -11,7 +13,9 @@ internal sealed class TestDirectory : IDisposable
 
     private string Witness => Directory.CreateDirectory(System.IO.Path.Combine(Path, "witness")).FullName;
 
-    /// <summary>A shell command that notes its start, waits for the gate to open, notes its end, and exits 3 for every tenth instance, else 0.</summary>
+    /// <summary>
+    /// A shell command that notes its start, waits for the gate to open, notes its end, and exits 3 for every tenth instance, else 0.
+    /// </summary>
     public string WitnessedCommand =>
         $"echo start >> {Witness}/$OSCHED_INSTANCE; until [ -e {Gate} ]; do sleep 1; done; echo end >> {Witness}/$OSCHED_INSTANCE; "
         + "case $OSCHED_INSTANCE in *0) exit 3;; esac";

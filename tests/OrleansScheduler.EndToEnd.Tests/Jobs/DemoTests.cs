@@ -22,7 +22,8 @@ public sealed class DemoTests : IDisposable
     {
         try
         {
-            return File.ReadAllText(Path.Combine(process, "environ")).Contains($"OSCHED_SANDBOX={_directory.State}", StringComparison.Ordinal);
+            return File.ReadAllText(Path.Combine(process, "environ"))
+                .Contains($"OSCHED_SANDBOX={_directory.State}", StringComparison.Ordinal);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -13,14 +13,17 @@ public sealed class RecoveryTests : IDisposable
     public async Task A_dev_cell_killed_while_fifty_tasks_run_and_fifty_wait_finishes_all_hundred_exactly_once()
     {
         var port = Osched.FreePort();
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["OSCHED_HOME"] = _directory.State, ["Agent__Capacity__Cpu"] = "5" };
+        var environment = new Dictionary<string,
+            string>(StringComparer.Ordinal)
+        { ["OSCHED_HOME"] = _directory.State, ["Agent__Capacity__Cpu"] = "5" };
         using var client = new SchedulerClient(new SchedulerClientOptions { Gateway = new Uri($"http://127.0.0.1:{port}") });
 
         await using (var dev = Osched.Start($"dev --port {port}", environment))
         {
             await Ready(client, () => dev.Output);
             await Submit(client, instances: 100);
-            await Until(client, v => v.Counts.GetValueOrDefault("RUNNING") == 50 && v.Counts.GetValueOrDefault("PENDING") == 50, () => dev.Output);
+            await Until(client, v => v.Counts.GetValueOrDefault("RUNNING") == 50 && v.Counts.GetValueOrDefault("PENDING") == 50, () =>
+                dev.Output);
             await dev.Kill();
         }
 
@@ -51,7 +54,8 @@ public sealed class RecoveryTests : IDisposable
 
         await cell.Kill(role);
         _directory.OpenGate();   // some end while the role is away
-        await Eventually.True(() => Task.FromResult(_directory.Witnessed().Values.Any(lines => lines is [_, "end"])), 30, () => cell.Output);
+        await Eventually.True(() => Task.FromResult(_directory.Witnessed().Values.Any(lines => lines is [_, "end"])), 30, () =>
+            cell.Output);
         cell.Start(role);
 
         var view = await Until(client, v => v.Phase is JobPhase.Finished or JobPhase.Failed, () => cell.Output);
@@ -71,7 +75,8 @@ public sealed class RecoveryTests : IDisposable
 
         await cell.Kill("agent");
         cell.Start("agent");
-        await Eventually.True(async () => (await client.ListNodesAsync()).Value is { Items: [{ Status: "ready", Generation: 2 }] }, 30, () => cell.Output);
+        await Eventually.True(async () =>
+            (await client.ListNodesAsync()).Value is { Items: [{ Status: "ready", Generation: 2 }] }, 30, () => cell.Output);
 
         _directory.OpenGate();
         await Until(client, v => v.Phase is JobPhase.Finished or JobPhase.Failed, () => cell.Output);

@@ -14,7 +14,8 @@ internal sealed class PrometheusServer : IAsyncDisposable
     {
         var port = Osched.FreePort();
         var config = Path.Combine(directory, "prometheus.yml");
-        var jobs = ((string[])["silo", "gateway", "agent"]).Select(job => new { job_name = job, static_configs = new[] { new { targets = (string[])[target.Authority] } } });
+        var targets = new { targets = (string[])[target.Authority] };
+        var jobs = ((string[])["silo", "gateway", "agent"]).Select(job => new { job_name = job, static_configs = new[] { targets } });
 
         // YAML contains JSON.
         File.WriteAllText(config, JsonSerializer.Serialize(new { global = new { scrape_interval = "1s" }, scrape_configs = jobs }));

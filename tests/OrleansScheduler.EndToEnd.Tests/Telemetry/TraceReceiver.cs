@@ -5,7 +5,9 @@ using Google.Protobuf;
 
 namespace OrleansScheduler.EndToEnd.Tests;
 
-/// <summary>One span, as it came over the wire: from which activity source, in which trace, and part of which other span (empty: of none).</summary>
+/// <summary>
+/// One span, as it came over the wire: from which activity source, in which trace, and part of which other span (empty: of none).
+/// </summary>
 internal sealed record ReceivedSpan(string Source, string Trace, string Id, string Parent, string Name, bool IsServer);
 
 /// <summary>Receives OTLP over HTTP on a loopback port, and keeps the spans.</summary>

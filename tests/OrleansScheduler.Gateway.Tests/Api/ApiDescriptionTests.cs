@@ -14,7 +14,9 @@ public sealed class ApiDescriptionTests(GatewayFixture fixture) : IClassFixture<
         var path = Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../src/OrleansScheduler.Gateway/openapi.v1.json");
         if (Environment.GetEnvironmentVariable(RecordVariable) is not null) await File.WriteAllTextAsync(path, served.TrimEnd() + "\n");
         var committed = await File.ReadAllTextAsync(path);
-        Assert.True(JsonElement.DeepEquals(JsonElement.Parse(served), JsonElement.Parse(committed)), $"the interface has changed: record it with {RecordVariable}=1 and review");
+        Assert.True(
+            JsonElement.DeepEquals(JsonElement.Parse(served), JsonElement.Parse(committed)),
+            $"the interface has changed: record it with {RecordVariable}=1 and review");
     }
 
     [Fact]
@@ -22,14 +24,18 @@ public sealed class ApiDescriptionTests(GatewayFixture fixture) : IClassFixture<
     {
         var document = JsonElement.Parse(await fixture.Http.GetStringAsync("/openapi/v1.json"));
         Assert.StartsWith("3.1", document.GetProperty("openapi").GetString());
-        var operations = document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject()).Select(item => item.Value).ToArray();
+        var operations = document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject())
+            .Select(item => item.Value).ToArray();
         Assert.Equal(20, operations.Length);
-        Assert.Equal(operations.Length, operations.Select(operation => operation.GetProperty("operationId").GetString()).Distinct().Count());
+        Assert.Equal(
+            operations.Length, operations.Select(operation => operation.GetProperty("operationId").GetString()).Distinct().Count());
         Assert.All(operations, operation =>
         {
             Assert.NotEmpty(operation.GetProperty("tags").EnumerateArray());
             Assert.NotEmpty(operation.GetProperty("summary").GetString()!);
-            Assert.True(operation.GetProperty("responses").GetProperty("503").GetProperty("content").TryGetProperty("application/problem+json", out _));
+            Assert.True(
+                operation.GetProperty("responses").GetProperty("503").GetProperty("content")
+                    .TryGetProperty("application/problem+json", out _));
         });
     }
 

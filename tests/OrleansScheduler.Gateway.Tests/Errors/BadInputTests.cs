@@ -69,13 +69,15 @@ public sealed class BadInputTests(GatewayFixture fixture) : IClassFixture<Gatewa
     };
 
     [Theory, MemberData(nameof(Table))]
-    public async Task It_is_named_and_nothing_changes(string method, string path, string? body, string? type, int status, string code, string? field)
+    public async Task It_is_named_and_nothing_changes(
+        string method, string path, string? body, string? type, int status, string code, string? field)
     {
         fixture.Cell.AddJob("bad/prod/known");
         var (jobs, commands) = (fixture.Cell.Jobs.Count, fixture.Cell.Commands.Count);
         var problem = await (await fixture.Http.Send(method, path, body, type)).Problem((HttpStatusCode)status);
         Assert.Equal(code, problem.Code());
-        if (field is not null) Assert.Contains(problem.GetProperty("errors").EnumerateArray(), error => error.GetProperty("path").GetString() == field);
+        if (field is not null)
+            Assert.Contains(problem.GetProperty("errors").EnumerateArray(), error => error.GetProperty("path").GetString() == field);
         Assert.Equal((jobs, commands), (fixture.Cell.Jobs.Count, fixture.Cell.Commands.Count));
     }
 
@@ -89,14 +91,17 @@ public sealed class BadInputTests(GatewayFixture fixture) : IClassFixture<Gatewa
     [InlineData("If-Match", "*", "bad-if-match")]
     public async Task A_bad_header_is_named(string name, string value, string code)
     {
-        var problem = await (await fixture.Http.Send("POST", "/v1/jobs", Good, headers: (name, value == "256" ? new('k', 256) : value))).Problem(HttpStatusCode.BadRequest);
+        using var response = await fixture.Http.Send("POST", "/v1/jobs", Good, headers: (name, value == "256" ? new('k', 256) : value));
+        var problem = await response.Problem(HttpStatusCode.BadRequest);
         Assert.Equal((code, name), (problem.Code(), problem.GetProperty("errors")[0].GetProperty("path").GetString()));
     }
 
     [Fact]
     public async Task If_Match_is_for_one_document_only()
     {
-        var problem = await (await fixture.Http.Send("POST", "/v1/jobs", $"{Good}---\n{Good.Replace("job: web", "job: other")}", headers: ("If-Match", "\"1\""))).Problem(HttpStatusCode.BadRequest);
+        var file = $"{Good}---\n{Good.Replace("job: web", "job: other")}";
+        using var response = await fixture.Http.Send("POST", "/v1/jobs", file, headers: ("If-Match", "\"1\""));
+        var problem = await response.Problem(HttpStatusCode.BadRequest);
         Assert.Equal("bad-if-match", problem.Code());
     }
 
@@ -104,7 +109,9 @@ public sealed class BadInputTests(GatewayFixture fixture) : IClassFixture<Gatewa
     public async Task Every_wrong_parameter_is_named_at_once()
     {
         var problem = await (await fixture.Http.Send("GET", "/v1/jobs?role=a b&limit=x&page=?")).Problem(HttpStatusCode.BadRequest);
-        Assert.Equal(["role", "limit", "page"], problem.GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("path").GetString()));
+        Assert.Equal(
+            ["role", "limit", "page"],
+            problem.GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("path").GetString()));
     }
 
     [Fact]
@@ -114,10 +121,12 @@ public sealed class BadInputTests(GatewayFixture fixture) : IClassFixture<Gatewa
     [Theory, InlineData(true), InlineData(false)]
     public async Task A_body_over_one_mebibyte_is_too_large_whether_it_says_so_or_not(bool chunked)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/jobs") { Content = new ByteArrayContent(new byte[JobLimits.MaxFileBytes + 1]) };
+        using var request =
+            new HttpRequestMessage(HttpMethod.Post, "/v1/jobs") { Content = new ByteArrayContent(new byte[JobLimits.MaxFileBytes + 1]) };
         request.Content.Headers.ContentType = new(Yaml);
         request.Headers.TransferEncodingChunked = chunked;
-        Assert.Equal("body-too-large", (await (await fixture.Http.SendAsync(request)).Problem(HttpStatusCode.RequestEntityTooLarge)).Code());
+        Assert.Equal(
+            "body-too-large", (await (await fixture.Http.SendAsync(request)).Problem(HttpStatusCode.RequestEntityTooLarge)).Code());
     }
 
     [Fact]

@@ -29,7 +29,9 @@ public sealed class FailureTests(GatewayFixture fixture) : IClassFixture<Gateway
     [Fact]
     public async Task Agents_and_users_are_served_on_their_own_listeners_only()
     {
-        using var http2 = new HttpClient { BaseAddress = fixture.Gateway.AgentUrl, DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var http2 = new HttpClient { BaseAddress = fixture.Gateway.AgentUrl };
+        http2.DefaultRequestVersion = HttpVersion.Version20;
+        http2.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
         Assert.Equal("route-not-found", (await (await http2.GetAsync("/v1/cell")).Problem(HttpStatusCode.NotFound)).Code());
         using var content = new ByteArrayContent([]);
         content.Headers.ContentType = new("application/grpc");
@@ -64,7 +66,8 @@ public sealed class FailureTests(GatewayFixture fixture) : IClassFixture<Gateway
     {
         var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
         var options = Microsoft.Extensions.Options.Options.Create(new GatewayOptions { ConnectAttempts = 4 });
-        var connection = new ClusterConnection(options, time, Microsoft.Extensions.Logging.Abstractions.NullLogger<ClusterConnection>.Instance);
+        var connection = new ClusterConnection(
+            options, time, Microsoft.Extensions.Logging.Abstractions.NullLogger<ClusterConnection>.Instance);
         foreach (var milliseconds in new[] { 250, 500, 1000 })
         {
             var retrying = connection.ShouldRetryConnectionAttempt(new IOException("nobody there"), default);
@@ -86,7 +89,8 @@ public sealed class FailureTests(GatewayFixture fixture) : IClassFixture<Gateway
     [InlineData("Gateway:AgentUrl", "http://some-name:7071")]
     public async Task A_listener_that_cannot_be_is_named_by_its_setting(string setting, string value)
     {
-        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => GatewayHost.Start(fixture.Client, time: null, (setting, value)));
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => GatewayHost.Start(fixture.Client, time: null, (setting, value)));
         Assert.Contains(setting, failure.Message);
     }
 }

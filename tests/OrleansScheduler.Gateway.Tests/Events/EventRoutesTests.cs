@@ -49,7 +49,8 @@ public sealed class EventRoutesTests : IClassFixture<GatewayFixture>, IDisposabl
         var last = start;
         foreach (var round in Enumerable.Range(0, 3))
         {
-            using var response = await _fixture.Http.Send("GET", $"/v1/events?after={start}", headers: [("Accept", "text/event-stream"), ("Last-Event-ID", last)]);
+            using var response = await _fixture.Http.Send(
+                "GET", $"/v1/events?after={start}", headers: [("Accept", "text/event-stream"), ("Last-Event-ID", last)]);
             Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
             _feed.Publish($"live {round}");
             await foreach (var item in SseParser.Create(await response.Content.ReadAsStreamAsync()).EnumerateAsync())
@@ -69,7 +70,8 @@ public sealed class EventRoutesTests : IClassFixture<GatewayFixture>, IDisposabl
     {
         _feed.Oldest = 2;
         Assert.Equal("cursor-expired", (await (await _fixture.Http.Send("GET", "/v1/events?after=1")).Problem(HttpStatusCode.Gone)).Code());
-        Assert.Equal("cursor-expired", (await (await _fixture.Http.Send("GET", "/v1/events?after=1&watch")).Problem(HttpStatusCode.Gone)).Code());
+        Assert.Equal(
+            "cursor-expired", (await (await _fixture.Http.Send("GET", "/v1/events?after=1&watch")).Problem(HttpStatusCode.Gone)).Code());
     }
 
     [Fact]

@@ -38,8 +38,18 @@ public sealed class FakeCell
             Ports = ImmutableSortedDictionary<string, int>.Empty.Add("http", 31_000 + instance),
             Version = 1,
         }))];
-        var counts = Tasks[job].GroupBy(task => task.Status.ToName()).ToImmutableSortedDictionary(group => group.Key, group => group.Count());
-        return Jobs[job] = new() { Key = job, Type = JobType.Service, Phase = JobPhase.Running, Instances = instances, Version = 3, Counts = counts, Spec = spec };
+        var counts = Tasks[job].GroupBy(task => task.Status.ToName())
+            .ToImmutableSortedDictionary(group => group.Key, group => group.Count());
+        return Jobs[job] = new()
+        {
+            Key = job,
+            Type = JobType.Service,
+            Phase = JobPhase.Running,
+            Instances = instances,
+            Version = 3,
+            Counts = counts,
+            Spec = spec,
+        };
     }
 
     public NodeView AddNode(string id) => Nodes[id] = new()
@@ -105,7 +115,7 @@ public sealed class FakeFeed
         lock (_lock)
         {
             foreach (var message in messages)
-                _events.Add(new() { Cursor = $"{_events.Count + 1}", Kind = "task", Status = "RUNNING", Message = message, Job = JobKey.Parse("shop/prod/web") });
+                _events.Add(new() { Cursor = $"{_events.Count + 1}", Kind = "task", Status = "RUNNING", Message = message });
             _more.TrySetResult();
             _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
@@ -113,7 +123,8 @@ public sealed class FakeFeed
 
     public async Task<Answer<EventPage>> Read(string? after, int limit, TimeSpan wait, CancellationToken cancellationToken)
     {
-        if (after is not null && int.Parse(after) < Oldest) return Problem.Of(ProblemKind.Expired, "cursor-expired", "The cursor is from before what is held.");
+        if (after is not null && int.Parse(after) < Oldest)
+            return Problem.Of(ProblemKind.Expired, "cursor-expired", "The cursor is from before what is held.");
         if (Take(after, limit, out var more) is { Events.IsEmpty: false } page) return page;
         await Task.WhenAny(more, Task.Delay(wait < LongestWait ? wait : LongestWait, cancellationToken));
         return Take(after, limit, out _);

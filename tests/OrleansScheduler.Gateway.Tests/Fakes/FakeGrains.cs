@@ -1,6 +1,8 @@
 namespace OrleansScheduler.Gateway.Tests;
 
-/// <summary>A job that answers at once. Jobs named <c>timeout</c>, <c>unreachable</c>, <c>broken</c> and <c>slow</c> fail in that way.</summary>
+/// <summary>
+/// A job that answers at once. Jobs named <c>timeout</c>, <c>unreachable</c>, <c>broken</c> and <c>slow</c> fail in that way.
+/// </summary>
 public sealed class FakeJobGrain(FakeCell cell) : Grain, IJobGrain
 {
     private JobKey Key => JobKey.Parse(this.GetPrimaryKeyString());
@@ -20,16 +22,20 @@ public sealed class FakeJobGrain(FakeCell cell) : Grain, IJobGrain
         if (command.ExpectedVersion is { } expected && expected != job?.Version)
             return Problem.Of(ProblemKind.Outdated, "version-outdated", $"The job has version {job?.Version}.");
         if (!known) job = cell.AddJob(Key.ToString(), command.Spec.Instances);
-        Answer<SubmitReceipt> answer = new SubmitReceipt { Key = Key, Version = known ? job!.Version + 1 : 1, Outcome = known ? "updating" : "created" };
+        Answer<SubmitReceipt> answer =
+            new SubmitReceipt { Key = Key, Version = known ? job!.Version + 1 : 1, Outcome = known ? "updating" : "created" };
         cell.Operations[command.OperationId] = (command, answer);
         return answer;
     }
 
-    public Task<Answer<CommandReceipt>> Scale(ScaleCommand command, CancellationToken cancellationToken = default) => Receive(command, command.Instances);
+    public Task<Answer<CommandReceipt>> Scale(ScaleCommand command, CancellationToken cancellationToken = default) =>
+        Receive(command, command.Instances);
 
-    public Task<Answer<CommandReceipt>> Restart(InstancesCommand command, CancellationToken cancellationToken = default) => Receive(command, command.Instances.Length);
+    public Task<Answer<CommandReceipt>> Restart(InstancesCommand command, CancellationToken cancellationToken = default) =>
+        Receive(command, command.Instances.Length);
 
-    public Task<Answer<CommandReceipt>> Stop(InstancesCommand command, CancellationToken cancellationToken = default) => Receive(command, command.Instances.Length);
+    public Task<Answer<CommandReceipt>> Stop(InstancesCommand command, CancellationToken cancellationToken = default) =>
+        Receive(command, command.Instances.Length);
 
     public async Task<JobView?> Describe(CancellationToken cancellationToken = default)
     {
@@ -43,7 +49,8 @@ public sealed class FakeJobGrain(FakeCell cell) : Grain, IJobGrain
 
     public Task<TaskView?> DescribeTask(int instance, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public Task<ImmutableArray<AttemptRef>> Place(PlacementBatch placements, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public Task<ImmutableArray<AttemptRef>> Place(PlacementBatch placements, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
 
     public Task<ReportAnswer> Report(NodeReport report, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
@@ -72,9 +79,12 @@ public sealed class FakeJobGrain(FakeCell cell) : Grain, IJobGrain
 
 public sealed class FakeJobIndexGrain(FakeCell cell) : Grain, IJobIndexGrain
 {
-    public Task<ImmutableArray<JobKey>> List(JobKey? after, string? role, string? environment, int limit, CancellationToken cancellationToken = default) =>
+    public Task<ImmutableArray<JobKey>> List(
+        JobKey? after, string? role, string? environment, int limit, CancellationToken cancellationToken = default) =>
         Task.FromResult<ImmutableArray<JobKey>>([.. Mine()
-            .Where(key => (after is null || key > after) && (role is null || key.Role == role) && (environment is null || key.Environment == environment))
+            .Where(
+                key => (after is null || key > after) && (role is null || key.Role == role)
+                    && (environment is null || key.Environment == environment))
             .Order().Take(limit)]);
 
     public Task<int> Count(CancellationToken cancellationToken = default) => Task.FromResult(Mine().Count());
@@ -94,9 +104,11 @@ public sealed class FakeTaskGrain(FakeCell cell) : Grain, ITaskGrain
 
     public Task<TaskView?> Describe(CancellationToken cancellationToken = default) => Task.FromResult(Find());
 
-    public Task<Answer<CommandReceipt>> Kill(string operationId, string actor, CancellationToken cancellationToken = default) => Receive("kill", operationId, actor);
+    public Task<Answer<CommandReceipt>> Kill(string operationId, string actor, CancellationToken cancellationToken = default) =>
+        Receive("kill", operationId, actor);
 
-    public Task<Answer<CommandReceipt>> Restart(string operationId, string actor, CancellationToken cancellationToken = default) => Receive("restart", operationId, actor);
+    public Task<Answer<CommandReceipt>> Restart(string operationId, string actor, CancellationToken cancellationToken = default) =>
+        Receive("restart", operationId, actor);
 
     public Task<Answer<LogChunk>> ReadLog(LogQuery query, CancellationToken cancellationToken = default) =>
         Task.FromResult(cell.Logs.TryGetValue((Key, query.Stream), out var log)
@@ -109,7 +121,8 @@ public sealed class FakeTaskGrain(FakeCell cell) : Grain, ITaskGrain
 
     private Task<Answer<CommandReceipt>> Receive(string verb, string operationId, string actor)
     {
-        if (Find() is not { } task) return Task.FromResult<Answer<CommandReceipt>>(Problem.Of(ProblemKind.NotFound, "task-not-found", "No such task."));
+        if (Find() is not { } task)
+            return Task.FromResult<Answer<CommandReceipt>>(Problem.Of(ProblemKind.NotFound, "task-not-found", "No such task."));
         cell.Commands.Enqueue((verb, operationId, actor));
         return Task.FromResult<Answer<CommandReceipt>>(new CommandReceipt { Key = task.Job, Instances = 1, Message = verb });
     }
@@ -121,17 +134,21 @@ public sealed class FakeLedgerGrain(FakeCell cell) : Grain, IResourceLedgerGrain
         Task.FromResult<ImmutableArray<NodeView>>([.. cell.Nodes.Values.OrderBy(node => node.Description.Id, StringComparer.Ordinal)]);
 
     public Task<LedgerSummary> Summarise(CancellationToken cancellationToken = default) => Task.FromResult(new LedgerSummary(
-        Epoch: 4, ImmutableSortedDictionary<string, int>.Empty.Add("ready", cell.Nodes.Count), new(4000, 8192, 100_000, 0), new(500, 256, 0, 0), Placed: 2, Pending: 1));
+        Epoch: 4, ImmutableSortedDictionary<string, int>.Empty.Add("ready", cell.Nodes.Count), new(4000, 8192, 100_000, 0),
+        new(500, 256, 0, 0), Placed: 2, Pending: 1));
 
-    public Task<ExplainView?> Explain(JobKey job, CancellationToken cancellationToken = default) => Task.FromResult(cell.Explanations.GetValueOrDefault(job));
+    public Task<ExplainView?> Explain(JobKey job, CancellationToken cancellationToken = default) =>
+        Task.FromResult(cell.Explanations.GetValueOrDefault(job));
 
     public Task Wake(CancellationToken cancellationToken = default) => Task.CompletedTask;
 
     public Task<long> Settle(JobClaim claim, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public Task<long> NodeChanged(NodeCondition condition, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public Task<long> NodeChanged(NodeCondition condition, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
 
-    public Task<ImmutableArray<HeldByJob>> HeldOn(string node, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public Task<ImmutableArray<HeldByJob>> HeldOn(string node, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
 }
 
 public sealed class FakeEventFeedGrain(FakeCell cell) : Grain, IEventFeedGrain

@@ -6,7 +6,8 @@ public sealed class FakeNodeGrain(FakeCell cell) : Grain, INodeGrain
     private string Id => this.GetPrimaryKeyString();
 
     public async Task<Answer<RegisterReceipt>> Register(
-        NodeDescription description, ImmutableArray<AttemptReport> attempts, IAgentSession session, CancellationToken cancellationToken = default)
+        NodeDescription description, ImmutableArray<AttemptReport> attempts, IAgentSession session,
+        CancellationToken cancellationToken = default)
     {
         if (cell.Agents.Refusals.TryGetValue(Id, out var refusal)) return refusal;
         if (cell.Agents.Sessions.TryGetValue(Id, out var older)) await older.Close("a newer session has taken its place");

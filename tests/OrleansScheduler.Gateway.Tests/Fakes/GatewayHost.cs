@@ -26,7 +26,8 @@ public sealed class GatewayHost : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public static async Task<GatewayHost> Start(IGrainFactory grains, TimeProvider? time = null, params IEnumerable<(string Key, string Value)> settings)
+    public static async Task<GatewayHost> Start(
+        IGrainFactory grains, TimeProvider? time = null, params IEnumerable<(string Key, string Value)> settings)
     {
         var builder = NewBuilder(settings);
         builder.Services.AddSingleton(grains);
@@ -36,7 +37,8 @@ public sealed class GatewayHost : IAsyncDisposable
 
     public static WebApplicationBuilder NewBuilder(params IEnumerable<(string Key, string Value)> settings)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Test", ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateBuilder(
+            new WebApplicationOptions { EnvironmentName = "Test", ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {

@@ -22,7 +22,8 @@ internal static class Requests
     }
 
     public static async Task<HttpResponseMessage> Send(
-        this HttpClient http, string method, string path, string? body = null, string? type = "application/yaml", params (string Name, string Value)[] headers)
+        this HttpClient http, string method, string path, string? body = null, string? type = "application/yaml",
+        params (string Name, string Value)[] headers)
     {
         var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (body is not null)

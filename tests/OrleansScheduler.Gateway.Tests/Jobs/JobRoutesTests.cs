@@ -48,8 +48,12 @@ public sealed class JobRoutesTests(GatewayFixture fixture) : IClassFixture<Gatew
     [Fact]
     public async Task The_same_key_gives_the_same_answer_and_refuses_another_spec()
     {
-        var first = await (await _http.Send("POST", "/v1/jobs", Requests.JobFile("again/prod/web"), headers: ("Idempotency-Key", "again"))).Read<SubmitReply>();
-        var second = await (await _http.Send("POST", "/v1/jobs", Requests.JobFile("again/prod/web"), headers: ("Idempotency-Key", "again"))).Read<SubmitReply>();
+        var first = await (
+            await _http.Send(
+                "POST", "/v1/jobs", Requests.JobFile("again/prod/web"), headers: ("Idempotency-Key", "again"))).Read<SubmitReply>();
+        var second = await (
+            await _http.Send(
+                "POST", "/v1/jobs", Requests.JobFile("again/prod/web"), headers: ("Idempotency-Key", "again"))).Read<SubmitReply>();
         Assert.Equal(first.Jobs.ToArray(), second.Jobs.ToArray());
         var other = await _http.Send("POST", "/v1/jobs", Requests.JobFile("again/prod/web", 9), headers: ("Idempotency-Key", "again"));
         Assert.Equal("operation-reused", (await other.Problem(HttpStatusCode.Conflict)).Code());
@@ -60,7 +64,8 @@ public sealed class JobRoutesTests(GatewayFixture fixture) : IClassFixture<Gatew
     {
         var response = await _http.Send("POST", "/v1/jobs", Requests.JobFile("keyless/prod/web"));
         var key = Assert.Single(response.Headers.GetValues("Idempotency-Key"));
-        Assert.Contains(_cell.Commands.OfType<SubmitCommand>(), command => command.OperationId == key && command.Spec.Key.Role == "keyless");
+        Assert.Contains(
+            _cell.Commands.OfType<SubmitCommand>(), command => command.OperationId == key && command.Spec.Key.Role == "keyless");
     }
 
     [Fact]
@@ -76,11 +81,13 @@ public sealed class JobRoutesTests(GatewayFixture fixture) : IClassFixture<Gatew
     [Fact]
     public async Task A_refusal_in_mid_file_names_its_document_and_what_was_accepted()
     {
-        var file = $"{Requests.JobFile("partly/prod/a")}---\n{Requests.JobFile("partly/prod/timeout")}---\n{Requests.JobFile("partly/prod/c")}";
+        var file =
+            $"{Requests.JobFile("partly/prod/a")}---\n{Requests.JobFile("partly/prod/timeout")}---\n{Requests.JobFile("partly/prod/c")}";
         var problem = await (await _http.Send("POST", "/v1/jobs", file)).Problem(HttpStatusCode.GatewayTimeout);
         Assert.Equal("outcome-unknown", problem.Code());
         Assert.Equal(1, Assert.Single(problem.GetProperty("errors").EnumerateArray().ToArray()).GetProperty("document").GetInt32());
-        Assert.Equal("partly/prod/a", Assert.Single(problem.GetProperty("accepted").EnumerateArray().ToArray()).GetProperty("key").GetString());
+        Assert.Equal(
+            "partly/prod/a", Assert.Single(problem.GetProperty("accepted").EnumerateArray().ToArray()).GetProperty("key").GetString());
         Assert.DoesNotContain(_cell.Jobs.Keys, key => key.ToString() == "partly/prod/c");
     }
 
@@ -90,7 +97,8 @@ public sealed class JobRoutesTests(GatewayFixture fixture) : IClassFixture<Gatew
         _cell.AddJob("match/prod/web");
         var etag = (await _http.Send("GET", "/v1/jobs/match/prod/web")).Headers.ETag!.ToString();
         Assert.Equal("\"3\"", etag);
-        Assert.True((await _http.Send("POST", "/v1/jobs", Requests.JobFile("match/prod/web"), headers: ("If-Match", etag))).IsSuccessStatusCode);
+        Assert.True(
+            (await _http.Send("POST", "/v1/jobs", Requests.JobFile("match/prod/web"), headers: ("If-Match", etag))).IsSuccessStatusCode);
         var outdated = await _http.Send("POST", "/v1/jobs", Requests.JobFile("match/prod/web"), headers: ("If-Match", "\"2\""));
         Assert.Equal("version-outdated", (await outdated.Problem(HttpStatusCode.PreconditionFailed)).Code());
     }
@@ -149,11 +157,18 @@ public sealed class JobRoutesTests(GatewayFixture fixture) : IClassFixture<Gatew
     public async Task Commands_reach_the_job_with_key_and_instances()
     {
         _cell.AddJob("command/prod/web", 5);
-        var stop = await _http.Send("POST", "/v1/jobs/command/prod/web/stop", """{"instances":[3,1,3]}""", "application/json", ("Idempotency-Key", "c1"));
+        var stop = await _http.Send(
+            "POST", "/v1/jobs/command/prod/web/stop", """{"instances":[3,1,3]}""", "application/json", ("Idempotency-Key", "c1"));
         var restart = await _http.Send("POST", "/v1/jobs/command/prod/web/restart", headers: ("Idempotency-Key", "c2"));
-        var scale = await _http.Send("POST", "/v1/jobs/command/prod/web/scale", """{"instances":7}""", "application/json", ("Idempotency-Key", "c3"));
-        Assert.Equal((2, 0, 7), ((await stop.Read<CommandReceipt>()).Instances, (await restart.Read<CommandReceipt>()).Instances, (await scale.Read<CommandReceipt>()).Instances));
-        Assert.Contains(_cell.Commands.OfType<InstancesCommand>(), command => command.OperationId == "c1" && command.Instances.SequenceEqual([1, 3]));
+        var scale = await _http.Send(
+            "POST", "/v1/jobs/command/prod/web/scale", """{"instances":7}""", "application/json", ("Idempotency-Key", "c3"));
+        Assert.Equal(
+            (2, 0, 7),
+            (
+                (await stop.Read<CommandReceipt>()).Instances, (await restart.Read<CommandReceipt>()).Instances,
+                (await scale.Read<CommandReceipt>()).Instances));
+        Assert.Contains(
+            _cell.Commands.OfType<InstancesCommand>(), command => command.OperationId == "c1" && command.Instances.SequenceEqual([1, 3]));
         Assert.Contains(_cell.Commands.OfType<InstancesCommand>(), command => command.OperationId == "c2" && command.Instances.IsEmpty);
         Assert.Contains(new ScaleCommand("c3", 7, "anonymous"), _cell.Commands);
     }

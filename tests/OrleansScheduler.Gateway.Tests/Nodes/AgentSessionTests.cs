@@ -20,7 +20,8 @@ public sealed class AgentSessionTests(GatewayFixture fixture) : IClassFixture<Ga
         var (agent, registered) = await FakeAgent.Register(own ?? fixture.Gateway, node);
         await using var _ = agent;
         Assert.Equal(1000, registered.HeartbeatMillis);
-        Assert.Equal((4000L, "r1"), (_agents.Registered[node].Capacity.CpuMillis, Assert.Single(_agents.Registered[node].Attributes["rack"])));
+        Assert.Equal(
+            (4000L, "r1"), (_agents.Registered[node].Capacity.CpuMillis, Assert.Single(_agents.Registered[node].Attributes["rack"])));
 
         var spec = new TaskSpec { Command = ["sleep", "60"], Ports = ["http"] };
         var grain = fixture.Client.GetGrain<INodeGrain>(node);
@@ -34,7 +35,9 @@ public sealed class AgentSessionTests(GatewayFixture fixture) : IClassFixture<Ga
         }));
         var launch = Assert.Single((await agent.Read()).Commands.Launches);
         Assert.Equal(("shop/prod/web", 9L, 2), (launch.Job, launch.LedgerEpoch, launch.Attempts.Count));
-        Assert.Equal((1, 4, 2, 31_001), (launch.Attempts[1].Instance, launch.Attempts[1].Number, launch.Attempts[1].Version, Assert.Single(launch.Attempts[1].Ports)));
+        Assert.Equal(
+            (1, 4, 2, 31_001),
+            (launch.Attempts[1].Instance, launch.Attempts[1].Number, launch.Attempts[1].Version, Assert.Single(launch.Attempts[1].Ports)));
         Assert.Equal(spec, JsonSerializer.Deserialize<TaskSpec>(launch.Specs[2], WireJson.Options));
         Assert.StartsWith("00-0af7", launch.TraceParent);
 
@@ -70,7 +73,8 @@ public sealed class AgentSessionTests(GatewayFixture fixture) : IClassFixture<Ga
     [Fact]
     public async Task What_the_agent_knows_at_its_registration_is_passed_on_and_acknowledged()
     {
-        var (agent, registered) = await FakeAgent.Register(fixture.Gateway, "knowing", FakeAgent.Report("shop/prod/web", 3, 5, Status.Running));
+        var (agent, registered) = await FakeAgent.Register(
+            fixture.Gateway, "knowing", FakeAgent.Report("shop/prod/web", 3, 5, Status.Running));
         await using var _ = agent;
         var ack = Assert.Single(registered.Acks);
         Assert.Equal(("shop/prod/web", 3, 1, 5L), (ack.Attempt.Job, ack.Attempt.Instance, ack.Attempt.Number, ack.Sequence));
@@ -83,8 +87,9 @@ public sealed class AgentSessionTests(GatewayFixture fixture) : IClassFixture<Ga
         await using var _ = agent;
         var last = FakeAgent.Report("shop/prod/web", 0, 3, Status.Failed);
         (last.ExitCode, last.Message) = (7, "out of luck");
-        foreach (var report in new[] { FakeAgent.Report("shop/prod/web", 0, 1, Status.Starting), FakeAgent.Report("shop/prod/web", 0, 2, Status.Running), last })
-            await agent.Send(new() { Reports = new() { Generation = registered.Generation, Reports_ = { report } } });
+        foreach (var (sequence, status) in new[] { (1, Status.Starting), (2, Status.Running) })
+            await agent.Report(registered, FakeAgent.Report("shop/prod/web", 0, sequence, status));
+        await agent.Report(registered, last);
         foreach (var sequence in new long[] { 1, 2, 3 })
             Assert.Equal(sequence, Assert.Single((await agent.Read(ToAgent.BodyOneofCase.Acks)).Acks.Acks_).Sequence);
 
@@ -101,7 +106,7 @@ public sealed class AgentSessionTests(GatewayFixture fixture) : IClassFixture<Ga
         _agents.BeforeReport["slow"] = () => release.Task;
         var (agent, registered) = await FakeAgent.Register(fixture.Gateway, "slow");
         await using var _ = agent;
-        await agent.Send(new() { Reports = new() { Generation = registered.Generation, Reports_ = { FakeAgent.Report("shop/prod/web", 0, 1, Status.Running) } } });
+        await agent.Report(registered, FakeAgent.Report("shop/prod/web", 0, 1, Status.Running));
         await agent.Send(new() { Heartbeat = new() { Generation = registered.Generation, Digest = 42 } });
         var reply = (await agent.Read()).HeartbeatReply;
         Assert.Equal((true, true), (reply.Known, reply.InSync));
@@ -128,9 +133,10 @@ public sealed class AgentSessionTests(GatewayFixture fixture) : IClassFixture<Ga
         _agents.BeforeReport["failing"] = () => throw new InvalidOperationException("a secret detail");
         var (agent, registered) = await FakeAgent.Register(fixture.Gateway, "failing");
         await using var _ = agent;
-        await agent.Send(new() { Reports = new() { Generation = registered.Generation, Reports_ = { FakeAgent.Report("shop/prod/web", 0, 1, Status.Running) } } });
+        await agent.Report(registered, FakeAgent.Report("shop/prod/web", 0, 1, Status.Running));
         Assert.Equal(StatusCode.Unavailable, await agent.End());
-        await Requests.Until(() => _agents.Disconnected.Contains(("failing", registered.Generation)), "the node knows that the session is over");
+        await Requests.Until(
+            () => _agents.Disconnected.Contains(("failing", registered.Generation)), "the node knows that the session is over");
     }
 
     [Fact]
@@ -141,14 +147,20 @@ public sealed class AgentSessionTests(GatewayFixture fixture) : IClassFixture<Ga
         var session = _agents.Sessions["output"];
         var reading = session.ReadLog(new(Web, 2, 3), new(3, "stderr", -100, 4096));
         var question = (await agent.Read()).ReadLog;
-        Assert.Equal(("shop/prod/web", 2, 3, "stderr", -100L, 4096), (question.Attempt.Job, question.Attempt.Instance, question.Attempt.Number, question.Stream, question.Offset, question.MaxBytes));
+        Assert.Equal(
+            ("shop/prod/web", 2, 3, "stderr", -100L, 4096),
+            (
+                question.Attempt.Job, question.Attempt.Instance, question.Attempt.Number, question.Stream, question.Offset,
+                question.MaxBytes));
 
         await session.Deliver(new() { Generation = registered.Generation, Kills = [new(Web, 1, [new(0, 1)])] });
         Assert.Single((await agent.Read()).Commands.Kills);
 
-        await agent.Send(new() { LogData = new() { Request = question.Request, Offset = 900, Data = ByteString.CopyFromUtf8("boom"), Ended = true } });
+        await agent.Send(
+            new() { LogData = new() { Request = question.Request, Offset = 900, Data = ByteString.CopyFromUtf8("boom"), Ended = true } });
         var chunk = (await reading).Value!;
-        Assert.Equal((3, 900L, "boom", true), (chunk.Attempt, chunk.Offset, System.Text.Encoding.UTF8.GetString(chunk.Data.AsSpan()), chunk.Ended));
+        Assert.Equal(
+            (3, 900L, "boom", true), (chunk.Attempt, chunk.Offset, System.Text.Encoding.UTF8.GetString(chunk.Data.AsSpan()), chunk.Ended));
     }
 
     [Fact]
@@ -158,7 +170,8 @@ public sealed class AgentSessionTests(GatewayFixture fixture) : IClassFixture<Ga
         await using var own = agent;
         var reading = _agents.Sessions["no-output"].ReadLog(new(Web, 0, 1), new(1, "stdout", 0, 1));
         var question = (await agent.Read()).ReadLog;
-        await agent.Send(new() { LogData = new() { Request = question.Request, ProblemCode = "log-not-found", ProblemMessage = "It was removed." } });
+        await agent.Send(
+            new() { LogData = new() { Request = question.Request, ProblemCode = "log-not-found", ProblemMessage = "It was removed." } });
         Assert.Equal("log-not-found", (await reading).Problem?.Code);
     }
 
@@ -229,96 +242,5 @@ public sealed class AgentSessionTests(GatewayFixture fixture) : IClassFixture<Ga
         Assert.Equal(1, Interlocked.Read(ref connected));
         await agent.DisposeAsync();
         await Requests.Until(() => Interlocked.Read(ref connected) == 0, "the agent is counted out");
-    }
-
-    public static TheoryData<string, Action<Register>> BadRegistrations => new()
-    {
-        { "node_id", message => message.NodeId = "../etc" },
-        { "node_id", message => message.NodeId = "" },
-        { "host", message => message.Host = "a\nb" },
-        { "host", message => message.Host = "" },
-        { "boot_id", message => message.BootId = new('b', 256) },
-        { "capacity", message => message.Capacity = null },
-        { "capacity", message => message.Capacity.CpuMillis = -1 },
-        { "capacity", message => message.Capacity.MemoryMib = 1L << 50 },
-        { "ports", message => message.FirstPort = 0 },
-        { "ports", message => (message.FirstPort, message.PortCount) = (65_000, 1000) },
-        { "ports", message => message.PortCount = -1 },
-        { "attributes", message => message.Attributes.Add("bad name", new AttributeValues { Values = { "x" } }) },
-        { "attributes", message => message.Attributes.Add("empty", new AttributeValues()) },
-        { "attributes", message => message.Attributes.Add("long", new AttributeValues { Values = { new string('v', 256) } }) },
-        { "attempts", message => message.Attempts.Add(FakeAgent.Report("not-a-key", 0, 1, Status.Running)) },
-        { "attempts", message => message.Attempts.Add(FakeAgent.Report("shop/prod/web", -1, 1, Status.Running)) },
-        { "attempts", message => message.Attempts.Add(FakeAgent.Report("shop/prod/web", 0, -1, Status.Running)) },
-        { "attempts", message => message.Attempts.Add(FakeAgent.Report("shop/prod/web", 0, 1, Status.Unspecified)) },
-        { "attempts", message => message.Attempts.Add(new Report { Sequence = 1, Status = Status.Running }) },
-    };
-
-    [Theory, MemberData(nameof(BadRegistrations), DisableDiscoveryEnumeration = true)]
-    public async Task A_registration_that_breaks_a_rule_is_refused_for_good(string field, Action<Register> spoil)
-    {
-        await using var agent = FakeAgent.Connect(fixture.Gateway);
-        var message = FakeAgent.Registration("malformed");
-        spoil(message);
-        await agent.Send(new() { Register = message });
-        var refused = (await agent.Read()).Refused;
-        Assert.Equal(("invalid-registration", false), (refused.Code, refused.Retry));
-        Assert.Contains($"'{field}'", refused.Message);
-        Assert.Equal(StatusCode.OK, await agent.End());
-        Assert.False(_agents.Registered.ContainsKey("malformed"));
-    }
-
-    [Fact]
-    public async Task The_first_message_must_be_a_registration()
-    {
-        await using var agent = FakeAgent.Connect(fixture.Gateway);
-        await agent.Send(new() { Heartbeat = new() { Generation = 1 } });
-        Assert.Equal(("register-expected", false), (await agent.Read()).Refused is { } refused ? (refused.Code, refused.Retry) : default);
-    }
-
-    [Fact]
-    public async Task An_agent_that_does_not_register_is_not_waited_for()
-    {
-        var time = new FakeTimeProvider();
-        await using var gateway = await GatewayHost.Start(fixture.Client, time);
-        await using var agent = FakeAgent.Connect(gateway);
-        var reading = agent.Read();
-        await Requests.Until(
-            () =>
-            {
-                time.Advance(TimeSpan.FromSeconds(1));
-                return reading.IsCompleted;
-            },
-            "the agent was refused");
-        Assert.Equal(("register-expected", true), (await reading).Refused is { } refused ? (refused.Code, refused.Retry) : default);
-    }
-
-    [Fact]
-    public async Task What_the_node_refuses_is_refused_with_its_reason()
-    {
-        _agents.Refusals["unwanted"] = Problem.Of(ProblemKind.Unavailable, "ledger-unavailable", "Come back later.");
-        await using var agent = FakeAgent.Connect(fixture.Gateway);
-        await agent.Send(new() { Register = FakeAgent.Registration("unwanted") });
-        Assert.Equal(("ledger-unavailable", "Come back later.", true), (await agent.Read()).Refused is { } refused ? (refused.Code, refused.Message, refused.Retry) : default);
-    }
-
-    [Theory, InlineData(99), InlineData(0)]
-    public async Task Messages_of_another_generation_end_the_session(long generation)
-    {
-        var (agent, _) = await FakeAgent.Register(fixture.Gateway, $"stale-{generation}");
-        await using var own = agent;
-        await agent.Send(new() { Heartbeat = new() { Generation = generation } });
-        Assert.Equal("unexpected-message", (await agent.Read()).Refused.Code);
-        Assert.Equal(StatusCode.OK, await agent.End());
-    }
-
-    [Fact]
-    public async Task A_malformed_report_ends_the_session_for_good()
-    {
-        var (agent, registered) = await FakeAgent.Register(fixture.Gateway, "garbled");
-        await using var own = agent;
-        await agent.Send(new() { Reports = new() { Generation = registered.Generation, Reports_ = { FakeAgent.Report("nonsense", 0, 1, Status.Running) } } });
-        Assert.Equal(("invalid-report", false), (await agent.Read()).Refused is { } refused ? (refused.Code, refused.Retry) : default);
-        Assert.DoesNotContain(_agents.Reports, item => item.Node == "garbled");
     }
 }

@@ -19,7 +19,10 @@ internal sealed class FakeAgent : IAsyncDisposable
 
     public static FakeAgent Connect(GatewayHost gateway) => new(gateway.AgentUrl);
 
-    /// <summary>Connects, registers, and reads what a registration is answered with by the fake node: the receipt, then the command that came early.</summary>
+    /// <summary>
+    /// Connects, registers, and reads what a registration is answered with by the fake node: the receipt, then the command that came
+    /// early.
+    /// </summary>
     public static async Task<(FakeAgent Agent, Registered Registered)> Register(GatewayHost gateway, string node, params Report[] attempts)
     {
         var agent = Connect(gateway);
@@ -55,6 +58,9 @@ internal sealed class FakeAgent : IAsyncDisposable
         Status = status,
         AtUnixMillis = 1_700_000_000_000,
     };
+
+    public Task Report(Registered registered, Report report) =>
+        Send(new() { Reports = new() { Generation = registered.Generation, Reports_ = { report } } });
 
     public Task Send(FromAgent message) => _call.RequestStream.WriteAsync(message);
 

@@ -44,7 +44,8 @@ public sealed class NodeRoutesTests(GatewayFixture fixture) : IClassFixture<Gate
     public async Task Explain_answers_for_those_who_wait_and_for_those_who_do_not()
     {
         var waiting = JobKey.Parse("explain/prod/waiting");
-        _cell.Explanations[waiting] = new() { Key = waiting, Summary = "No node has 64 cores.", Groups = [new() { Waiting = 2, Reasons = [new("insufficient-cpu", 3, "insufficient cpu")] }] };
+        var group = new PendingGroup { Waiting = 2, Reasons = [new("insufficient-cpu", 3, "insufficient cpu")] };
+        _cell.Explanations[waiting] = new() { Key = waiting, Summary = "No node has 64 cores.", Groups = [group] };
         _cell.AddJob("explain/prod/fine", 2);
         var view = await _http.Get<ExplainView>("/v1/explain/explain/prod/waiting");
         Assert.Equal("insufficient-cpu", Assert.Single(Assert.Single(view.Groups).Reasons).Code);

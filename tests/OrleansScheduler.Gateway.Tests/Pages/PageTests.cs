@@ -5,7 +5,8 @@ public sealed class PageTests(GatewayFixture fixture) : IClassFixture<GatewayFix
     [Fact]
     public async Task The_page_shows_jobs_tasks_and_nodes()
     {
-        fixture.Cell.AddJob("shown/prod/web", 3, (instance, task) => instance == 1 ? task with { Status = ScheduleStatus.Failed, ExitCode = 9 } : task);
+        fixture.Cell.AddJob(
+            "shown/prod/web", 3, (instance, task) => instance == 1 ? task with { Status = ScheduleStatus.Failed, ExitCode = 9 } : task);
         fixture.Cell.AddNode("shown-node");
         var page = await fixture.Http.GetStringAsync("/?job=shown/prod/web");
         Assert.Contains("testcell", page);
@@ -25,7 +26,8 @@ public sealed class PageTests(GatewayFixture fixture) : IClassFixture<GatewayFix
             Description = fixture.Cell.Nodes["hostile"].Description with
             {
                 Host = Hostile,
-                Attributes = ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty.Add("rack", ["\"><img src=x onerror=alert(1)>"]),
+                Attributes = ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty.Add(
+                    "rack", ["\"><img src=x onerror=alert(1)>"]),
             },
         };
         foreach (var path in new[] { "/?job=hostile/prod/web", $"/?job={Uri.EscapeDataString(Hostile)}" })
@@ -38,7 +40,11 @@ public sealed class PageTests(GatewayFixture fixture) : IClassFixture<GatewayFix
         Assert.Contains("&lt;script&gt;alert", await fixture.Http.GetStringAsync("/?job=hostile/prod/web"));
     }
 
-    [Theory, InlineData("/assets/page.css", "text/css"), InlineData("/assets/live.js", "text/javascript"), InlineData("/schema/job.v1.json", "application/schema+json")]
+    [Theory]
+    [InlineData("/assets/page.css", "text/css")]
+    [InlineData("/assets/live.js", "text/javascript")]
+    [InlineData("/assets/icon.svg", "image/svg+xml")]
+    [InlineData("/schema/job.v1.json", "application/schema+json")]
     public async Task What_the_page_needs_is_served_and_asked_again_only_when_it_changed(string path, string type)
     {
         using var first = await fixture.Http.Send("GET", path);

@@ -13,9 +13,14 @@ public sealed class LogRoutesTests(GatewayFixture fixture) : IClassFixture<Gatew
         var response = await _http.Send("GET", "/v1/tasks/piece/prod/web/0/logs?offset=6&limit=3");
         Assert.Equal("wor", await response.Content.ReadAsStringAsync());
         Assert.Equal("text/plain; charset=utf-8", response.Content.Headers.ContentType?.ToString());
-        Assert.Equal(("7", "6", "9", "false"), (Header(response, "X-Log-Attempt"), Header(response, "X-Log-Offset"), Header(response, "X-Log-Next"), Header(response, "X-Log-Ended")));
+        Assert.Equal(
+            ("7", "6", "9", "false"),
+            (
+                Header(response, "X-Log-Attempt"), Header(response, "X-Log-Offset"), Header(response, "X-Log-Next"),
+                Header(response, "X-Log-Ended")));
         var tail = await _http.Send("GET", "/v1/tasks/piece/prod/web/0/logs?offset=-5&attempt=2");
-        Assert.Equal(("world", "2", "true"), (await tail.Content.ReadAsStringAsync(), Header(tail, "X-Log-Attempt"), Header(tail, "X-Log-Ended")));
+        Assert.Equal(
+            ("world", "2", "true"), (await tail.Content.ReadAsStringAsync(), Header(tail, "X-Log-Attempt"), Header(tail, "X-Log-Ended")));
     }
 
     [Fact]
@@ -88,7 +93,8 @@ public sealed class LogRoutesTests(GatewayFixture fixture) : IClassFixture<Gatew
         var log = AddLog("leave/prod/web/0");
         log.Write("first\n");
         var response = await _http.Send("GET", "/v1/tasks/leave/prod/web/0/logs?follow=true");
-        using (var reader = new StreamReader(await response.Content.ReadAsStreamAsync())) Assert.Equal("first", await reader.ReadLineAsync());
+        using (var reader = new StreamReader(await response.Content.ReadAsStreamAsync()))
+            Assert.Equal("first", await reader.ReadLineAsync());
         response.Dispose();
 
         // Two waits of the longest kind without a further read: nobody asks any more.

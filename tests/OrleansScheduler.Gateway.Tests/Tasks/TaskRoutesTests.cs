@@ -22,7 +22,8 @@ public sealed class TaskRoutesTests(GatewayFixture fixture) : IClassFixture<Gate
         var role = $"pages{limit}";
         foreach (var number in Enumerable.Range(0, 21)) _cell.AddJob($"{role}/prod/job-{number}", number % 4);
         _cell.AddJob($"{role}/prod/big", 23);
-        var expected = _cell.Jobs.Keys.Where(key => key.Role == role).Order().SelectMany(key => _cell.Tasks[key]).Select(task => (task.Job, task.Instance));
+        var expected = _cell.Jobs.Keys.Where(key => key.Role == role).Order().SelectMany(key => _cell.Tasks[key])
+            .Select(task => (task.Job, task.Instance));
         Assert.Equal(expected, (await ReadAll($"/v1/tasks?role={role}", limit)).Select(task => (task.Job, task.Instance)));
     }
 
@@ -35,7 +36,8 @@ public sealed class TaskRoutesTests(GatewayFixture fixture) : IClassFixture<Gate
             Node = instance < 15 ? "left" : "right",
         });
         _cell.AddJob("filter/test/web", 3);
-        Assert.Equal([0, 3, 6, 9, 12], (await ReadAll("/v1/tasks?job=filter/prod/web&status=FAILED&node=left", 2)).Select(task => task.Instance));
+        Assert.Equal(
+            [0, 3, 6, 9, 12], (await ReadAll("/v1/tasks?job=filter/prod/web&status=FAILED&node=left", 2)).Select(task => task.Instance));
         Assert.Equal(20, (await ReadAll("/v1/tasks?role=filter&env=prod&status=failed,LOST", 500)).Count);
         Assert.Empty(await ReadAll("/v1/tasks?job=filter/prod/none", 500));
     }
@@ -43,7 +45,9 @@ public sealed class TaskRoutesTests(GatewayFixture fixture) : IClassFixture<Gate
     [Fact]
     public async Task A_filter_that_matches_little_answers_in_bounded_steps()
     {
-        _cell.AddJob("sparse/prod/big", JobLimits.MaxInstances, (instance, task) => instance == JobLimits.MaxInstances - 1 ? task with { Node = "rare" } : task);
+        _cell.AddJob(
+            "sparse/prod/big", JobLimits.MaxInstances,
+            (instance, task) => instance == JobLimits.MaxInstances - 1 ? task with { Node = "rare" } : task);
         _cell.AddJob("sparse/prod/next", 2, (_, task) => task with { Node = "rare" });
         var first = await _http.Get<Page<TaskView>>("/v1/tasks?role=sparse&node=rare&limit=500");
         Assert.NotNull(first.Next);

@@ -3,7 +3,9 @@ using OrleansScheduler.Contracts;
 
 namespace OrleansScheduler.Silo.Tests;
 
-/// <summary>An agent without processes: speaks to its node grain as a gateway would, and decides by a function what becomes of an attempt.</summary>
+/// <summary>
+/// An agent without processes: speaks to its node grain as a gateway would, and decides by a function what becomes of an attempt.
+/// </summary>
 internal sealed class SimulatedNode : IAgentSession, IAsyncDisposable
 {
     private readonly INodeGrain _grain;
@@ -37,7 +39,10 @@ internal sealed class SimulatedNode : IAgentSession, IAsyncDisposable
         Attributes = attributes.ToImmutableSortedDictionary(a => a.Name, a => ImmutableArray.Create(a.Value), StringComparer.Ordinal),
     };
 
-    /// <summary>Registers; from then on every attempt goes through STARTING and RUNNING to what <paramref name="end"/> says, or stays RUNNING when that is RUNNING.</summary>
+    /// <summary>
+    /// Registers; from then on every attempt goes through STARTING and RUNNING to what <paramref name="end"/> says, or stays RUNNING when
+    /// that is RUNNING.
+    /// </summary>
     public static async Task<SimulatedNode> Start(TestCell cell, NodeDescription description, Func<AttemptId, ScheduleStatus> end)
     {
         var node = new SimulatedNode(cell.Grains, description, end);
@@ -94,7 +99,8 @@ internal sealed class SimulatedNode : IAgentSession, IAsyncDisposable
             if (await Task.WhenAny(arrived, tick) == tick)
             {
                 await tick;
-                await grain.Heartbeat(_generation, _attempts.Values.Aggregate(0UL, (sum, a) => sum + Digest.Of(a.Attempt, a.Sequence)), stopped);
+                await grain.Heartbeat(_generation, _attempts.Values.Aggregate(0UL, (sum, a) => sum + Digest.Of(a.Attempt, a.Sequence)),
+                    stopped);
                 tick = heartbeat.WaitForNextTickAsync(stopped).AsTask();
                 continue;
             }
@@ -153,7 +159,8 @@ internal sealed class SimulatedNode : IAgentSession, IAsyncDisposable
     {
         foreach (var ack in acks)
         {
-            if (_attempts.TryGetValue(ack.Attempt, out var attempt) && attempt.Status.IsTerminal() && ack.Sequence >= attempt.Sequence) _attempts.Remove(ack.Attempt);
+            if (_attempts.TryGetValue(ack.Attempt, out var attempt) && attempt.Status.IsTerminal()
+                && ack.Sequence >= attempt.Sequence) _attempts.Remove(ack.Attempt);
         }
     }
 }

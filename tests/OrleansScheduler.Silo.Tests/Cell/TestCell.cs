@@ -8,7 +8,10 @@ using OrleansScheduler.Contracts;
 
 namespace OrleansScheduler.Silo.Tests;
 
-/// <summary>A silo with the embedded store in a directory of its own, in this process. Several in a row over one directory are one cell that was restarted.</summary>
+/// <summary>
+/// A silo with the embedded store in a directory of its own, in this process. Several in a row over one directory are one cell that was
+/// restarted.
+/// </summary>
 internal sealed class TestCell : IAsyncDisposable
 {
     private readonly IHost _host;
@@ -104,7 +107,8 @@ internal sealed class CallCounter : IIncomingGrainCallFilter
 
     public Task Invoke(IIncomingGrainCallContext context)
     {
-        if (context.InterfaceName.StartsWith("osched", StringComparison.Ordinal) || context.InterfaceName.StartsWith("OrleansScheduler", StringComparison.Ordinal))
+        if (context.InterfaceName.StartsWith("osched", StringComparison.Ordinal)
+            || context.InterfaceName.StartsWith("OrleansScheduler", StringComparison.Ordinal))
         {
             _calls.AddOrUpdate($"{context.InterfaceName}.{context.MethodName}", 1, (_, n) => n + 1);
             _grains[context.TargetId] = true;

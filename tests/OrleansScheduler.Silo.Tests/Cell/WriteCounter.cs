@@ -17,13 +17,15 @@ internal sealed class WriteCounter
     {
         var inner = services.Last(s => s.ServiceType == typeof(IGrainStorage) && s.IsKeyedService && Equals(s.ServiceKey, "Default"));
         services.Remove(inner);
-        services.AddKeyedSingleton<IGrainStorage>("Default", (provider, key) => new Counting((IGrainStorage)inner.KeyedImplementationFactory!(provider, key), this));
+        services.AddKeyedSingleton<IGrainStorage>("Default", (provider, key) =>
+            new Counting((IGrainStorage)inner.KeyedImplementationFactory!(provider, key), this));
         services.AddSingleton<IGrainStorage>(provider => provider.GetRequiredKeyedService<IGrainStorage>("Default"));
     }
 
     private sealed class Counting(IGrainStorage inner, WriteCounter counter) : IGrainStorage, ILifecycleParticipant<ISiloLifecycle>
     {
-        public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => inner.ReadStateAsync(stateName, grainId, grainState);
+        public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+            inner.ReadStateAsync(stateName, grainId, grainState);
 
         public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
         {
@@ -31,7 +33,8 @@ internal sealed class WriteCounter
             return inner.WriteStateAsync(stateName, grainId, grainState);
         }
 
-        public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => inner.ClearStateAsync(stateName, grainId, grainState);
+        public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+            inner.ClearStateAsync(stateName, grainId, grainState);
 
         public void Participate(ISiloLifecycle lifecycle) => (inner as ILifecycleParticipant<ISiloLifecycle>)?.Participate(lifecycle);
     }

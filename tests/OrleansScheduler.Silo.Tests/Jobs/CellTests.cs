@@ -55,7 +55,8 @@ public sealed class CellTests : IDisposable
         Assert.InRange(cell.Calls.Total, 1, 999);
         Assert.InRange(cell.Calls.Grains, 1, 999);
         Assert.InRange(writes.Count, 1, 999);
-        TestContext.Current.SendDiagnosticMessage("1,000 tasks: {0} calls of {1} grains, {2} writes: {3}", cell.Calls.Total, cell.Calls.Grains, writes.Count,
+        TestContext.Current.SendDiagnosticMessage("1,000 tasks: {0} calls of {1} grains, {2} writes: {3}", cell.Calls.Total,
+            cell.Calls.Grains, writes.Count,
             string.Join(", ", cell.Calls.ByMethod.OrderByDescending(c => c.Value).Select(c => $"{c.Key} {c.Value}")));
     }
 
@@ -76,7 +77,8 @@ public sealed class CellTests : IDisposable
         SimulatedNode node;
         await using (var cell = await TestCell.Start(_directory))
         {
-            node = await SimulatedNode.Start(cell, SimulatedNode.Describe("n1", cpu: 5_000), _ => mayFinish ? ScheduleStatus.Finished : ScheduleStatus.Running);
+            node = await SimulatedNode.Start(cell, SimulatedNode.Describe("n1", cpu: 5_000), _ =>
+                mayFinish ? ScheduleStatus.Finished : ScheduleStatus.Running);
             await cell.Submit(ABatch(100));
             await cell.Until(Key, v => v.Counts.GetValueOrDefault("RUNNING") == 50);
             await node.Disconnect();
@@ -107,11 +109,13 @@ public sealed class CellTests : IDisposable
         await first.Disconnect();
 
         await using var second = await SimulatedNode.Start(cell, SimulatedNode.Describe("n2"), _ => ScheduleStatus.Running);
-        await TestCell.Eventually(async () => (await cell.Job(Key).ListTasks(0, 10)).All(t => t is { Node: "n2", Status: ScheduleStatus.Running }), 30);
+        await TestCell.Eventually(async () =>
+            (await cell.Job(Key).ListTasks(0, 10)).All(t => t is { Node: "n2", Status: ScheduleStatus.Running }), 30);
         Assert.Equal("unreachable", (await cell.Grains.GetGrain<INodeGrain>("n1").Describe())!.Status);
 
         var answer = await cell.Grains.GetGrain<INodeGrain>("n1").Register(SimulatedNode.Describe("n1"),
-            [new AttemptReport { Attempt = new(Key, 0, 1), Sequence = 2, Status = ScheduleStatus.Running }], cell.Grains.CreateObjectReference<IAgentSession>(second));
+            [new AttemptReport { Attempt = new(Key, 0, 1), Sequence = 2, Status = ScheduleStatus.Running }],
+                cell.Grains.CreateObjectReference<IAgentSession>(second));
         Assert.Equal([new AttemptId(Key, 0, 1)], answer.Value!.Unknown);
     }
 
@@ -126,7 +130,8 @@ public sealed class CellTests : IDisposable
 
         var node = cell.Grains.GetGrain<INodeGrain>("n1");
         Assert.Equal(MaintenanceMode.Draining, (await node.Drain("d-1", "me")).Value!.Mode);
-        await TestCell.Eventually(async () => (await cell.Job(Key).ListTasks(0, 10)).All(t => t is { Node: "n2", Status: ScheduleStatus.Running }), 30);
+        await TestCell.Eventually(async () =>
+            (await cell.Job(Key).ListTasks(0, 10)).All(t => t is { Node: "n2", Status: ScheduleStatus.Running }), 30);
         await TestCell.Eventually(async () => (await node.Describe())!.Status == "drained", 30);
         Assert.Equal("ready", (await node.Undrain("d-2", "me")).Value!.Status);
     }
@@ -186,7 +191,8 @@ public sealed class CellTests : IDisposable
         public static async Task<Nodes> Start(TestCell cell, int count, Func<AttemptId, ScheduleStatus> end)
         {
             var nodes = new Nodes();
-            for (var i = 0; i < count; i++) nodes._nodes.Add(await SimulatedNode.Start(cell, SimulatedNode.Describe($"n{i:00}", cpu: 5_000), end));
+            for (var i = 0; i < count; i++) nodes._nodes.Add(
+                await SimulatedNode.Start(cell, SimulatedNode.Describe($"n{i:00}", cpu: 5_000), end));
             return nodes;
         }
 

@@ -20,6 +20,9 @@ internal sealed class FaultyStorage : IGrainStorage
     /// <summary>Holds calls back until somebody carries them out; null to carry them out at once.</summary>
     public List<HeldCall>? Held { get; set; }
 
+    /// <summary>Calls wait for this before they are carried out; null to carry them out at once.</summary>
+    public Task? Gate { get; set; }
+
     /// <summary>Names of all rows.</summary>
     public IEnumerable<string> Names => _rows.Keys.Select(key => key.State).Order(StringComparer.Ordinal);
 
@@ -93,6 +96,17 @@ internal sealed class FaultyStorage : IGrainStorage
             return waiting.Answer;
         }
 
+        return Gate is { } gate ? CarryAfter(gate, call, work) : CarryNow(call, work);
+    }
+
+    private async Task CarryAfter(Task gate, StorageCall call, Action work)
+    {
+        await gate;
+        await CarryNow(call, work);
+    }
+
+    private Task CarryNow(StorageCall call, Action work)
+    {
         var now = new HeldCall(call, work);
         now.CarryOut(Misbehave?.Invoke(call) ?? Fault.None);
         return now.Answer;

@@ -1,0 +1,86 @@
+namespace OrleansScheduler.Core;
+
+/// <summary>What happens after failures (Aurora's max_task_failures and flapping penalties).</summary>
+[GenerateSerializer, Immutable, Alias("osched.RetryPolicy")]
+public sealed record RetryPolicy
+{
+    /// <summary>
+    /// Failures after which an instance of a batch job has failed for good. Default 1, so no retry; -1 retries for ever. Services ignore
+    /// it.
+    /// </summary>
+    [Id(0)] public int MaxFailures { get; init; } = 1;
+
+    /// <summary>First penalty of an instance that ended too soon. Default 30 s.</summary>
+    [Id(1)] public TimeSpan BackoffInitial { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longest penalty; also the age before which an end counts as too soon. Default 5 min.</summary>
+    [Id(2)] public TimeSpan BackoffMax { get; init; } = TimeSpan.FromMinutes(5);
+}
+
+/// <summary>How instances move to a new version.</summary>
+[GenerateSerializer, Immutable, Alias("osched.UpdatePolicy")]
+public sealed record UpdatePolicy
+{
+    /// <summary><c>queue</c> keeps up to <see cref="Batch"/> instances in flight. Default <c>queue</c>.</summary>
+    [Id(0)] public string Strategy { get; init; } = "queue";
+
+    /// <summary>Instances in flight at once. Default 1.</summary>
+    [Id(1)] public int Batch { get; init; } = 1;
+
+    /// <summary>How long an instance must run to count as updated. Default 45 s.</summary>
+    [Id(2)] public TimeSpan Watch { get; init; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>Failures of one instance that are tolerated during the update. Default 0.</summary>
+    [Id(3)] public int MaxInstanceFailures { get; init; }
+
+    /// <summary>Failed instances that are tolerated before the update fails. Default 0.</summary>
+    [Id(4)] public int MaxFailedInstances { get; init; }
+
+    /// <summary>Whether a failed update goes back to the version before. Default true.</summary>
+    [Id(5)] public bool Rollback { get; init; } = true;
+
+    /// <summary>Longest silence of the pulse that the update tolerates; null for an update without pulse.</summary>
+    [Id(6)] public TimeSpan? Pulse { get; init; }
+
+    /// <summary>Whether the update waits for <see cref="JobSpec.Sla"/> before it stops an instance.</summary>
+    [Id(7)] public bool SlaAware { get; init; }
+}
+
+/// <summary>What maintenance must leave running.</summary>
+/// <param name="Percentage">Share of instances, 0 to 100, or null.</param>
+/// <param name="Count">Number of instances, or null.</param>
+/// <param name="Duration">How long an instance must have run to count.</param>
+[GenerateSerializer, Immutable, Alias("osched.SlaPolicy")]
+public sealed record SlaPolicy([property: Id(0)] double? Percentage, [property: Id(1)] int? Count, [property: Id(2)] TimeSpan Duration);
+
+/// <summary>What happens to instances on a node that nobody can reach.</summary>
+[GenerateSerializer, Immutable, Alias("osched.PartitionPolicy")]
+public sealed record PartitionPolicy
+{
+    /// <summary>Whether they are replaced elsewhere. Default true.</summary>
+    [Id(0)] public bool Reschedule { get; init; } = true;
+
+    /// <summary>How long to wait before replacing them. Default none.</summary>
+    [Id(1)] public TimeSpan Delay { get; init; }
+}
+
+/// <summary>What a cron job does when it is due while its last run is still going.</summary>
+public enum CronCollision
+{
+    /// <summary>The old run is killed, then the new one starts.</summary>
+    KillExisting,
+
+    /// <summary>The new run is skipped.</summary>
+    CancelNew,
+
+    /// <summary>Both run.</summary>
+    Allow,
+}
+
+/// <summary>When a cron job starts.</summary>
+/// <param name="Expression">Five fields: minute, hour, day of month, month, day of week.</param>
+/// <param name="TimeZone">IANA zone name. Default UTC.</param>
+/// <param name="Collision">What happens on overlap.</param>
+[GenerateSerializer, Immutable, Alias("osched.CronSchedule")]
+public sealed record CronSchedule([property: Id(0)] string Expression, [property: Id(1)] string TimeZone,
+    [property: Id(2)] CronCollision Collision);

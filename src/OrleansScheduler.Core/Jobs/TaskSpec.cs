@@ -1,0 +1,162 @@
+using System.Text.Json.Serialization;
+
+namespace OrleansScheduler.Core;
+
+/// <summary>What one instance runs, with what resources, and how its health and its end are handled.</summary>
+[GenerateSerializer, Immutable, Alias("osched.TaskSpec")]
+[JsonConverter(typeof(TaskSpecJsonConverter))]
+public sealed record TaskSpec
+{
+    /// <summary>Which driver starts it: <c>process</c> (default) or <c>container</c>.</summary>
+    [Id(0)] public string Driver { get; init; } = "process";
+
+    /// <summary>
+    /// The argument vector. A string in the job file becomes <c>/bin/sh -c string</c>. Empty when <see cref="Processes"/> are given.
+    /// </summary>
+    [Id(1)] public ImmutableArray<string> Command { get; init; } = [];
+
+    /// <summary>Image reference, for the container driver.</summary>
+    [Id(2)] public string? Image { get; init; }
+
+    /// <summary>Ordered steps instead of <see cref="Command"/>.</summary>
+    [Id(3)] public ImmutableArray<ProcessSpec> Processes { get; init; } = [];
+
+    /// <summary>
+    /// Variables added to the task's environment. <c>${PORT_HTTP}</c>, <c>${INSTANCE}</c> and the like are replaced in values and in the
+    /// command.
+    /// </summary>
+    [Id(4)] public ImmutableSortedDictionary<string, string> Env { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>Account the task runs as; null means the agent's own.</summary>
+    [Id(5)] public string? User { get; init; }
+
+    /// <summary>Files fetched into the sandbox before the start.</summary>
+    [Id(6)] public ImmutableArray<ArtifactSpec> Artifacts { get; init; } = [];
+
+    /// <summary>What one instance needs.</summary>
+    [Id(7)] public Resources Resources { get; init; } = new(CpuMillis: 100, MemoryMiB: 64, DiskMiB: 0, GpuMillis: 0);
+
+    /// <summary>Names of the ports one instance needs; each becomes <c>PORT_&lt;NAME&gt;</c>.</summary>
+    [Id(8)] public ImmutableArray<string> Ports { get; init; } = [];
+
+    /// <summary>How it shows that it is well; null means running is well enough.</summary>
+    [Id(9)] public HealthSpec? Health { get; init; }
+
+    /// <summary>How it is asked to stop.</summary>
+    [Id(10)] public KillSpec Kill { get; init; } = new();
+
+    /// <summary>How much of its output is kept.</summary>
+    [Id(11)] public LogSpec Logs { get; init; } = new();
+
+    /// <summary>Structural equality.</summary>
+    public bool Equals(TaskSpec? other) => other is not null && SpecEquality.Equal(this, other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Driver, Command.Length, Image, Resources);
+}
+
+/// <summary>One step of a task that has several (Thermos' process).</summary>
+[GenerateSerializer, Immutable, Alias("osched.ProcessSpec")]
+public sealed record ProcessSpec
+{
+    /// <summary>Its name within the task.</summary>
+    [Id(0)] public required string Name { get; init; }
+
+    /// <summary>The argument vector.</summary>
+    [Id(1)] public ImmutableArray<string> Command { get; init; } = [];
+
+    /// <summary>Names of the steps that must have succeeded before.</summary>
+    [Id(2)] public ImmutableArray<string> After { get; init; } = [];
+
+    /// <summary>Failures after which the step has failed. Default 1; 0 means never.</summary>
+    [Id(3)] public int MaxFailures { get; init; } = 1;
+
+    /// <summary>Runs beside the others and is started again when it ends.</summary>
+    [Id(4)] public bool Daemon { get; init; }
+
+    /// <summary>Its failures do not count against the task.</summary>
+    [Id(5)] public bool Ephemeral { get; init; }
+
+    /// <summary>Runs after all others have ended, whatever their end.</summary>
+    [Id(6)] public bool Final { get; init; }
+}
+
+/// <summary>A file brought into the sandbox before the start.</summary>
+/// <param name="Source">Where it comes from.</param>
+/// <param name="Extract">Whether it is an archive to unpack.</param>
+/// <param name="Checksum">Expected digest as <c>sha256:hex</c>, or null.</param>
+[GenerateSerializer, Immutable, Alias("osched.ArtifactSpec")]
+public sealed record ArtifactSpec([property: Id(0)] string Source, [property: Id(1)] bool Extract, [property: Id(2)] string? Checksum);
+
+/// <summary>How the agent asks an instance whether it is well.</summary>
+[GenerateSerializer, Immutable, Alias("osched.HealthSpec")]
+public sealed record HealthSpec
+{
+    /// <summary>Which probe is used; exactly one kind.</summary>
+    [Id(0)] public required HealthProbe Probe { get; init; }
+
+    /// <summary>Failures in this time after the start are forgiven. Default 15 s.</summary>
+    [Id(1)] public TimeSpan InitialDelay { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Time between two probes. Default 10 s.</summary>
+    [Id(2)] public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A probe that takes longer has failed. Default 1 s.</summary>
+    [Id(3)] public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>More consecutive failures than this fail the task. Default 0, as Aurora.</summary>
+    [Id(4)] public int MaxFailures { get; init; }
+
+    /// <summary>Consecutive successes needed before the task counts as RUNNING. Default 1.</summary>
+    [Id(5)] public int MinSuccesses { get; init; } = 1;
+}
+
+/// <summary>One way to ask for health.</summary>
+[GenerateSerializer, Immutable, Alias("osched.HealthProbe")]
+public abstract record HealthProbe
+{
+    /// <summary>GET on a named port; any 2xx or 3xx is well.</summary>
+    /// <param name="Port">Name of the port.</param>
+    /// <param name="Path">Path and query, starting with a slash.</param>
+    [GenerateSerializer, Immutable, Alias("osched.HealthProbe.Http")]
+    public sealed record Http([property: Id(0)] string Port, [property: Id(1)] string Path) : HealthProbe;
+
+    /// <summary>A connection to a named port can be opened.</summary>
+    /// <param name="Port">Name of the port.</param>
+    [GenerateSerializer, Immutable, Alias("osched.HealthProbe.Tcp")]
+    public sealed record Tcp([property: Id(0)] string Port) : HealthProbe;
+
+    /// <summary>A command in the sandbox exits 0.</summary>
+    /// <param name="Arguments">The argument vector.</param>
+    [GenerateSerializer, Immutable, Alias("osched.HealthProbe.Command")]
+    public sealed record Command([property: Id(0)] ImmutableArray<string> Arguments) : HealthProbe
+    {
+        /// <summary>Structural equality.</summary>
+        public bool Equals(Command? other) => other is not null && Arguments.AsSpan().SequenceEqual(other.Arguments.AsSpan());
+
+        /// <inheritdoc/>
+        public override int GetHashCode() => Arguments.Length;
+    }
+}
+
+/// <summary>How an instance is stopped: graceful endpoint, then SIGTERM, then SIGKILL of everything that is left.</summary>
+[GenerateSerializer, Immutable, Alias("osched.KillSpec")]
+public sealed record KillSpec
+{
+    /// <summary>Time between SIGTERM and SIGKILL. Default 5 s.</summary>
+    [Id(0)] public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Path that is POSTed on the first port before SIGTERM; null for none.</summary>
+    [Id(1)] public string? GracefulShutdown { get; init; }
+}
+
+/// <summary>How much output of an instance is kept.</summary>
+[GenerateSerializer, Immutable, Alias("osched.LogSpec")]
+public sealed record LogSpec
+{
+    /// <summary>Size at which a log file is rotated, in MiB. Default 100.</summary>
+    [Id(0)] public long RotateSizeMiB { get; init; } = 100;
+
+    /// <summary>How many rotated files are kept. Default 5.</summary>
+    [Id(1)] public int Keep { get; init; } = 5;
+}
