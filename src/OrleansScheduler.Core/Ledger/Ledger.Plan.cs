@@ -3,8 +3,10 @@ namespace OrleansScheduler.Core;
 /// <content>Planning: who goes where.</content>
 public sealed partial class Ledger
 {
-    /// <summary>Places what waits and fits, in order, until <paramref name="maxPlacements"/> attempts have a node.</summary>
-    public LedgerPlan Plan(int maxPlacements = int.MaxValue)
+    /// <summary>Places what waits and fits, in order.</summary>
+    /// <param name="now">The time of the round.</param>
+    /// <param name="maxPlacements">Most attempts to place, so that a round stays short.</param>
+    public LedgerPlan Plan(DateTimeOffset now, int maxPlacements = int.MaxValue)
     {
         if (!_queueIsSorted)
         {
@@ -36,7 +38,8 @@ public sealed partial class Ledger
 
         _queue.RemoveAll(g => g.Waiting.Count == 0);
         foreach (var reservation in reservations) JobOf(reservation.Job).Groups.RemoveAll(g => g.Waiting.Count == 0);
-        return new LedgerPlan(reservations.ToImmutable(), blocked, hasMore);
+        var longestWait = OldestWaiting is { } since ? now - since : TimeSpan.Zero;
+        return new LedgerPlan(reservations.ToImmutable(), blocked, hasMore, longestWait);
     }
 
     private int PlaceGroup(DemandGroup group, int most, ImmutableArray<Reservation>.Builder reservations)

@@ -25,6 +25,9 @@ public sealed partial class Ledger
     /// <summary>Attempts that wait.</summary>
     public int Pending => _queue.Sum(g => g.Waiting.Count);
 
+    /// <summary>Since when the oldest of those that wait does; null when none does.</summary>
+    public DateTimeOffset? OldestWaiting => _queue.Count == 0 ? null : _queue.Min(g => g.Demand.Since);
+
     /// <summary>Whether something of a job waits.</summary>
     public bool IsWaiting(JobKey job) => _jobs.TryGetValue(job, out var found) && found.Groups.Exists(g => g.Waiting.Count > 0);
 

@@ -48,7 +48,8 @@ public sealed record Reservation(
 /// <param name="Reservations">New reservations, already counted in the ledger.</param>
 /// <param name="Blocked">Groups that still wait after being looked at.</param>
 /// <param name="HasMore">Whether the round ended before every group was looked at.</param>
-public sealed record LedgerPlan(ImmutableArray<Reservation> Reservations, int Blocked, bool HasMore)
+/// <param name="LongestWait">How long the oldest of those that still wait has waited; zero when none does.</param>
+public sealed record LedgerPlan(ImmutableArray<Reservation> Reservations, int Blocked, bool HasMore, TimeSpan LongestWait)
 {
     /// <summary>Attempts that got a node.</summary>
     public int Placed => Reservations.Sum(r => r.Attempts.Length);

@@ -15,9 +15,12 @@ public sealed class CellOptions
     /// <summary>Directory of the embedded store. Default: none, then another store has to be configured.</summary>
     public string? StateDirectory { get; set; }
 
-    /// <summary>Silence of an agent after which its node counts as unreachable. Default 5 s.</summary>
+    /// <summary>
+    /// Silence of an agent after which its node counts as unreachable. Default 30 s: longer than the restart of an agent, of the gateway
+    /// that it is connected to or of the whole cell takes, so that none of these looks like the loss of a machine.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
-    public TimeSpan UnreachableAfter { get; set; } = TimeSpan.FromSeconds(5);
+    public TimeSpan UnreachableAfter { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Time after which a command that an agent has not answered by a report is sent again. Default 5 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]

@@ -17,11 +17,13 @@ public sealed class SiloTelemetry : IDisposable
     private readonly Counter<long> _transitions;
     private readonly Histogram<double> _roundDuration;
     private readonly Counter<long> _placements;
-    private Ledger? _ledger;
+    private readonly TimeProvider _time;
+    private LedgerFigures? _ledger;
 
     /// <summary>Creates the instruments.</summary>
-    public SiloTelemetry(IMeterFactory meters)
+    public SiloTelemetry(IMeterFactory meters, TimeProvider time)
     {
+        _time = time;
         _meter = meters.Create(Name);
         var advice = new InstrumentAdvice<double> { HistogramBucketBoundaries = Seconds };
         _tasks = _meter.CreateUpDownCounter<long>("scheduler.tasks", "{task}", "Tasks by status.");
@@ -33,6 +35,7 @@ public sealed class SiloTelemetry : IDisposable
         _meter.CreateObservableGauge("scheduler.ledger.pending", () =>
             Ledger(l => l.Pending), "{attempt}", "Attempts that wait for a node.");
         _meter.CreateObservableGauge("scheduler.ledger.placed", () => Ledger(l => l.Placed), "{attempt}", "Attempts that hold resources.");
+        _meter.CreateObservableGauge("scheduler.ledger.queue.age", QueueAge, "s", "How long the oldest waiting attempt has waited.");
         _meter.CreateObservableGauge("scheduler.nodes", Nodes, "{node}", "Nodes by status.");
     }
 
@@ -72,11 +75,8 @@ public sealed class SiloTelemetry : IDisposable
         if (plan.Placed > 0) _placements.Add(plan.Placed);
     }
 
-    /// <summary>This silo has the ledger now.</summary>
-    internal void Observe(Ledger ledger) => Volatile.Write(ref _ledger, ledger);
-
-    /// <summary>This silo has that ledger no longer.</summary>
-    internal void Forget(Ledger ledger) => Interlocked.CompareExchange(ref _ledger, null, ledger);
+    /// <summary>Figures of the ledger that this silo has; null when it has none. Exporters read them on their own threads.</summary>
+    internal void Observe(LedgerFigures? figures) => Volatile.Write(ref _ledger, figures);
 
     private void Count(IEnumerable<ScheduledTask> tasks, int sign)
     {
@@ -85,15 +85,27 @@ public sealed class SiloTelemetry : IDisposable
 
     private void Add(ScheduleStatus status, long count) => _tasks.Add(count, new KeyValuePair<string, object?>("status", status.ToName()));
 
-    private IEnumerable<Measurement<long>> Ledger(Func<Ledger, int> read)
+    private IEnumerable<Measurement<long>> Ledger(Func<LedgerFigures, int> read)
     {
         if (Volatile.Read(ref _ledger) is { } ledger) yield return new Measurement<long>(read(ledger));
     }
 
-    private IEnumerable<Measurement<long>> Nodes()
+    private IEnumerable<Measurement<double>> QueueAge()
     {
         if (Volatile.Read(ref _ledger) is not { } ledger) yield break;
-        foreach (var group in ledger.DescribeNodes().GroupBy(n => n.Status))
-            yield return new Measurement<long>(group.Count(), new KeyValuePair<string, object?>("status", group.Key));
+        yield return new Measurement<double>(ledger.OldestWaiting is { } since ? (_time.GetUtcNow() - since).TotalSeconds : 0);
+    }
+
+    private IEnumerable<Measurement<long>> Nodes()
+    {
+        foreach (var (status, count) in Volatile.Read(ref _ledger)?.Nodes ?? ImmutableSortedDictionary<string, int>.Empty)
+            yield return new Measurement<long>(count, new KeyValuePair<string, object?>("status", status));
     }
 }
+
+/// <summary>What the ledger's gauges show.</summary>
+/// <param name="Pending">Attempts that wait.</param>
+/// <param name="Placed">Attempts that hold something.</param>
+/// <param name="OldestWaiting">Since when the oldest of those that wait does.</param>
+/// <param name="Nodes">Nodes by status.</param>
+internal sealed record LedgerFigures(int Pending, int Placed, DateTimeOffset? OldestWaiting, ImmutableSortedDictionary<string, int> Nodes);

@@ -22,6 +22,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     private readonly Inbox<Action<LedgerRound>> _inbox;
     private readonly PlacementOutbox _outbox;
     private readonly SiloTelemetry _telemetry;
+    private readonly TimeProvider _time;
     private readonly CellOptions _options;
     private readonly ILogger<ResourceLedgerGrain> _logger;
     private readonly CancellationTokenSource _stopped = new();
@@ -34,7 +35,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         _journal = journals.For<LedgerChange, LedgerChange>(context.GrainId);
         _inbox = new Inbox<Action<LedgerRound>>(Round, limit: 100_000);
         _outbox = new PlacementOutbox(grains, time, outboxLogger, GiveBack, _stopped.Token);
-        (_telemetry, _options, _logger) = (telemetry, options.Value, logger);
+        (_telemetry, _time, _options, _logger) = (telemetry, time, options.Value, logger);
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -43,7 +44,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         if (recovered.Snapshot is { } snapshot) Recover(snapshot);
         foreach (var change in recovered.Entries) Recover(change);
         _outbox.Epoch = _journal.Epoch;
-        _telemetry.Observe(_ledger);
+        Observe();
         LogRecovered(_journal.Epoch, _ledger.Placed, _waiting.Count);
         this.RegisterGrainTimer(SweepNodes,
             new GrainTimerCreationOptions(SweepPeriod, SweepPeriod) { Interleave = true, KeepAlive = true });
@@ -52,7 +53,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        _telemetry.Forget(_ledger);
+        _telemetry.Observe(null);
         return _stopped.CancelAsync();
     }
 
@@ -83,7 +84,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         var reachable = nodes.Where(n => n.Status != "unreachable").ToList();
         return Task.FromResult(new LedgerSummary(
             _journal.Epoch,
-            nodes.GroupBy(n => n.Status).ToImmutableSortedDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal),
+            CountByStatus(nodes),
             reachable.Aggregate(Resources.None, (sum, n) => sum + n.Description.Capacity),
             nodes.Aggregate(Resources.None, (sum, n) => sum + n.Used),
             _ledger.Placed,
@@ -108,7 +109,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
             var started = Stopwatch.GetTimestamp();
             var round = new LedgerRound(_ledger, _waiting);
             foreach (var intent in intents) intent(round);
-            var plan = _ledger.Plan(_options.MaxPlacementsPerRound);
+            var plan = _ledger.Plan(_time.GetUtcNow(), _options.MaxPlacementsPerRound);
             var change = round.Conclude(plan);
             _telemetry.Planned(Stopwatch.GetElapsedTime(started), plan);
             if (!change.IsEmpty) await _journal.Append(change);
@@ -160,8 +161,15 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         }
     }
 
+    private void Observe() =>
+        _telemetry.Observe(new LedgerFigures(_ledger.Pending, _ledger.Placed, _ledger.OldestWaiting, CountByStatus(_ledger.DescribeNodes())));
+
+    private static ImmutableSortedDictionary<string, int> CountByStatus(ImmutableArray<NodeView> nodes) =>
+        nodes.GroupBy(n => n.Status).ToImmutableSortedDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
+
     private Task SweepNodes(CancellationToken cancellationToken)
     {
+        Observe();
         _sweep = (_sweep + 1) % SweepParts;
         var index = 0;
         foreach (var node in _ledger.Nodes())

@@ -129,6 +129,16 @@ public sealed class LedgerTests
     }
 
     [Fact]
+    public void A_plan_says_how_long_the_oldest_has_waited()
+    {
+        Wants("old", 1, since: -60);
+        Wants("new", 1, since: -5);
+        Assert.Equal(TimeSpan.FromSeconds(60), _ledger.Plan(Start).LongestWait);
+        Node("a");
+        Assert.Equal(TimeSpan.Zero, _ledger.Plan(Start).LongestWait);
+    }
+
+    [Fact]
     public void A_release_of_something_unknown_changes_nothing()
     {
         Node("a");
@@ -170,7 +180,7 @@ public sealed class LedgerTests
                         held.Remove(victim.Key);
                         break;
                     default:
-                        foreach (var r in ledger.Plan(random.Next(1, 8)).Reservations)
+                        foreach (var r in ledger.Plan(Start, random.Next(1, 8)).Reservations)
                         {
                             for (var a = 0; a < r.Attempts.Length; a++) held.Add((r.Job, r.Attempts[a]),
                                 (r.Node, r.Request, [.. r.PortsOf(a)]));
@@ -221,9 +231,7 @@ public sealed class LedgerTests
             Attempts = attempts,
         };
 
-    private ImmutableArray<Reservation> PlanAll() => _ledger.Plan().Reservations;
-
-    private List<Reservation> Plan() => [.. PlanAll()];
+    private List<Reservation> Plan() => [.. _ledger.Plan(Start).Reservations];
 
     private void Node(
         string id, long cpu = 8000, int ports = 100, bool reachable = true, MaintenanceMode mode = MaintenanceMode.None,
