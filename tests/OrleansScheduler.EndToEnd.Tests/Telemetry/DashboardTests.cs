@@ -78,7 +78,10 @@ public sealed class DashboardTests
         Assert.Contains("scheduler_tasks", metrics, StringComparison.Ordinal);
         var start = new ProcessStartInfo("promtool", ["check", "metrics"])
         {
-            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         using var promtool = Process.Start(start)!;
         var errors = promtool.StandardError.ReadToEndAsync();
