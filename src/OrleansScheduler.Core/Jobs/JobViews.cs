@@ -73,10 +73,7 @@ public sealed record UpdateView
     /// <summary>Version it goes to.</summary>
     [Id(1)] public int ToVersion { get; init; }
 
-    /// <summary>
-    /// Aurora's name: <c>ROLLING_FORWARD</c>, <c>ROLLED_FORWARD</c>, <c>ROLLING_BACK</c>, <c>ROLLED_BACK</c>, <c>FAILED</c>,
-    /// <c>ABORTED</c>.
-    /// </summary>
+    /// <summary>Aurora's name of where it is, such as <c>ROLLING_FORWARD</c>, <c>ROLLED_BACK</c> or <c>FAILED</c>.</summary>
     [Id(2)] public required string Status { get; init; }
 
     /// <summary>Instances that already are as they should be.</summary>
@@ -99,10 +96,7 @@ public sealed record SubmitReceipt
     /// <summary>Version that the spec was accepted as.</summary>
     [Id(1)] public int Version { get; init; }
 
-    /// <summary>
-    /// <c>created</c>, <c>started</c> (again, after a stop or an end), <c>updating</c>, <c>changed</c> (in place, nothing restarts) or
-    /// <c>unchanged</c>.
-    /// </summary>
+    /// <summary><c>created</c>, <c>started</c> (again), <c>updating</c>, <c>changed</c> (in place, nothing restarts) or <c>unchanged</c>.</summary>
     [Id(2)] public required string Outcome { get; init; }
 }
 

@@ -161,8 +161,11 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         }
     }
 
-    private void Observe() =>
-        _telemetry.Observe(new LedgerFigures(_ledger.Pending, _ledger.Placed, _ledger.OldestWaiting, CountByStatus(_ledger.DescribeNodes())));
+    private void Observe()
+    {
+        var nodes = CountByStatus(_ledger.DescribeNodes());
+        _telemetry.Observe(new LedgerFigures(_ledger.Pending, _ledger.Placed, _ledger.OldestWaiting, nodes));
+    }
 
     private static ImmutableSortedDictionary<string, int> CountByStatus(ImmutableArray<NodeView> nodes) =>
         nodes.GroupBy(n => n.Status).ToImmutableSortedDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);

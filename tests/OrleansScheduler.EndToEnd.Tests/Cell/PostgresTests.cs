@@ -1,4 +1,3 @@
-using System.Text;
 using OrleansScheduler.Silo.Tests;
 
 namespace OrleansScheduler.EndToEnd.Tests;
@@ -6,7 +5,6 @@ namespace OrleansScheduler.EndToEnd.Tests;
 /// <summary>A cell of two silos on PostgreSQL, told so by its environment alone.</summary>
 public sealed class PostgresTests(PostgresServer postgres) : IClassFixture<PostgresServer>, IDisposable
 {
-    private static readonly JobKey Key = new("test", "devel", "work");
     private readonly TestDirectory _directory = new();
 
     /// <summary>The PostgreSQL profile: membership, state and reminders. Gateways need the three lines about clustering only.</summary>
@@ -36,56 +34,25 @@ public sealed class PostgresTests(PostgresServer postgres) : IClassFixture<Postg
 
         await using var cell = new RoleCell(_directory, Profile);
         using var client = cell.Client;
+        var job = new WitnessedJob(_directory, client, () => cell.Output);
         cell.Start("silo-1", "silo-2", "gateway", "agent");
         await Silos(client, 2, cell);
-        await Eventually.True(async () => (await client.ListNodesAsync()).Value is { Items: [{ Status: "ready" }] }, 60, () => cell.Output);
-        await Submit(client, instances: 50);
-        await Until(client, v => v.Counts.GetValueOrDefault("RUNNING") == 20 && v.Counts.GetValueOrDefault("PENDING") == 30, cell);
+        await job.NodeIsReady();
+        await job.Submit(instances: 50);
+        await job.IsAt(running: 20, pending: 30);
 
         await cell.Kill("silo-1");
         await Silos(client, 1, cell);
-        await Until(client, v => v.Counts.GetValueOrDefault("RUNNING") == 20, cell);
+        await job.IsAt(running: 20, pending: 30);
         cell.Start("silo-1");
         await Silos(client, 2, cell);
 
         // Whatever was on the first is on the second by now. Tasks end while it is away.
         _directory.OpenGate();
         await cell.Kill("silo-2");
-
-        var view = await Until(client, v => v.Phase is JobPhase.Finished or JobPhase.Failed, cell);
-        Assert.Equal((45, 5), (view.Counts["FINISHED"], view.Counts["FAILED"]));
-        var witnessed = _directory.Witnessed();
-        Assert.Equal(Enumerable.Range(0, 50), witnessed.Keys.Order());
-        Assert.All(witnessed.Values, lines => Assert.Equal(["start", "end"], lines));
-        Assert.All(
-            (await client.ListJobTasksAsync(Key, limit: 100)).Value!.Items,
-            t => Assert.Equal((1, TestDirectory.ExpectedExit(t.Instance)), (t.Attempt, t.ExitCode)));
+        await job.EndsWithEachRunOnce(50);
     }
 
     private static Task Silos(SchedulerClient client, int count, RoleCell cell) =>
         Eventually.True(async () => (await client.DescribeCellAsync()).Value?.Silos == count, 60, () => $"{count} silos\n{cell.Output}");
-
-    private static async Task<JobView> Until(SchedulerClient client, Func<JobView, bool> condition, RoleCell cell)
-    {
-        JobView? view = null;
-        await Eventually.True(async () => (await client.DescribeJobAsync(Key)).Value is { } v && condition(view = v), 90, () =>
-            $"{view?.Phase} {string.Join(", ", view?.Counts.Select(c => $"{c.Value} {c.Key}") ?? [])}\n{cell.Output}");
-        return view!;
-    }
-
-    private async Task Submit(SchedulerClient client, int instances)
-    {
-        var file = $$"""
-            job: {{Key.Name}}
-            role: {{Key.Role}}
-            env: {{Key.Environment}}
-            type: batch
-            instances: {{instances}}
-            task:
-              command: '{{_directory.WitnessedCommand}}'
-              resources: { cpu: 0.1, memory: 8MiB }
-            """;
-        var answer = await client.SubmitJobsAsync(JobFileBody.Of("work.yaml", Encoding.UTF8.GetBytes(file)));
-        Assert.Null(answer.Problem);
-    }
 }
