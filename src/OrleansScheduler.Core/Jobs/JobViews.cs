@@ -96,7 +96,7 @@ public sealed record SubmitReceipt
     /// <summary>Version that the spec was accepted as.</summary>
     [Id(1)] public int Version { get; init; }
 
-    /// <summary><c>created</c>, <c>started</c> (again), <c>updating</c>, <c>changed</c> (in place, nothing restarts) or <c>unchanged</c>.</summary>
+    /// <summary><c>created</c>, <c>started</c> (again), <c>updating</c>, <c>changed</c> (in place) or <c>unchanged</c>.</summary>
     [Id(2)] public required string Outcome { get; init; }
 }
 
