@@ -53,7 +53,7 @@ internal static partial class Failures
 
     private static Task WriteBadRequest(HttpContext context, BadHttpRequestException exception)
     {
-        if (exception.StatusCode is StatusCodes.Status413PayloadTooLarge) return new ProblemResult(BodyTooLarge()).ExecuteAsync(context);
+        if (exception.StatusCode is StatusCodes.Status413PayloadTooLarge) return WriteBodyTooLarge(context);
         if (exception.InnerException is JsonException json) return new ProblemResult(MalformedJson(json)).ExecuteAsync(context);
         var (code, message) = exception.StatusCode is StatusCodes.Status415UnsupportedMediaType
             ? UnsupportedMedia(context.Request.ContentType)
@@ -61,10 +61,10 @@ internal static partial class Failures
         return ProblemBody.Of(context, exception.StatusCode, Problem.Of(ProblemKind.Malformed, code, message)).Write(context);
     }
 
-    private static Problem BodyTooLarge() =>
-        Problem.Of(
-            ProblemKind.TooLarge, "body-too-large",
-            $"The body is larger than {JobLimits.MaxFileBytes} bytes (1 MiB), the most that is read.");
+    /// <summary>For a body that is longer than a job file may be.</summary>
+    public static Task WriteBodyTooLarge(HttpContext context) => new ProblemResult(Problem.Of(
+        ProblemKind.TooLarge, "body-too-large",
+        $"The body is larger than {JobLimits.MaxFileBytes} bytes (1 MiB), the most that is read.")).ExecuteAsync(context);
 
     private static (string Code, string Message) UnsupportedMedia(string? contentType) => ("unsupported-media",
         (string.IsNullOrEmpty(contentType) ? "A body without Content-Type" : $"Content-Type '{contentType}'")

@@ -72,6 +72,7 @@ public static class GatewayExtensions
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = Failures.Handle });
         app.UseStatusCodePages(status => Failures.WriteBareStatus(status.HttpContext));
         app.Use(RequestGuards.RefuseEncodedBodies);
+        app.Use(RequestGuards.LimitBody);
         app.Use(RequestGuards.RefuseOtherSites);
         app.UseRouting();
         app.Use(RequestGuards.KeepListenersApart);

@@ -15,10 +15,13 @@ internal sealed class GatewayListeners(IOptions<GatewayOptions> options) : IConf
 {
     private const int MaxHeaderBytes = 16 * 1024;
 
+    /// <summary>How much of a body that is refused is read away before the connection is cut.</summary>
+    private const int MaxUnwantedBytes = 4 * 1024 * 1024;
+
     public void Configure(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = JobLimits.MaxFileBytes;
+        kestrel.Limits.MaxRequestBodySize = JobLimits.MaxFileBytes + MaxUnwantedBytes;   // RequestGuards.LimitBody refuses at the first
         kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
         kestrel.Limits.MaxRequestHeaderCount = 64;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http.Features;
+
 namespace OrleansScheduler.Gateway;
 
 /// <summary>Marks endpoints that have an answer without a cell.</summary>
@@ -54,6 +56,19 @@ internal static class RequestGuards
         if (encoding.Count == 0 || encoding.All(value => value is "identity")) return next(context);
         var message = $"A body with Content-Encoding '{encoding}' is not read here; send it as it is.";
         return new ProblemResult(Problem.Of(ProblemKind.UnsupportedMedia, "body-encoded", message)).ExecuteAsync(context);
+    }
+
+    /// <summary>
+    /// Refuses a body that is too long, and lets the server read what follows away, so that a client that is still writing gets to
+    /// read why. Only far longer ones are cut off by the server itself.
+    /// </summary>
+    public static Task LimitBody(HttpContext context, RequestDelegate next)
+    {
+        if (context.Features.Get<AgentConnection>() is not null) return next(context);
+        if (context.Request.ContentLength > JobLimits.MaxFileBytes) return Failures.WriteBodyTooLarge(context);
+        if (context.Request.ContentLength is null && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
+            context.Request.Body = new LimitedBody(context.Request.Body, JobLimits.MaxFileBytes);
+        return next(context);
     }
 
     /// <summary>A page of another site may not make a visitor's browser give commands to a gateway that the browser can reach.</summary>

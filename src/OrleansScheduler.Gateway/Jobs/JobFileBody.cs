@@ -15,7 +15,7 @@ internal static class JobFileBody
                 ProblemKind.UnsupportedMedia, "unsupported-media",
                 $"A job file is sent as UTF-8 with Content-Type {string.Join(", ", MediaTypes)}.");
 
-        // The server's limit on bodies bounds this, chunked ones included.
+        // RequestGuards.LimitBody bounds this, chunked ones included.
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, cancellationToken);
         return JobFile.Parse(body.GetBuffer().AsMemory(0, (int)body.Length));

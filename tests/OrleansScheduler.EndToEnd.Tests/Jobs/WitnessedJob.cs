@@ -2,7 +2,7 @@ using System.Text;
 
 namespace OrleansScheduler.EndToEnd.Tests;
 
-/// <summary>A batch job whose tasks wait for a gate and write down what they do, so that what the scheduler says can be held against it.</summary>
+/// <summary>A batch job whose tasks wait for a gate and write down what they do: what the scheduler says is held against it.</summary>
 internal sealed class WitnessedJob(TestDirectory directory, SchedulerClient client, Func<string> output)
 {
     private static readonly JobKey Key = new("test", "devel", "work");

@@ -129,6 +129,21 @@ public sealed class BadInputTests(GatewayFixture fixture) : IClassFixture<Gatewa
             "body-too-large", (await (await fixture.Http.SendAsync(request)).Problem(HttpStatusCode.RequestEntityTooLarge)).Code());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Whoever_sends_too_much_always_gets_to_read_why(bool chunked)
+    {
+        for (var time = 0; time < 20; time++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/jobs") { Content = new ByteArrayContent(new byte[4_000_000]) };
+            request.Content.Headers.ContentType = new(Yaml);
+            request.Headers.TransferEncodingChunked = chunked;
+            using var response = await fixture.Http.SendAsync(request);
+            Assert.Equal("body-too-large", (await response.Problem(HttpStatusCode.RequestEntityTooLarge)).Code());
+        }
+    }
+
     [Fact]
     public async Task A_packed_body_is_not_unpacked()
     {
