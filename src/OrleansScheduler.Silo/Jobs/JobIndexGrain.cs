@@ -15,6 +15,7 @@ internal sealed partial class JobIndexGrain(IGrainContext context, JournalFactor
 
     private readonly SortedSet<JobKey> _jobs = [];
     private readonly HashSet<JobKey> _atRest = [];
+    private readonly HashSet<JobKey> _asked = [];
     private readonly Journal<JobIndexChange, JobIndexChange> _journal = journals.For<JobIndexChange, JobIndexChange>(context.GrainId);
     private Inbox<JobKey>? _inbox;
 
@@ -31,6 +32,8 @@ internal sealed partial class JobIndexGrain(IGrainContext context, JournalFactor
 
     public Task SetMotion(JobKey job, bool inMotion, CancellationToken cancellationToken)
     {
+        // An answer that is under way to the sweep is older than this news.
+        _asked.Remove(job);
         if (inMotion) _atRest.Remove(job);
         else _atRest.Add(job);
         return Task.CompletedTask;
@@ -77,7 +80,9 @@ internal sealed partial class JobIndexGrain(IGrainContext context, JournalFactor
         {
             try
             {
-                if (!await GrainFactory.GetGrain<IJobGrain>(job.ToString()).Wake(cancellationToken)) _atRest.Add(job);
+                _asked.Add(job);
+                var inMotion = await GrainFactory.GetGrain<IJobGrain>(job.ToString()).Wake(cancellationToken);
+                if (_asked.Remove(job) && !inMotion) _atRest.Add(job);
             }
             catch (Exception e)
             {
