@@ -54,20 +54,27 @@ public static class JobDescription
             .OrderBy(g => g.Key);
         return [.. waiting.Select(group =>
         {
-            var spec = state.SpecOf(group.Key);
-            return new Demand
-            {
-                Version = group.Key,
-                Request = spec.Task.Resources,
-                Ports = spec.Task.Ports.Length,
-                Constraints = spec.Constraints,
-                Priority = state.Spec.Priority,
-                Tier = spec.Tier,
-                Since = group.Min(t => t.Since),
-                Attempts = [.. group.Select(t => t.Ref)],
-            };
+            return DemandOf(state.SpecOf(group.Key), state.Spec.Priority, group.Key, group.Min(t => t.Since), [.. group.Select(t => t.Ref)]);
         })];
     }
+
+    /// <summary>Attempts of one version that wait.</summary>
+    /// <param name="spec">What the version says.</param>
+    /// <param name="priority">The job's priority now.</param>
+    /// <param name="version">The version's number.</param>
+    /// <param name="since">Since when the oldest waits.</param>
+    /// <param name="attempts">The attempts.</param>
+    public static Demand DemandOf(JobSpec spec, int priority, int version, DateTimeOffset since, ImmutableArray<AttemptRef> attempts) => new()
+    {
+        Version = version,
+        Request = spec.Task.Resources,
+        Ports = spec.Task.Ports.Length,
+        Constraints = spec.Constraints,
+        Priority = priority,
+        Tier = spec.Tier,
+        Since = since,
+        Attempts = attempts,
+    };
 
     /// <summary>Every attempt that holds something of a node.</summary>
     public static ImmutableArray<AttemptRef> Holding(JobState state) =>

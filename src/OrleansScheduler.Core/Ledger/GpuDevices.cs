@@ -36,28 +36,31 @@ internal sealed class GpuDevices
     }
 
     /// <summary>The GPUs that a request gets: the one that a share fills best, or the first unused ones. Default when they are not there.</summary>
-    public ImmutableArray<int> Choose(in Shape shape)
+    public ImmutableArray<int> Choose(in Shape shape) =>
+        shape.Whole > Whole || shape.Share > LargestShare ? default : Choose(shape, _free);
+
+    /// <summary>The same among GPUs that have so much left.</summary>
+    public static ImmutableArray<int> Choose(in Shape shape, ReadOnlySpan<int> free)
     {
         if (shape.Share > 0)
         {
             var best = -1;
-            for (var i = 0; i < _free.Length; i++)
+            for (var i = 0; i < free.Length; i++)
             {
-                if (_free[i] >= shape.Share && (best < 0 || _free[i] < _free[best])) best = i;
+                if (free[i] >= shape.Share && (best < 0 || free[i] < free[best])) best = i;
             }
 
             return best < 0 ? default : Single(best);
         }
 
         if (shape.Whole == 0) return [];
-        if (shape.Whole > Whole) return default;
         var chosen = ImmutableArray.CreateBuilder<int>(shape.Whole);
-        for (var i = 0; i < _free.Length && chosen.Count < shape.Whole; i++)
+        for (var i = 0; i < free.Length && chosen.Count < shape.Whole; i++)
         {
-            if (_free[i] == Shape.Device) chosen.Add(i);
+            if (free[i] == Shape.Device) chosen.Add(i);
         }
 
-        return chosen.MoveToImmutable();
+        return chosen.Count == shape.Whole ? chosen.MoveToImmutable() : default;
     }
 
     /// <summary>Takes so much of each of the GPUs. One that is not there is added: it has been given out by an earlier configuration.</summary>

@@ -8,8 +8,15 @@ namespace OrleansScheduler.Core;
 /// <param name="Priority">Order within the role.</param>
 /// <param name="Tier">Who may displace them.</param>
 /// <param name="TimeLimit">How long one runs at most; null when that is not known.</param>
+/// <param name="Constraints">Where they may go, for when they have to go elsewhere.</param>
 internal sealed record HeldSpec(
-    Resources Request, int Ports, CustomRequest Custom, int Version, int Priority, Tier Tier, TimeSpan? TimeLimit);
+    Resources Request, int Ports, CustomRequest Custom, int Version, int Priority, Tier Tier, TimeSpan? TimeLimit,
+    ImmutableArray<Constraint> Constraints)
+{
+    public static HeldSpec Of(Demand demand) => new(
+        demand.Request, demand.Ports, demand.Custom, demand.Version, demand.Priority, demand.Tier, demand.TimeLimit,
+        demand.Constraints.IsDefault ? [] : demand.Constraints);
+}
 
 /// <summary>One attempt that holds something of a node, or has been promised it.</summary>
 internal struct HeldAttempt

@@ -39,6 +39,9 @@ internal sealed class LedgerNode(string id, int index)
     /// <summary>First of its rows in <see cref="HeldTable"/>, promises too; -1 for none.</summary>
     public int FirstHeld { get; set; } = -1;
 
+    /// <summary>What operators have set aside of it, by role path (dynamic reservations).</summary>
+    public SortedDictionary<string, Resources> Reserved { get; private init; } = new(StringComparer.Ordinal);
+
     /// <summary>The group that the node is kept free for; null for nobody.</summary>
     public NodeHold? Hold { get; set; }
 

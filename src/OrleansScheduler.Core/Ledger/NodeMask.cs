@@ -65,6 +65,17 @@ internal sealed class NodeMask
         Epoch++;
     }
 
+    public bool Overlaps(NodeMask other)
+    {
+        var words = Math.Min(Bits.Length, other.Bits.Length);
+        for (var i = 0; i < words; i++)
+        {
+            if ((Bits[i] & other.Bits[i]) != 0) return true;
+        }
+
+        return false;
+    }
+
     public NodeMask Clone()
     {
         var copy = new NodeMask();

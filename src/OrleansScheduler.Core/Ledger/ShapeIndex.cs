@@ -52,6 +52,13 @@ internal sealed class ShapeIndex(NodeTable table, Shape shape, NodeMask allowed,
         return best < 0 ? -1 : NodeScan.BestInBlock(table, shape, best, allowed.Bits[best]);
     }
 
+    /// <summary>The best node among others than the usual; -1 when none fits.</summary>
+    public int Pick(NodeMask among)
+    {
+        Looked += table.Blocks;
+        return NodeScan.Best(table, shape, among.Bits, width);
+    }
+
     private void Build(int blocks)
     {
         if (_keys.Length < Padded(blocks)) _keys = new int[Padded(blocks)];
