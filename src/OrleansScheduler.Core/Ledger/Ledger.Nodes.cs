@@ -74,8 +74,8 @@ public sealed partial class Ledger
         var ready = node.TakesTasks && _nodes.ContainsKey(node.Id);
         if (ready == _ready[node.Index] && !factsChanged) return;
         _ready[node.Index] = ready;
-        foreach (var demandClass in _classes.Values)
-            demandClass.Allowed[node.Index] = ready && demandClass.Constraints.Broken(node.Description) is null;
+        foreach (var constraints in _constraints.All)
+            constraints.Allowed[node.Index] = ready && constraints.Broken(node.Description) is null;
         _revocable.Touch(node.Index);
     }
 

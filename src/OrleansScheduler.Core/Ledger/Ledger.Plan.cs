@@ -245,7 +245,7 @@ public sealed partial class Ledger
     {
         if (NodeAttributes.IsNode(attribute))
         {
-            foreach (var (node, count) in job.CountByNode)
+            foreach (var (node, count) in job.CountByNode(_held))
             {
                 if (count >= full) _moving[node] = false;
             }
@@ -253,7 +253,7 @@ public sealed partial class Ledger
             return;
         }
 
-        foreach (var (value, count) in job.CountBy(attribute, _order))
+        foreach (var (value, count) in job.CountBy(attribute, _order, _held))
         {
             if (count >= full && _attributes.Having(attribute, value) is { } nodes) _moving.Remove(nodes);
         }
@@ -267,12 +267,12 @@ public sealed partial class Ledger
         {
             for (var i = 0; i < _order.Count && fewest > 0; i++)
             {
-                if (group.Class.Allowed[i]) fewest = Math.Min(fewest, group.Job.CountByNode.GetValueOrDefault(i));
+                if (group.Class.Allowed[i]) fewest = Math.Min(fewest, group.Job.CountByNode(_held).GetValueOrDefault(i));
             }
         }
         else
         {
-            var counts = group.Job.CountBy(attribute, _order);
+            var counts = group.Job.CountBy(attribute, _order, _held);
             foreach (var (value, nodes) in _attributes.Values(attribute))
             {
                 if (group.Class.Allowed.Overlaps(nodes)) fewest = Math.Min(fewest, counts.GetValueOrDefault(value));
@@ -290,11 +290,11 @@ public sealed partial class Ledger
         {
             if (NodeAttributes.IsNode(affinity.Attribute))
             {
-                foreach (var node in other.CountByNode.Keys) near[node] = true;
+                foreach (var node in other.CountByNode(_held).Keys) near[node] = true;
             }
             else
             {
-                foreach (var (value, count) in other.CountBy(affinity.Attribute, _order))
+                foreach (var (value, count) in other.CountBy(affinity.Attribute, _order, _held))
                 {
                     if (count > 0 && _attributes.Having(affinity.Attribute, value) is { } nodes) near.Add(nodes);
                 }
@@ -339,9 +339,9 @@ public sealed partial class Ledger
     private int CountAt(LedgerJob? job, LedgerNode node, string attribute)
     {
         if (job is null) return 0;
-        if (NodeAttributes.IsNode(attribute)) return job.CountByNode.GetValueOrDefault(node.Index);
+        if (NodeAttributes.IsNode(attribute)) return job.CountByNode(_held).GetValueOrDefault(node.Index);
         var most = 0;
-        var counts = job.CountBy(attribute, _order);
+        var counts = job.CountBy(attribute, _order, _held);
         foreach (var value in NodeAttributes.ValuesOf(node.Description, attribute)) most = Math.Max(most, counts.GetValueOrDefault(value));
         return most;
     }

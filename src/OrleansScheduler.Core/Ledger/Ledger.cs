@@ -21,6 +21,7 @@ public sealed partial class Ledger
     private readonly NodeMask _ready = new();
     private readonly NodeAttributes _attributes;
     private readonly RoleTree _roles = new();
+    private readonly Dictionary<string, int> _rolesOfJobs = new(StringComparer.Ordinal);
     private readonly Dictionary<int, SortedSet<int>> _poolNodes = [];
     private readonly SortedSet<int> _promisedNodes = [];
     private readonly Stack<int> _freeNumbers = [];
@@ -305,9 +306,10 @@ public sealed partial class Ledger
 
     private LedgerJob JobOf(JobKey key)
     {
-        if (!_jobs.TryGetValue(key, out var job))
-            _jobs[key] = job = new LedgerJob(key, _roles.GetOrAdd(RolePath.OfJobRole(key.Role)));
-        return job;
+        if (_jobs.TryGetValue(key, out var job)) return job;
+        if (!_rolesOfJobs.TryGetValue(key.Role, out var role))
+            _rolesOfJobs[key.Role] = role = _roles.GetOrAdd(RolePath.OfJobRole(key.Role));
+        return _jobs[key] = new LedgerJob(key, role);
     }
 
     private bool HasPromises(LedgerJob job)
