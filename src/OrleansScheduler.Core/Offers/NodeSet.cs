@@ -22,7 +22,16 @@ internal sealed class NodeSet
 
     public void RemoveAll(NodeSet other)
     {
-        for (var i = Math.Min(_words.Length, other._words.Length) - 1; i >= 0; i--) _words[i] &= ~other._words[i];
+        var count = Math.Min(_words.Length, other._words.Length);
+        for (var i = 0; i < count; i++) _words[i] &= ~other._words[i];
+    }
+
+    /// <summary>Adds what is in both of two sets.</summary>
+    public void AddAll(NodeSet one, NodeSet two)
+    {
+        var count = Math.Min(one._words.Length, two._words.Length);
+        if (_words.Length < count) Array.Resize(ref _words, count);
+        for (var i = 0; i < count; i++) _words[i] |= one._words[i] & two._words[i];
     }
 
     public void Clear() => Array.Clear(_words);

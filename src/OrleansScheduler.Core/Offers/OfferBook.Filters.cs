@@ -9,6 +9,7 @@ public sealed partial class OfferBook
         var until = now + (refusal > _options.Interval ? refusal : _options.Interval);
         var filter = new OfferFilter(refused, until, client.Filters.GetValueOrDefault(node.Index));
         client.Filters[node.Index] = filter;
+        client.Filtered.Add(node.Index);
         node.Refused = node.Filters == 0 ? refused.Unreserved : Amounts.Min(node.Refused, refused.Unreserved);
         node.Filters++;
         Filters++;
@@ -31,7 +32,12 @@ public sealed partial class OfferBook
             if (client.Filters[node] == filter)
             {
                 if (filter.Next is { } next) client.Filters[node] = next;
-                else client.Filters.Remove(node);
+                else
+                {
+                    client.Filters.Remove(node);
+                    client.Filtered.Remove(node);
+                }
+
                 continue;
             }
 
@@ -50,6 +56,7 @@ public sealed partial class OfferBook
 
         client.Filters.Clear();
         client.Covered.Clear();
+        client.Filtered.Clear();
     }
 
     private void EndFilters(OfferNode node)
@@ -58,6 +65,7 @@ public sealed partial class OfferBook
         foreach (var client in _clients)
         {
             client.Covered.Remove(node.Index);
+            client.Filtered.Remove(node.Index);
             if (!client.Filters.Remove(node.Index, out var first)) continue;
             for (var filter = first; filter is not null; filter = filter.Next) Gone(filter, node.Index);
         }

@@ -7,6 +7,7 @@ public sealed partial class OfferBook
     private readonly NodeSet _any = new();
     private readonly NodeSet _revocable = new();
     private readonly NodeSet _grown = new();
+    private readonly NodeSet _refused = new();
     private readonly Dictionary<int, NodeSet> _pools = [];
     private readonly List<OfferClient> _exhausted = [];
     private readonly List<OfferClient> _tried = [];
@@ -53,15 +54,26 @@ public sealed partial class OfferBook
         _any.Clear();
         _revocable.Clear();
         _grown.Clear();
+        _refused.Clear();
         foreach (var set in _pools.Values) set.Clear();
         foreach (var node in _nodes)
         {
             if (node is null) continue;
-            if (node.Filters > 0 && node.Grew()) _grown.Add(node.Index);
+            if (node.Filters > 0)
+            {
+                if (node.IsRefused) _refused.Add(node.Index);
+                if (node.Grew()) _grown.Add(node.Index);
+            }
+
             Open(node);
         }
 
-        foreach (var client in _clients) client.Covered.RemoveAll(_grown);
+        foreach (var client in _clients)
+        {
+            if (client.Filters.Count == 0) continue;
+            client.Covered.RemoveAll(_grown);
+            client.Covered.AddAll(client.Filtered, _refused);
+        }
 
         foreach (var role in _roleList)
         {

@@ -45,6 +45,9 @@ internal sealed class OfferClient(OfferFramework framework, string rolePath, Off
     /// <summary>Nodes of which its filters cover all that it could be offered now.</summary>
     public NodeSet Covered { get; } = new();
 
+    /// <summary>Nodes for which it has filters.</summary>
+    public NodeSet Filtered { get; } = new();
+
     /// <summary>Nodes that it has seen in this stage of the round.</summary>
     public NodeSet Tried { get; } = new();
 

@@ -50,13 +50,16 @@ internal sealed class OfferNode(string id, int index)
             Core.Amounts.Min(Seen.Revocable, now.Revocable));
     }
 
+    /// <summary>Whether every filter for it covers all that is free.</summary>
+    public bool IsRefused => HasOnlyPlainAmounts && Amounts.Free.FitsInto(Refused);
+
     /// <summary>Whether more may be free than a filter covered; from then on that is what was seen.</summary>
     public bool Grew()
     {
         var now = Now();
         var grew = !now.Free.FitsInto(Seen.Free) || !now.Pools.FitsInto(Seen.Pools) || !now.Revocable.FitsInto(Seen.Revocable);
         Seen = now;
-        return grew && !(HasOnlyPlainAmounts && now.Free.FitsInto(Refused));
+        return grew;
     }
 }
 
