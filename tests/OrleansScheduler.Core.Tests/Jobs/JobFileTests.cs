@@ -22,7 +22,8 @@ public sealed class JobFileTests
           image:
           processes:
           env: { GREETING: hello, PORT: 8080, DEBUG: true, EMPTY: "" }
-          resources: { cpu: 0.5, memory: 256MiB, disk: 1GiB, gpus: 2, ports: [http], custom: { bandwidth: 100, licenses: 0.5 }, sets: { fpga: 1 } }
+          resources:
+            { cpu: 0.5, memory: 256MiB, disk: 1GiB, gpus: 2, ports: [http], custom: { bandwidth: 100, licenses: 0.5 }, sets: { fpga: 1 } }
           health: { http: { port: http, path: /health }, initial-delay: 15s, interval: 10s, timeout: 1s, max-failures: 3, min-successes: 2 }
           kill: { grace: 6s, graceful-shutdown: /quitquitquit }
           logs: { rotate-size: 10MiB, keep: 2 }
