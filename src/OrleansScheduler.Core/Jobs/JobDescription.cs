@@ -35,6 +35,8 @@ public static class JobDescription
             Status = task.Status,
             Node = task.Node,
             Ports = names.Zip(task.Ports).ToImmutableSortedDictionary(p => p.First, p => p.Second, StringComparer.Ordinal),
+            Devices = task.Devices,
+            Items = task.Items,
             Version = task.Version,
             Failures = task.Failures,
             ExitCode = task.ExitCode,

@@ -45,7 +45,13 @@ public sealed partial class JobRound(JobState state, DateTimeOffset now, Random 
         if (task.Status.HoldsNode()) return task.Node == placement.Node;
         if (task.Status != ScheduleStatus.Pending) return false;
         if (ledgerEpoch > _header.LedgerEpoch) _header = _header with { LedgerEpoch = ledgerEpoch };
-        Happen(task, new TaskEvent(ScheduleStatus.Assigned, now) { Node = placement.Node, Ports = placement.Ports });
+        Happen(task, new TaskEvent(ScheduleStatus.Assigned, now)
+        {
+            Node = placement.Node,
+            Ports = placement.Ports,
+            Devices = placement.Devices,
+            Items = placement.Items,
+        });
         return true;
     }
 
