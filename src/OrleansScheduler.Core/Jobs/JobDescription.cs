@@ -55,24 +55,30 @@ public static class JobDescription
         var waiting = state.Tasks.Values.Where(t => t.Status == ScheduleStatus.Pending).GroupBy(t => Shape(state, t.Version))
             .OrderBy(g => g.Key);
         return [.. waiting.Select(group =>
-        {
-            var spec = state.SpecOf(group.Key);
-            return new Demand
-            {
-                Version = group.Key,
-                Request = spec.Task.Resources,
-                Ports = spec.Task.Ports.Length,
-                Constraints = spec.Constraints,
-                Custom = spec.Task.Custom,
-                Gang = state.Spec.Gang,
-                TimeLimit = state.Spec.TimeLimit,
-                Priority = state.Spec.Priority,
-                Tier = spec.Tier,
-                Since = group.Min(t => t.Since),
-                Attempts = [.. group.Select(t => t.Ref)],
-            };
-        })];
+            DemandOf(state.SpecOf(group.Key), state.Spec.Priority, group.Key, group.Min(t => t.Since), [.. group.Select(t => t.Ref)])
+                with { Gang = state.Spec.Gang, TimeLimit = state.Spec.TimeLimit })];
     }
+
+    /// <summary>Attempts of one version that wait.</summary>
+    /// <param name="spec">What the version says.</param>
+    /// <param name="priority">The job's priority now.</param>
+    /// <param name="version">The version's number.</param>
+    /// <param name="since">Since when the oldest waits.</param>
+    /// <param name="attempts">The attempts.</param>
+    public static Demand DemandOf(JobSpec spec, int priority, int version, DateTimeOffset since, ImmutableArray<AttemptRef> attempts) => new()
+    {
+        Version = version,
+        Request = spec.Task.Resources,
+        Ports = spec.Task.Ports.Length,
+        Custom = spec.Task.Custom,
+        Constraints = spec.Constraints,
+        Gang = spec.Gang,
+        TimeLimit = spec.TimeLimit,
+        Priority = priority,
+        Tier = spec.Tier,
+        Since = since,
+        Attempts = attempts,
+    };
 
     /// <summary>Every attempt that holds something of a node.</summary>
     public static ImmutableArray<AttemptRef> Holding(JobState state) =>

@@ -80,4 +80,7 @@ public sealed record NodeView
 
     /// <summary>How often it has registered.</summary>
     [Id(5)] public long Generation { get; init; }
+
+    /// <summary>Whether more runs on it than it has: its capacity shrank. What runs stays, and nothing new comes.</summary>
+    [Id(6)] public bool IsOvercommitted { get; init; }
 }

@@ -1,0 +1,79 @@
+namespace OrleansScheduler.Core;
+
+/// <summary>What makes demands equal for the planner: they fit the same nodes for the same reasons.</summary>
+/// <param name="Request">Amounts.</param>
+/// <param name="Ports">Ports.</param>
+/// <param name="Custom">What else.</param>
+/// <param name="Revocable">Whether they use revocable capacity.</param>
+/// <param name="Constraints">Where they may go.</param>
+/// <param name="Owner">The job and version, for demands whose place depends on their own job's tasks; else default and 0.</param>
+/// <param name="Version">See <paramref name="Owner"/>.</param>
+internal readonly record struct DemandClassKey(
+    Resources Request, int Ports, CustomRequest Custom, bool Revocable, ConstraintSet Constraints, JobKey Owner, int Version);
+
+/// <summary>Demands that fit the same nodes, whoever they belong to: the nodes that their facts allow, and the search for the best.</summary>
+internal sealed class DemandClass
+{
+    public DemandClass(DemandClassKey key, NodeTable table, VectorWidth width)
+    {
+        Key = key;
+        Shape = Core.Shape.Of(key.Request, key.Ports);
+        Index = new ShapeIndex(table, Shape ?? default, Allowed, width);
+        key.Constraints.Classes++;
+    }
+
+    public DemandClassKey Key { get; }
+
+    /// <summary>Null when it is more than any node can have.</summary>
+    public Shape? Shape { get; }
+
+    public ConstraintSet Constraints => Key.Constraints;
+
+    /// <summary>Nodes that are ready and whose facts satisfy the constraints.</summary>
+    public NodeMask Allowed => Key.Constraints.Allowed;
+
+    public ShapeIndex Index { get; }
+
+    /// <summary>Whether the best node is found by shape and facts alone.</summary>
+    public bool IsPlain => Key.Custom.IsEmpty && Constraints.Moving.IsEmpty;
+
+    /// <summary>Queues that are of this class: it is kept while there are any.</summary>
+    public int Queues { get; set; }
+
+    /// <summary>Last time it was used, for forgetting the oldest.</summary>
+    public long UsedAt { get; set; }
+}
+
+/// <summary>Groups of one role and one class, in order: when one finds no node, none behind it does.</summary>
+internal sealed class DemandQueue(int role, DemandClass demandClass, bool isGang)
+{
+    public int Role { get; } = role;
+
+    public DemandClass Class { get; } = demandClass;
+
+    public bool IsGang { get; } = isGang;
+
+    public SortedSet<DemandGroup> Groups { get; } = new(Comparer<DemandGroup>.Create(DemandGroup.Compare));
+
+    public DemandGroup Head => Groups.Min!;
+
+    /// <summary>Why it was set aside in the last round; null when it was not.</summary>
+    public (string Code, string? Subject)? Blocked { get; set; }
+
+    /// <summary>The ledger's count of changes when nobody could be preempted for it; −1 when that has not been tried.</summary>
+    public long NoVictimsAt { get; set; } = -1;
+
+    public static int Compare(DemandQueue a, DemandQueue b) => ReferenceEquals(a, b) ? 0 : DemandGroup.Compare(a.Head, b.Head);
+}
+
+/// <summary>What one role waits for.</summary>
+internal sealed class RoleDemand
+{
+    /// <summary>Queues whose head is worth a look, best first.</summary>
+    public SortedSet<DemandQueue> Ready { get; } = new(Comparer<DemandQueue>.Create(DemandQueue.Compare));
+
+    /// <summary>Queues for which nothing was free, or that quotas stop.</summary>
+    public List<DemandQueue> Parked { get; } = [];
+
+    public Dictionary<(DemandClass Class, DemandGroup? Gang), DemandQueue> Queues { get; } = [];
+}
