@@ -65,7 +65,8 @@ public static class JobDescription
     /// <param name="version">The version's number.</param>
     /// <param name="since">Since when the oldest waits.</param>
     /// <param name="attempts">The attempts.</param>
-    public static Demand DemandOf(JobSpec spec, int priority, int version, DateTimeOffset since, ImmutableArray<AttemptRef> attempts) => new()
+    public static Demand DemandOf(
+        JobSpec spec, int priority, int version, DateTimeOffset since, ImmutableArray<AttemptRef> attempts) => new()
     {
         Version = version,
         Request = spec.Task.Resources,
