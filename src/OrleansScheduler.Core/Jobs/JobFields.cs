@@ -11,13 +11,13 @@ internal static class JobFields
     {
         [Root] =
         [
-            "job", "role", "env", "type", "instances", "priority", "tier", "schedule", "timezone", "collision", "catch-up",
-            "task", "retry", "constraints", "update", "sla", "partition",
+            "job", "role", "env", "type", "instances", "gang", "time-limit", "priority", "tier", "schedule", "timezone", "collision",
+            "catch-up", "task", "retry", "constraints", "update", "sla", "partition",
         ],
         ["task"] = ["driver", "command", "image", "processes", "env", "user", "artifacts", "resources", "health", "kill", "logs"],
         ["task.processes[]"] = ["name", "command", "after", "max-failures", "daemon", "ephemeral", "final"],
         ["task.artifacts[]"] = ["source", "extract", "checksum"],
-        ["task.resources"] = ["cpu", "memory", "disk", "gpus", "ports"],
+        ["task.resources"] = ["cpu", "memory", "disk", "gpus", "ports", "custom", "sets"],
         ["task.health"] = ["http", "tcp", "command", "initial-delay", "interval", "timeout", "max-failures", "min-successes"],
         ["task.health.http"] = ["port", "path"],
         ["task.health.tcp"] = ["port"],

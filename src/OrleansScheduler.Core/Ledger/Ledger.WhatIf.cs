@@ -198,7 +198,7 @@ public sealed partial class Ledger
         }
 
         var attempts = Enumerable.Range(0, spec.Instances).Select(i => new AttemptRef(i, int.MaxValue)).ToImmutableArray();
-        Apply(new LedgerEvent.Demanded(spec.Key, [JobDescription.DemandOf(spec, spec.Priority, version, now, attempts)]));
+        Apply(new LedgerEvent.Demanded(spec.Key, [JobDescription.DemandOf(spec, spec, version, now, attempts)]));
     }
 
     private static void Add(List<Demand> demands, Demand more)
