@@ -1,22 +1,17 @@
 namespace OrleansScheduler.Core;
 
 /// <summary>The constraints of a demand, sorted by what they depend on: facts about nodes, or where tasks are.</summary>
-internal sealed class ConstraintSet : IEquatable<ConstraintSet>
+/// <remarks>One for all demands with equal constraints (<see cref="ConstraintSets"/>).</remarks>
+internal sealed class ConstraintSet
 {
-    private readonly int _hash;
-
     public ConstraintSet(ImmutableArray<Constraint> constraints)
     {
         All = constraints;
         Values = [.. constraints.OfType<Constraint.Value>()];
         Moving = [.. constraints.Where(c => c is not Constraint.Value)];
         AsksForDedicated = Values.Any(v => v.Attribute == Constraint.DedicatedAttribute && !v.Negated);
-        var hash = new HashCode();
-        foreach (var constraint in constraints) hash.Add(constraint);
-        _hash = hash.ToHashCode();
+        FollowsOthers = Moving.Any(c => c is Constraint.Affinity or Constraint.Spread);
     }
-
-    public static ConstraintSet None { get; } = new([]);
 
     public ImmutableArray<Constraint> All { get; }
 
@@ -28,9 +23,19 @@ internal sealed class ConstraintSet : IEquatable<ConstraintSet>
 
     public bool AsksForDedicated { get; }
 
-    /// <summary>Nodes whose facts satisfy it and that are ready.</summary>
-    public void Fill(NodeMask mask, NodeMask ready, NodeAttributes attributes)
+    /// <summary>Whether a node can become allowed because a task was placed somewhere.</summary>
+    public bool FollowsOthers { get; }
+
+    /// <summary>Nodes that are ready and whose facts satisfy it.</summary>
+    public NodeMask Allowed { get; } = new();
+
+    /// <summary>Classes of demands that have it: it is kept while there are any.</summary>
+    public int Classes { get; set; }
+
+    /// <summary>Makes <see cref="Allowed"/> anew.</summary>
+    public void Fill(NodeMask ready, NodeAttributes attributes)
     {
+        var mask = Allowed;
         mask.Copy(ready);
         if (!AsksForDedicated) mask.Remove(attributes.Having(Constraint.DedicatedAttribute));
         foreach (var value in Values)
@@ -76,11 +81,48 @@ internal sealed class ConstraintSet : IEquatable<ConstraintSet>
 
         return null;
     }
+}
 
-    public bool Equals(ConstraintSet? other) =>
-        other is not null && (ReferenceEquals(this, other) || All.AsSpan().SequenceEqual(other.All.AsSpan()));
+/// <summary>The constraint sets that are in use, each once.</summary>
+internal sealed class ConstraintSets
+{
+    private const int MaxIdle = 256;
 
-    public override bool Equals(object? obj) => Equals(obj as ConstraintSet);
+    private readonly Dictionary<Key, ConstraintSet> _sets = [];
 
-    public override int GetHashCode() => _hash;
+    public IEnumerable<ConstraintSet> All => _sets.Values;
+
+    /// <summary>The set with these constraints; made if need be.</summary>
+    public ConstraintSet Of(ImmutableArray<Constraint> constraints, NodeMask ready, NodeAttributes attributes)
+    {
+        var key = new Key(constraints.IsDefault ? [] : constraints);
+        if (_sets.TryGetValue(key, out var found)) return found;
+        if (_sets.Count >= MaxIdle)
+        {
+            foreach (var (idle, set) in _sets.ToList())
+            {
+                if (set.Classes == 0) _sets.Remove(idle);
+            }
+        }
+
+        _sets[key] = found = new ConstraintSet(key.Constraints);
+        found.Fill(ready, attributes);
+        return found;
+    }
+
+    private readonly struct Key(ImmutableArray<Constraint> constraints) : IEquatable<Key>
+    {
+        public ImmutableArray<Constraint> Constraints { get; } = constraints;
+
+        public bool Equals(Key other) => Constraints.AsSpan().SequenceEqual(other.Constraints.AsSpan());
+
+        public override bool Equals(object? obj) => obj is Key key && Equals(key);
+
+        public override int GetHashCode()
+        {
+            var hash = Constraints.Length;
+            foreach (var constraint in Constraints) hash = HashCode.Combine(hash, constraint.GetHashCode());
+            return hash;
+        }
+    }
 }

@@ -8,7 +8,7 @@ namespace OrleansScheduler.Core;
 /// <param name="Constraints">Where they may go.</param>
 /// <param name="Owner">The job and version, for demands whose place depends on their own job's tasks; else default and 0.</param>
 /// <param name="Version">See <paramref name="Owner"/>.</param>
-internal sealed record DemandClassKey(
+internal readonly record struct DemandClassKey(
     Resources Request, int Ports, CustomRequest Custom, bool Revocable, ConstraintSet Constraints, JobKey Owner, int Version);
 
 /// <summary>Demands that fit the same nodes, whoever they belong to: the nodes that their facts allow, and the search for the best.</summary>
@@ -19,6 +19,7 @@ internal sealed class DemandClass
         Key = key;
         Shape = Core.Shape.Of(key.Request, key.Ports);
         Index = new ShapeIndex(table, Shape ?? default, Allowed, width);
+        key.Constraints.Classes++;
     }
 
     public DemandClassKey Key { get; }
@@ -29,7 +30,7 @@ internal sealed class DemandClass
     public ConstraintSet Constraints => Key.Constraints;
 
     /// <summary>Nodes that are ready and whose facts satisfy the constraints.</summary>
-    public NodeMask Allowed { get; } = new();
+    public NodeMask Allowed => Key.Constraints.Allowed;
 
     public ShapeIndex Index { get; }
 

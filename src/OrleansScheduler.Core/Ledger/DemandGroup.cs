@@ -3,10 +3,11 @@ namespace OrleansScheduler.Core;
 /// <summary>Equal attempts of one job that wait.</summary>
 internal sealed class DemandGroup
 {
-    private readonly List<AttemptRef> _waiting;
+    private ImmutableArray<AttemptRef> _waiting;
     private int _next;
+    private List<LedgerNode>? _held;
 
-    public DemandGroup(LedgerJob job, Demand demand, List<AttemptRef> waiting, DemandClass demandClass)
+    public DemandGroup(LedgerJob job, Demand demand, ImmutableArray<AttemptRef> waiting, DemandClass demandClass)
     {
         (Job, Demand, Class, _waiting) = (job, demand, demandClass, waiting);
         Spec = HeldSpec.Of(demand);
@@ -23,10 +24,10 @@ internal sealed class DemandGroup
     public DemandQueue? Queue { get; set; }
 
     /// <summary>Attempts that have neither a node nor the promise of one.</summary>
-    public int Waiting => _waiting.Count - _next;
+    public int Waiting => _waiting.Length - _next;
 
     /// <summary>Nodes that are kept free for it.</summary>
-    public List<LedgerNode> Held { get; } = [];
+    public IReadOnlyList<LedgerNode> Held => _held ?? (IReadOnlyList<LedgerNode>)[];
 
     /// <summary>Before this no node is kept free for it again.</summary>
     public DateTimeOffset NoHoldBefore { get; set; }
@@ -39,7 +40,11 @@ internal sealed class DemandGroup
     public void Untake() => _next--;
 
     /// <summary>Puts back an attempt whose promise was not kept, behind the others.</summary>
-    public void Return(AttemptRef attempt) => _waiting.Add(attempt);
+    public void Return(AttemptRef attempt) => _waiting = _waiting.Add(attempt);
+
+    public void AddHeld(LedgerNode node) => (_held ??= []).Add(node);
+
+    public void RemoveHeld(LedgerNode node) => _held?.Remove(node);
 
     public IEnumerable<AttemptRef> WaitingAttempts => _waiting.Skip(_next);
 

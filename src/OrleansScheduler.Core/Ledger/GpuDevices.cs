@@ -54,13 +54,16 @@ internal sealed class GpuDevices
         }
 
         if (shape.Whole == 0) return [];
-        var chosen = ImmutableArray.CreateBuilder<int>(shape.Whole);
-        for (var i = 0; i < free.Length && chosen.Count < shape.Whole; i++)
+        var (chosen, set, last) = (0, 0UL, 0);
+        for (var i = 0; i < free.Length && chosen < shape.Whole; i++)
         {
-            if (free[i] == Shape.Device) chosen.Add(i);
+            if (free[i] != Shape.Device) continue;
+            (set, last) = (set | (1UL << (i & 63)), i);
+            chosen++;
         }
 
-        return chosen.Count == shape.Whole ? chosen.MoveToImmutable() : default;
+        if (chosen < shape.Whole) return default;
+        return last < SetBits ? Set((int)set) : Many(shape.Whole, free);
     }
 
     /// <summary>Takes so much of each of the GPUs. One that is not there is added: it has been given out by an earlier configuration.</summary>
@@ -89,7 +92,26 @@ internal sealed class GpuDevices
     public GpuDevices Clone() =>
         new() { _capacity = [.. _capacity], _free = [.. _free], Whole = Whole, LargestShare = LargestShare };
 
+    /// <summary>Sets of the first GPUs are made once: a decision needs no memory for them.</summary>
+    private const int SetBits = 8;
+
+    private static readonly ImmutableArray<int>[] Sets =
+        [.. Enumerable.Range(0, 1 << SetBits).Select(set => Enumerable.Range(0, SetBits).Where(i => (set >> i & 1) != 0).ToImmutableArray())];
+
     private static readonly ImmutableArray<int>[] Singles = [.. Enumerable.Range(0, 64).Select(i => ImmutableArray.Create(i))];
+
+    private static ImmutableArray<int> Set(int set) => Sets[set];
+
+    private static ImmutableArray<int> Many(int count, ReadOnlySpan<int> free)
+    {
+        var chosen = ImmutableArray.CreateBuilder<int>(count);
+        for (var i = 0; i < free.Length && chosen.Count < count; i++)
+        {
+            if (free[i] == Shape.Device) chosen.Add(i);
+        }
+
+        return chosen.MoveToImmutable();
+    }
 
     private static ImmutableArray<int> Single(int device) => device < Singles.Length ? Singles[device] : [device];
 

@@ -13,6 +13,11 @@ internal sealed record HeldSpec(
     Resources Request, int Ports, CustomRequest Custom, int Version, int Priority, Tier Tier, TimeSpan? TimeLimit,
     ImmutableArray<Constraint> Constraints)
 {
+    public bool IsRevocable => Tier == Tier.Revocable;
+
+    /// <summary>What it takes of each of its GPUs, in thousandths.</summary>
+    public int EachDevice => Request.GpuMillis is > 0 and < Shape.Device ? (int)Request.GpuMillis : Shape.Device;
+
     public static HeldSpec Of(Demand demand) => new(
         demand.Request, demand.Ports, demand.Custom, demand.Version, demand.Priority, demand.Tier, demand.TimeLimit,
         demand.Constraints.IsDefault ? [] : demand.Constraints);

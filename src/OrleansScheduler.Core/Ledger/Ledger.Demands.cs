@@ -3,10 +3,11 @@ namespace OrleansScheduler.Core;
 /// <content>What waits: groups in queues by role and class, so that one look that finds nothing answers for all that are alike.</content>
 public sealed partial class Ledger
 {
-    private const int MaxIdleClasses = 256;
+    private const int MaxIdleClasses = 4096;
 
     private readonly Dictionary<int, RoleDemand> _demand = [];
     private readonly Dictionary<DemandClassKey, DemandClass> _classes = [];
+    private readonly ConstraintSets _constraints = new();
     private readonly SortedDictionary<DateTimeOffset, int> _waitingSince = [];
     private long _classUses;
     private long _parkedSupply = -1;
@@ -24,29 +25,39 @@ public sealed partial class Ledger
     private void Demand(LedgerEvent.Demanded demanded)
     {
         var job = JobOf(demanded.Job);
-        var before = job.Groups.ToDictionary(g => g.Demand.Version);
-        foreach (var group in job.Groups) Leave(group);
+        DemandGroup[] before = [.. job.Groups];
+        foreach (var group in before) Leave(group);
         job.Groups.Clear();
-        var wanted = new HashSet<AttemptRef>();
         foreach (var demand in demanded.Demands)
         {
-            wanted.UnionWith(demand.Attempts);
-            var waiting = demand.Attempts.Where(a => !job.Holding.ContainsKey(a)).ToList();
-            if (waiting.Count == 0) continue;
+            var waiting = Waiting(job, demand.Attempts);
+            if (waiting.IsEmpty) continue;
             var group = new DemandGroup(job, demand, waiting, ClassOf(job.Key, demand));
             job.Groups.Add(group);
             Enter(group);
-            if (before.Remove(demand.Version, out var old) && old.Held.Count > 0) HandOver(old, group);
+            if (Array.Find(before, g => g.Demand.Version == demand.Version) is { Held.Count: > 0 } old) HandOver(old, group);
         }
 
-        foreach (var old in before.Values) EndHolds(old);
-        if (Promised > 0) DropUnwanted(job, wanted);
+        foreach (var old in before) EndHolds(old);
+        if (Promised > 0) DropUnwanted(job, demanded.Demands);
         Forget(job);
     }
 
-    /// <summary>A job that no longer wants what it was promised: the victims may live or not, nobody waits for them.</summary>
-    private void DropUnwanted(LedgerJob job, HashSet<AttemptRef> wanted)
+    private static ImmutableArray<AttemptRef> Waiting(LedgerJob job, ImmutableArray<AttemptRef> attempts)
     {
+        if (job.Holding.Count == 0) return attempts;
+        foreach (var attempt in attempts)
+        {
+            if (job.Holding.ContainsKey(attempt)) return attempts.RemoveAll(job.Holding.ContainsKey);
+        }
+
+        return attempts;
+    }
+
+    /// <summary>A job that no longer wants what it was promised: the victims may live or not, nobody waits for them.</summary>
+    private void DropUnwanted(LedgerJob job, ImmutableArray<Demand> demands)
+    {
+        var wanted = demands.SelectMany(d => d.Attempts).ToHashSet();
         var promised = job.Holding.Where(h => _held[h.Value].IsPromise && !wanted.Contains(h.Key)).Select(h => h.Key).ToList();
         foreach (var attempt in promised)
         {
@@ -58,7 +69,7 @@ public sealed partial class Ledger
 
     private DemandClass ClassOf(JobKey job, Demand demand)
     {
-        var constraints = demand.Constraints.IsDefaultOrEmpty ? ConstraintSet.None : new ConstraintSet(demand.Constraints);
+        var constraints = _constraints.Of(demand.Constraints, _ready, _attributes);
         var own = !constraints.Moving.IsEmpty;
         var revocable = demand.Tier == Tier.Revocable;
         var key = new DemandClassKey(
@@ -67,8 +78,6 @@ public sealed partial class Ledger
         {
             if (_classes.Count >= MaxIdleClasses) ForgetClasses();
             _classes[key] = found = new DemandClass(key, revocable ? _revocable : _table, _options.Width);
-            constraints.Fill(found.Allowed, _ready, _attributes);
-            found.Allowed.Resize(_order.Count);
         }
 
         found.UsedAt = ++_classUses;
@@ -79,7 +88,11 @@ public sealed partial class Ledger
     private void ForgetClasses()
     {
         var idle = _classes.Values.Where(c => c.Queues == 0).OrderBy(c => c.UsedAt).ToList();
-        foreach (var demandClass in idle.Take((idle.Count + 1) / 2)) _classes.Remove(demandClass.Key);
+        foreach (var demandClass in idle.Take((idle.Count + 1) / 2))
+        {
+            _classes.Remove(demandClass.Key);
+            demandClass.Constraints.Classes--;
+        }
     }
 
     private void Enter(DemandGroup group)
@@ -147,7 +160,7 @@ public sealed partial class Ledger
             {
                 // A task to be near may have come; nothing else gets better by placements.
                 var queue = demand.Parked[i];
-                if (!more && !queue.Class.Constraints.Moving.Any(c => c is Constraint.Affinity or Constraint.Spread)) continue;
+                if (!more && !queue.Class.Constraints.FollowsOthers) continue;
                 demand.Parked.RemoveAt(i);
                 queue.Blocked = null;
                 demand.Ready.Add(queue);

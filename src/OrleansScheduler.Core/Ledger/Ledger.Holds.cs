@@ -33,7 +33,7 @@ public sealed partial class Ledger
         {
             if (missing <= 0 || _holds.Count >= most) return;
             node.Hold = new NodeHold(group, now + _options.HoldFor);
-            group.Held.Add(node);
+            group.AddHeld(node);
             _holds.Add(node);
             Refresh(node);
             missing -= Room(node, group.Spec.Request);
@@ -90,13 +90,13 @@ public sealed partial class Ledger
 
     private void EndHolds(DemandGroup group)
     {
-        foreach (var node in group.Held.ToList()) EndHold(node);
+        while (group.Held.Count > 0) EndHold(group.Held[^1]);
     }
 
     private void EndHold(LedgerNode node)
     {
         if (node.Hold is not { } hold) return;
-        hold.Group.Held.Remove(node);
+        hold.Group.RemoveHeld(node);
         node.Hold = null;
         _holds.Remove(node);
         Refresh(node);
@@ -106,13 +106,13 @@ public sealed partial class Ledger
     /// <summary>The group was said again: it keeps its nodes.</summary>
     private static void HandOver(DemandGroup before, DemandGroup after)
     {
-        foreach (var node in before.Held)
+        foreach (var node in before.Held.ToList())
         {
             node.Hold = node.Hold! with { Group = after };
-            after.Held.Add(node);
+            after.AddHeld(node);
+            before.RemoveHeld(node);
         }
 
-        before.Held.Clear();
         after.NoHoldBefore = before.NoHoldBefore;
     }
 }

@@ -65,17 +65,15 @@ public sealed partial class Ledger
     /// <summary>Brings a node's lanes, and whether it may be used at all, up to date.</summary>
     private void Refresh(LedgerNode node, bool factsChanged = false)
     {
-        var plain = _weights.Key(node.Amounts.Free);
-        if (_options.Policy == PlacementPolicy.Spread) plain = -plain;
-        _table.Set(node.Index, node.FreeShape(revocable: false), plain, plain, plain);
+        _table.Set(node, _weights, revocable: false);
         if (node.Amounts.RevocableCapacity != Resources.None || _revocable.Cpu[node.Index] >= 0)
-            _revocable.Set(node.Index, node.FreeShape(revocable: true), plain, plain, plain);
+            _revocable.Set(node, _weights, revocable: true);
 
         var ready = node.TakesTasks && _nodes.ContainsKey(node.Id);
         if (ready == _ready[node.Index] && !factsChanged) return;
         _ready[node.Index] = ready;
-        foreach (var demandClass in _classes.Values)
-            demandClass.Allowed[node.Index] = ready && demandClass.Constraints.Broken(node.Description) is null;
+        foreach (var constraints in _constraints.All)
+            constraints.Allowed[node.Index] = ready && constraints.Broken(node.Description) is null;
         _revocable.Touch(node.Index);
     }
 
@@ -83,8 +81,7 @@ public sealed partial class Ledger
     private void Weigh()
     {
         _roles.Total = _capacity;
-        var open = _order.Count;
-        var weights = ScoreWeights.Of(_capacity, open);
+        var weights = ScoreWeights.Of(_capacity, _order.Count, _options.Policy);
         if (weights == _weights) return;
         _weights = weights;
         foreach (var node in _order) Refresh(node);

@@ -99,7 +99,7 @@ public sealed partial class Ledger
         if (demandClass.Shape is not { } shape) return (Reasons.InsufficientCpu, null);
         if (PickReserved(group, round) is { } reserved)
         {
-            Place(group, reserved.Node, reserved.Taken, round);
+            Place(group, reserved.Node, reserved.Taken, reserved.Devices, round);
             return null;
         }
 
@@ -111,9 +111,9 @@ public sealed partial class Ledger
         round.Look(demandClass.Index.Looked - before + 1);
         if (number < 0) return (Reasons.InsufficientCpu, null);
         var node = _order[number];
-        if (!node.Amounts.TryTake(_roles, group.Job.Role, group.Spec.Request, demandClass.Key.Revocable, out var taken))
+        if (!node.TryTake(_roles, group.Job.Role, group.Spec, shape, out var taken, out var devices))
             throw new InvariantException($"node {node.Id} has not free what its lanes say: {group.Spec.Request} of {node.Amounts.Free}");
-        Place(group, node, taken, round);
+        Place(group, node, taken, devices, round);
         return null;
     }
 
@@ -121,12 +121,10 @@ public sealed partial class Ledger
         ? (Reasons.QuotaLimit, _roles.PathOf(refused.Role))
         : (Reasons.QuotaHeadroom, null);
 
-    /// <summary>Gives the next attempt of a group what was already taken of the node's amounts, and the rest.</summary>
-    private void Place(DemandGroup group, LedgerNode node, in Taken taken, PlanRound round)
+    /// <summary>Gives the next attempt of a group what was already taken of the node, and the rest.</summary>
+    private void Place(DemandGroup group, LedgerNode node, in Taken taken, ImmutableArray<int> devices, PlanRound round)
     {
         var spec = group.Spec;
-        var devices = spec.Request.GpuMillis == 0 ? [] : node.Gpus.Choose(group.Class.Shape!.Value);
-        if (devices.IsDefault) throw new InvariantException($"node {node.Id} has not the GPUs that its lanes say");
         var ports = ImmutableArray<int>.Empty;
         if (spec.Ports > 0)
         {
@@ -136,7 +134,6 @@ public sealed partial class Ledger
             ports = builder.MoveToImmutable();
         }
 
-        node.Gpus.Take(devices, EachDevice(spec));
         var placement = new Placement(group.Take(), node.Id, ports) { Devices = devices, Items = node.Custom.Take(spec.Custom) };
         Pending--;
         Hold(group.Job, node, placement.Attempt, spec, placement, taken, round.Now);
@@ -176,7 +173,7 @@ public sealed partial class Ledger
     }
 
     /// <summary>The best node where something is reserved for the group's role or one above it; what is reserved goes first.</summary>
-    private (LedgerNode Node, Taken Taken)? PickReserved(DemandGroup group, PlanRound round)
+    private (LedgerNode Node, Taken Taken, ImmutableArray<int> Devices)? PickReserved(DemandGroup group, PlanRound round)
     {
         if (_poolNodes.Count == 0 || group.Class.Key.Revocable) return null;
         (LedgerNode Node, int Key)? best = null;
@@ -200,9 +197,10 @@ public sealed partial class Ledger
         }
 
         if (best is not { } found) return null;
-        if (!found.Node.Amounts.TryTake(_roles, group.Job.Role, group.Spec.Request, revocable: false, out var taken)) return null;
-        if (_roles.Admit(group.Job.Role, taken.Unreserved).IsAllowed) return (found.Node, taken);
-        found.Node.Amounts.Return(taken);
+        var chosen = found.Node;
+        if (!chosen.TryTake(_roles, group.Job.Role, group.Spec, group.Class.Shape!.Value, out var taken, out var devices)) return null;
+        if (_roles.Admit(group.Job.Role, taken.Unreserved).IsAllowed) return (chosen, taken, devices);
+        chosen.Return(group.Spec, taken, devices);
         return null;
     }
 
@@ -245,7 +243,7 @@ public sealed partial class Ledger
     {
         if (NodeAttributes.IsNode(attribute))
         {
-            foreach (var (node, count) in job.CountByNode)
+            foreach (var (node, count) in job.CountByNode(_held))
             {
                 if (count >= full) _moving[node] = false;
             }
@@ -253,7 +251,7 @@ public sealed partial class Ledger
             return;
         }
 
-        foreach (var (value, count) in job.CountBy(attribute, _order))
+        foreach (var (value, count) in job.CountBy(attribute, _order, _held))
         {
             if (count >= full && _attributes.Having(attribute, value) is { } nodes) _moving.Remove(nodes);
         }
@@ -267,12 +265,12 @@ public sealed partial class Ledger
         {
             for (var i = 0; i < _order.Count && fewest > 0; i++)
             {
-                if (group.Class.Allowed[i]) fewest = Math.Min(fewest, group.Job.CountByNode.GetValueOrDefault(i));
+                if (group.Class.Allowed[i]) fewest = Math.Min(fewest, group.Job.CountByNode(_held).GetValueOrDefault(i));
             }
         }
         else
         {
-            var counts = group.Job.CountBy(attribute, _order);
+            var counts = group.Job.CountBy(attribute, _order, _held);
             foreach (var (value, nodes) in _attributes.Values(attribute))
             {
                 if (group.Class.Allowed.Overlaps(nodes)) fewest = Math.Min(fewest, counts.GetValueOrDefault(value));
@@ -290,11 +288,11 @@ public sealed partial class Ledger
         {
             if (NodeAttributes.IsNode(affinity.Attribute))
             {
-                foreach (var node in other.CountByNode.Keys) near[node] = true;
+                foreach (var node in other.CountByNode(_held).Keys) near[node] = true;
             }
             else
             {
-                foreach (var (value, count) in other.CountBy(affinity.Attribute, _order))
+                foreach (var (value, count) in other.CountBy(affinity.Attribute, _order, _held))
                 {
                     if (count > 0 && _attributes.Having(affinity.Attribute, value) is { } nodes) near.Add(nodes);
                 }
@@ -339,9 +337,9 @@ public sealed partial class Ledger
     private int CountAt(LedgerJob? job, LedgerNode node, string attribute)
     {
         if (job is null) return 0;
-        if (NodeAttributes.IsNode(attribute)) return job.CountByNode.GetValueOrDefault(node.Index);
+        if (NodeAttributes.IsNode(attribute)) return job.CountByNode(_held).GetValueOrDefault(node.Index);
         var most = 0;
-        var counts = job.CountBy(attribute, _order);
+        var counts = job.CountBy(attribute, _order, _held);
         foreach (var value in NodeAttributes.ValuesOf(node.Description, attribute)) most = Math.Max(most, counts.GetValueOrDefault(value));
         return most;
     }

@@ -81,8 +81,8 @@ public sealed partial class Ledger
         var job = JobOf(preemption.Job);
         if (job.Holding.ContainsKey(preemption.Attempt)) return;
         var spec = HeldSpec.Of(preemption.Demand);
-        var taken = node.Amounts.Force(_roles, job.Role, spec.Request, IsRevocable(spec));
-        node.Gpus.Take(preemption.Devices, EachDevice(spec));
+        var taken = node.Amounts.Force(_roles, job.Role, spec.Request, spec.IsRevocable);
+        node.Gpus.Take(preemption.Devices, spec.EachDevice);
         var promise = new Placement(preemption.Attempt, node.Id, []) { Devices = preemption.Devices };
         Hold(job, node, preemption.Attempt, spec, promise, taken, preemption.Since, isPromise: true);
         _preemptions[(preemption.Job, preemption.Attempt)] = preemption;
@@ -150,7 +150,7 @@ public sealed partial class Ledger
             if (node.Gpus.FreeOf(device) < 0) return false;
         }
 
-        return IsRevocable(row.Spec)
+        return row.Spec.IsRevocable
             ? node.Amounts.RevocableFree.IsNonNegative
             : (node.UsedFirmly + row.Spec.Request).FitsInto(node.Description.Capacity);
     }

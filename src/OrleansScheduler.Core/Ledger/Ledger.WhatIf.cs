@@ -62,9 +62,9 @@ public sealed partial class Ledger
         var (job, node) = (JobOf(key), _nodes[nodeId]);
         node.Custom.Take(row.Spec.Custom, row.Items);
         foreach (var port in row.Ports) node.Ports.Take(port);
-        node.Gpus.Take(row.Devices, EachDevice(row.Spec));
+        node.Gpus.Take(row.Devices, row.Spec.EachDevice);
         var placement = new Placement(row.Attempt, nodeId, row.Ports) { Devices = row.Devices, Items = row.Items };
-        var taken = node.Amounts.Force(_roles, job.Role, row.Spec.Request, IsRevocable(row.Spec));
+        var taken = node.Amounts.Force(_roles, job.Role, row.Spec.Request, row.Spec.IsRevocable);
         Hold(job, node, row.Attempt, row.Spec, placement, taken, row.Since);
     }
 

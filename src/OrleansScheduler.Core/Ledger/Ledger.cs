@@ -21,6 +21,7 @@ public sealed partial class Ledger
     private readonly NodeMask _ready = new();
     private readonly NodeAttributes _attributes;
     private readonly RoleTree _roles = new();
+    private readonly Dictionary<string, int> _rolesOfJobs = new(StringComparer.Ordinal);
     private readonly Dictionary<int, SortedSet<int>> _poolNodes = [];
     private readonly SortedSet<int> _promisedNodes = [];
     private readonly Stack<int> _freeNumbers = [];
@@ -189,8 +190,8 @@ public sealed partial class Ledger
             var placement = reservation.PlacementOf(i);
             node.Custom.Take(spec.Custom, placement.Items);
             foreach (var port in placement.Ports) node.Ports.Take(port);
-            node.Gpus.Take(placement.Devices, EachDevice(spec));
-            Hold(job, node, attempt, spec, placement, node.Amounts.Force(_roles, job.Role, spec.Request, IsRevocable(spec)),
+            node.Gpus.Take(placement.Devices, spec.EachDevice);
+            Hold(job, node, attempt, spec, placement, node.Amounts.Force(_roles, job.Role, spec.Request, spec.IsRevocable),
                 reservation.Since);
         }
 
@@ -240,8 +241,7 @@ public sealed partial class Ledger
         job.Holding.Remove(attempt, out var held);
         ref var row = ref _held[held];
         var (node, spec) = (_order[row.Node], row.Spec);
-        node.Amounts.Return(row.Taken);
-        node.Gpus.Return(row.Devices, EachDevice(spec));
+        node.Return(spec, row.Taken, row.Devices);
         Discharge(job.Role, spec, row.Taken);
         job.Count(node, -1);
         if (row.IsPromise)
@@ -285,29 +285,25 @@ public sealed partial class Ledger
         Forget(job);
     }
 
-    private static bool IsRevocable(HeldSpec spec) => spec.Tier == Tier.Revocable;
-
-    private static int EachDevice(HeldSpec spec) =>
-        spec.Request.GpuMillis is > 0 and < Shape.Device ? (int)spec.Request.GpuMillis : Shape.Device;
-
     /// <summary>Revocable capacity is extra: it counts neither as a share of the cell nor against quotas, only as a turn.</summary>
     private void Charge(int role, HeldSpec spec, in Taken taken)
     {
-        if (IsRevocable(spec)) _roles.Charge(role, Resources.None, Resources.None, 1);
+        if (spec.IsRevocable) _roles.Charge(role, Resources.None, Resources.None, 1);
         else _roles.Charge(role, spec.Request, taken.Unreserved, 1);
     }
 
     private void Discharge(int role, HeldSpec spec, in Taken taken)
     {
-        if (IsRevocable(spec)) _roles.Discharge(role, Resources.None, Resources.None, 1);
+        if (spec.IsRevocable) _roles.Discharge(role, Resources.None, Resources.None, 1);
         else _roles.Discharge(role, spec.Request, taken.Unreserved, 1);
     }
 
     private LedgerJob JobOf(JobKey key)
     {
-        if (!_jobs.TryGetValue(key, out var job))
-            _jobs[key] = job = new LedgerJob(key, _roles.GetOrAdd(RolePath.OfJobRole(key.Role)));
-        return job;
+        if (_jobs.TryGetValue(key, out var job)) return job;
+        if (!_rolesOfJobs.TryGetValue(key.Role, out var role))
+            _rolesOfJobs[key.Role] = role = _roles.GetOrAdd(RolePath.OfJobRole(key.Role));
+        return _jobs[key] = new LedgerJob(key, role);
     }
 
     private bool HasPromises(LedgerJob job)

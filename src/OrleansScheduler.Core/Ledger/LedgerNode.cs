@@ -84,6 +84,29 @@ internal sealed class LedgerNode(string id, int index)
         return true;
     }
 
+    /// <summary>Takes amounts and GPUs for one task, or nothing.</summary>
+    /// <param name="roles">The roles.</param>
+    /// <param name="role">For whom.</param>
+    /// <param name="spec">What it needs.</param>
+    /// <param name="shape">The same in the units of the lanes.</param>
+    /// <param name="taken">From where the amounts were taken.</param>
+    /// <param name="devices">The GPUs.</param>
+    public bool TryTake(RoleTree roles, int role, HeldSpec spec, in Shape shape, out Taken taken, out ImmutableArray<int> devices)
+    {
+        taken = default;
+        devices = spec.Request.GpuMillis == 0 ? [] : Gpus.Choose(shape);
+        if (devices.IsDefault || !Amounts.TryTake(roles, role, spec.Request, spec.IsRevocable, out taken)) return false;
+        Gpus.Take(devices, spec.EachDevice);
+        return true;
+    }
+
+    /// <summary>Gives back what was taken.</summary>
+    public void Return(HeldSpec spec, in Taken taken, ImmutableArray<int> devices)
+    {
+        Amounts.Return(taken);
+        Gpus.Return(devices, spec.EachDevice);
+    }
+
     /// <summary>What is free for everybody, in the units of the lanes.</summary>
     public Shape FreeShape(bool revocable)
     {

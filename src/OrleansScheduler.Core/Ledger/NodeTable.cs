@@ -59,39 +59,27 @@ internal sealed class NodeTable
     }
 
     /// <summary>Takes over what is free on a node.</summary>
-    public void Set(int node, in Shape free, int plainKey, int shareKey, int wholeKey)
+    /// <param name="node">The node.</param>
+    /// <param name="weights">What orders nodes.</param>
+    /// <param name="revocable">Whether this table is of what is revocable.</param>
+    public void Set(LedgerNode node, in ScoreWeights weights, bool revocable)
     {
-        Cpu[node] = free.Cpu;
-        Memory[node] = free.Memory;
-        Disk[node] = free.Disk;
-        Whole[node] = free.Whole;
-        Share[node] = free.Share;
-        Ports[node] = free.Ports;
-        Keys[0][node] = plainKey;
-        Keys[1][node] = shareKey;
-        Keys[2][node] = wholeKey;
-        Touch(node);
+        var (i, free) = (node.Index, node.FreeShape(revocable));
+        Cpu[i] = free.Cpu;
+        Memory[i] = free.Memory;
+        Disk[i] = free.Disk;
+        Whole[i] = free.Whole;
+        Share[i] = free.Share;
+        Ports[i] = free.Ports;
+        var key = weights.Key(node.Amounts.Free);
+        Keys[0][i] = key;
+        Keys[1][i] = key;
+        Keys[2][i] = key;
+        Touch(i);
     }
 
     /// <summary>Notes that something about a node has changed.</summary>
     public void Touch(int node) => _log[Changes++ & (LogSize - 1)] = node / BlockSize;
-
-    /// <summary>A copy that goes its own way.</summary>
-    public NodeTable Clone()
-    {
-        var copy = new NodeTable
-        {
-            Count = Count,
-            Cpu = [.. Cpu],
-            Memory = [.. Memory],
-            Disk = [.. Disk],
-            Whole = [.. Whole],
-            Share = [.. Share],
-            Ports = [.. Ports],
-        };
-        for (var i = 0; i < Keys.Length; i++) copy.Keys[i] = [.. Keys[i]];
-        return copy;
-    }
 
     private void Grow(int size)
     {

@@ -10,20 +10,22 @@ internal readonly record struct ScoreWeights(double Cpu, double Memory, double D
 {
     private const double Unit = 1 << 20;
 
-    public static ScoreWeights Of(in Resources capacity, int nodes) => new(
-        Weight(capacity.CpuMillis, nodes), Weight(capacity.MemoryMiB, nodes), Weight(capacity.DiskMiB, nodes),
-        Weight(capacity.GpuMillis, nodes));
+    public static ScoreWeights Of(in Resources capacity, int nodes, PlacementPolicy policy)
+    {
+        var unit = policy == PlacementPolicy.Spread ? -Unit : Unit;
+        return new(Weight(capacity.CpuMillis), Weight(capacity.MemoryMiB), Weight(capacity.DiskMiB), Weight(capacity.GpuMillis));
+
+        double Weight(long sum)
+        {
+            var average = nodes == 0 ? 0 : sum / nodes;
+            return average <= 0 ? 0 : unit / (1L << BitOperations.Log2((ulong)average));
+        }
+    }
 
     /// <summary>How empty a node is: the smaller, the better it fits what fits it at all.</summary>
     public int Key(in Resources free)
     {
         var sum = (free.CpuMillis * Cpu) + (free.MemoryMiB * Memory) + (free.DiskMiB * Disk) + (free.GpuMillis * Gpu);
         return (int)Math.Clamp(sum, -NodeTable.MaxLane, NodeTable.MaxLane);
-    }
-
-    private static double Weight(long capacity, int nodes)
-    {
-        var average = nodes == 0 ? 0 : capacity / nodes;
-        return average <= 0 ? 0 : Unit / (1L << BitOperations.Log2((ulong)average));
     }
 }

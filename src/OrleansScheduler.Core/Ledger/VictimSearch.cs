@@ -170,8 +170,7 @@ internal sealed class VictimSearch(HeldTable held, RoleTree roles, DemandGroup g
         for (var i = 0; i < gone.Count; i++)
         {
             ref var victim = ref held[gone[i]];
-            var each = victim.Spec.Request.GpuMillis is > 0 and < Shape.Device ? (int)victim.Spec.Request.GpuMillis : Shape.Device;
-            foreach (var device in victim.Devices) _gpus[device] += each;
+            foreach (var device in victim.Devices) _gpus[device] += victim.Spec.EachDevice;
         }
 
         return GpuDevices.Choose(_shape, _gpus.AsSpan(0, _node.Gpus.Count));
