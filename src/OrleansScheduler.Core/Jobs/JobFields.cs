@@ -6,6 +6,7 @@ namespace OrleansScheduler.Core;
 internal static class JobFields
 {
     public const string Root = "";
+    public const string Resources = "task.resources";
 
     public static readonly FrozenDictionary<string, ImmutableArray<string>> Sections = new Dictionary<string, ImmutableArray<string>>
     {
@@ -17,7 +18,7 @@ internal static class JobFields
         ["task"] = ["driver", "command", "image", "processes", "env", "user", "artifacts", "resources", "health", "kill", "logs"],
         ["task.processes[]"] = ["name", "command", "after", "max-failures", "daemon", "ephemeral", "final"],
         ["task.artifacts[]"] = ["source", "extract", "checksum"],
-        ["task.resources"] = ["cpu", "memory", "disk", "gpus", "ports", "custom", "sets"],
+        [Resources] = ["cpu", "memory", "disk", "gpus", "ports", "custom", "sets"],
         ["task.health"] = ["http", "tcp", "command", "initial-delay", "interval", "timeout", "max-failures", "min-successes"],
         ["task.health.http"] = ["port", "path"],
         ["task.health.tcp"] = ["port"],

@@ -78,7 +78,7 @@ internal static class TaskRules
             if (!JobKey.IsValidPart(name))
                 findings.Add(JobCode.BadName, JobFilePath.Join(path, name),
                     $"{FieldWords.Show(name)} is not the name of a resource: {JobKey.PartRule}.");
-            else if (JobFields.Sections[$"{Root}.resources"].Contains(name))
+            else if (!NodeRules.IsCustomName(name))
                 findings.Add(JobCode.BadName, JobFilePath.Join(path, name),
                     $"'{name}' is not a resource of the cell's own; write it one level up.");
             if (++count > JobLimits.MaxCustom)

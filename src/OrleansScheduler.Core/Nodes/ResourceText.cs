@@ -37,15 +37,19 @@ public static class ResourceText
         return parts.Count == 0 ? "none" : string.Join(", ", parts);
     }
 
-    private static (long? Known, Func<string, Answer<long>> Parse, Func<long, ResourceLimit> With)? Find(string name, ResourceLimit limit) =>
-        name switch
-        {
-            "cpu" => (limit.CpuMillis, Units.ParseMillis, amount => limit with { CpuMillis = amount }),
-            "memory" => (limit.MemoryMiB, Units.ParseMiB, amount => limit with { MemoryMiB = amount }),
-            "disk" => (limit.DiskMiB, Units.ParseMiB, amount => limit with { DiskMiB = amount }),
-            "gpus" => (limit.GpuMillis, Units.ParseMillis, amount => limit with { GpuMillis = amount }),
-            _ => null,
-        };
+    /// <summary>The amounts, zero for those that are null.</summary>
+    public static Resources ToResources(in ResourceLimit amounts) =>
+        new(amounts.CpuMillis ?? 0, amounts.MemoryMiB ?? 0, amounts.DiskMiB ?? 0, amounts.GpuMillis ?? 0);
+
+    private static (long? Known, Func<string, Answer<long>> Parse, Func<long, ResourceLimit> With)? Find(
+        string name, ResourceLimit limit) => name switch
+    {
+        "cpu" => (limit.CpuMillis, Units.ParseMillis, amount => limit with { CpuMillis = amount }),
+        "memory" => (limit.MemoryMiB, Units.ParseMiB, amount => limit with { MemoryMiB = amount }),
+        "disk" => (limit.DiskMiB, Units.ParseMiB, amount => limit with { DiskMiB = amount }),
+        "gpus" => (limit.GpuMillis, Units.ParseMillis, amount => limit with { GpuMillis = amount }),
+        _ => null,
+    };
 
     private static Problem Bad(string code, string message) => Problem.Of(ProblemKind.Invalid, code, message);
 }

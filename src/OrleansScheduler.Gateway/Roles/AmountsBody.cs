@@ -18,7 +18,7 @@ internal sealed record AmountsBody
     /// <summary>Thousandths of a GPU.</summary>
     public long? GpuMillis { get; init; }
 
-    public Resources ToResources() => new(CpuMillis ?? 0, MemoryMiB ?? 0, DiskMiB ?? 0, GpuMillis ?? 0);
+    public Resources ToResources() => ResourceText.ToResources(ToLimit());
 
     public ResourceLimit ToLimit() => new(CpuMillis, MemoryMiB, DiskMiB, GpuMillis);
 

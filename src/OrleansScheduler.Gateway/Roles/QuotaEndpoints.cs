@@ -10,10 +10,10 @@ internal static class QuotaEndpoints
         var quotas = routes.MapGroup("/v1/quotas").WithTags("Quotas");
         quotas.MapGet("/", List).WithName("ListQuotas").WithProblems(400)
             .WithSummary("Lists roles in the order of their paths, with quota, weight and what they have.");
-        quotas.MapGet("/{role}", Describe).WithName("DescribeQuota").WithProblems(400, 404).WithSummary("One role.");
-        quotas.MapPut("/{role}", Set).WithName("SetQuota").WithProblems(400, 409, 415, 422)
+        quotas.MapGet("/{**role}", Describe).WithName("DescribeQuota").WithProblems(400, 404).WithSummary("One role.");
+        quotas.MapPut("/{**role}", Set).WithName("SetQuota").WithProblems(400, 409, 415, 422)
             .WithSummary("Sets the quota of a role, its weight, or both.");
-        quotas.MapDelete("/{role}", Remove).WithName("RemoveQuota").WithProblems(400, 404, 409)
+        quotas.MapDelete("/{**role}", Remove).WithName("RemoveQuota").WithProblems(400, 404, 409)
             .WithSummary("Takes the quota of a role away; its weight stays.");
     }
 
@@ -27,7 +27,7 @@ internal static class QuotaEndpoints
     }
 
     private static async Task<Results<Ok<RoleView>, ProblemResult>> Describe(
-        HttpContext context, IGrainFactory grains, string role, CancellationToken cancellationToken)
+        HttpContext context, IGrainFactory grains, string? role, CancellationToken cancellationToken)
     {
         var read = new RequestReader(context);
         var path = read.Role("role", role);
@@ -38,7 +38,7 @@ internal static class QuotaEndpoints
     }
 
     private static async Task<Results<Ok<RoleView>, ProblemResult>> Set(
-        HttpContext context, IGrainFactory grains, string role, QuotaBody body, CancellationToken cancellationToken)
+        HttpContext context, IGrainFactory grains, string? role, QuotaBody body, CancellationToken cancellationToken)
     {
         var read = new RequestReader(context);
         var (operation, path) = (read.OperationId(), read.Role("role", role));
@@ -49,7 +49,7 @@ internal static class QuotaEndpoints
     }
 
     private static async Task<Results<Ok<RoleView>, ProblemResult>> Remove(
-        HttpContext context, IGrainFactory grains, string role, CancellationToken cancellationToken)
+        HttpContext context, IGrainFactory grains, string? role, CancellationToken cancellationToken)
     {
         var read = new RequestReader(context);
         var (operation, path) = (read.OperationId(), read.Role("role", role));

@@ -29,6 +29,17 @@ public sealed class QuotaRoutesTests(GatewayFixture fixture) : IClassFixture<Gat
         Assert.Contains(new RoleCommand("q1", "weighed", false, null, 3, false, "anonymous"), _cell.Commands);
     }
 
+    [Theory]
+    [InlineData("eng.api", "eng/api")]
+    [InlineData("eng/api", "eng/api")]
+    [InlineData("spark.prod/etl", "spark.prod/etl")]
+    [InlineData("*", "*")]
+    public async Task A_role_is_named_as_in_a_job_file_or_by_its_path(string name, string path)
+    {
+        _cell.Roles[path] = new() { Role = path };
+        Assert.Equal(path, (await _http.Get<RoleView>($"/v1/quotas/{name}")).Role);
+    }
+
     [Fact]
     public async Task Roles_are_paged_by_path()
     {
