@@ -79,6 +79,9 @@ internal sealed class DemandQueue(int role, DemandClass demandClass, bool isGang
     /// <summary>The ledger's count of changes when nobody could be preempted for it; −1 when that has not been tried.</summary>
     public long NoVictimsAt { get; set; } = -1;
 
+    /// <summary>The same when no node could be kept free for it.</summary>
+    public long NoHoldAt { get; set; } = -1;
+
     public static int Compare(DemandQueue a, DemandQueue b) => ReferenceEquals(a, b) ? 0 : DemandGroup.Compare(a.Head, b.Head);
 }
 
