@@ -24,6 +24,8 @@ public sealed class OfferBookPropertyTests
         var cell = new OfferCell(new OfferOptions { Viewers = viewers, SmallestOffers = [] }, seed);
         var held = new List<(string Framework, string Role, string Node, Taken Parts)>();
         var refused = new List<(string Framework, string Role, string Node, Taken Parts, DateTimeOffset Until)>();
+        var ever = new List<(string Framework, string Role, string Node, Taken Parts, DateTimeOffset Until)>();
+        var subscribed = new Dictionary<string, string>();
         var done = new HashSet<long>();
         for (var i = 0; i < 3; i++) cell.Node($"N{i}", 4, 4);
         foreach (var (kind, a, b, cpu, memory) in steps)
@@ -38,16 +40,20 @@ public sealed class OfferBookPropertyTests
                     var consumed = Consumed(cell.Roles);
                     foreach (var made in cell.Offers()) NotRefused(made, refused, cell.Now);
                     WithinLimits(cell.Roles, consumed);
+                    if (viewers == 1) NothingLeftOver(cell, subscribed, ever);
                     if (viewers == 1) Assert.True(Short(cell.Roles).FitsInto(before));
                     break;
                 case 4 or 5:
                     cell.Framework(framework, role);
+                    subscribed[framework] = role;
                     if (b == 0) refused.RemoveAll(r => r.Framework == framework);
                     else refused.RemoveAll(r => r.Framework == framework && r.Role != role);
                     break;
                 case 6 when offer is not null:
                     cell.Decline(offer, cpu);
-                    if (cpu > 0) refused.Add((offer.Framework, offer.Role, offer.Node, offer.Parts, Until(cell, cpu)));
+                    if (cpu == 0) break;
+                    refused.Add((offer.Framework, offer.Role, offer.Node, offer.Parts, Until(cell, cpu)));
+                    ever.Add(refused[^1]);
                     break;
                 case 7 or 8 or 9 when offer is not null:
                     var earlier = Consumed(cell.Roles);
@@ -64,8 +70,9 @@ public sealed class OfferBookPropertyTests
                     }
 
                     held.Add((offer.Framework, offer.Role, offer.Node, used));
-                    if (b > 0 && !accepted.Returned.IsEmpty)
-                        refused.Add((offer.Framework, offer.Role, offer.Node, accepted.Returned, Until(cell, b)));
+                    if (b == 0 || accepted.Returned.IsEmpty) break;
+                    refused.Add((offer.Framework, offer.Role, offer.Node, accepted.Returned, Until(cell, b)));
+                    ever.Add(refused[^1]);
                     break;
                 case 10 when held.Count > 0:
                     var gone = held[a % held.Count];
@@ -85,6 +92,7 @@ public sealed class OfferBookPropertyTests
                     break;
                 case 13:
                     cell.Book.Deactivate(framework);
+                    subscribed.Remove(framework);
                     refused.RemoveAll(r => r.Framework == framework);
                     break;
                 case 14 when b < 3:
@@ -117,6 +125,24 @@ public sealed class OfferBookPropertyTests
         {
             var limit = (roles.QuotaOf(i)?.Limit ?? ResourceLimit.None).OrLargest;
             Assert.True(roles.ConsumedBy(i).FitsInto(Amounts.Max(limit, before[i])));
+        }
+    }
+
+    /// <summary>Without quotas, what is free after a round is refused by everyone who could have it.</summary>
+    private static void NothingLeftOver(
+        OfferCell cell, Dictionary<string, string> subscribed,
+        List<(string Framework, string Role, string Node, Taken Parts, DateTimeOffset Until)> ever)
+    {
+        if (Enumerable.Range(0, cell.Roles.Count).Any(r => cell.Roles.QuotaOf(r) is not null)) return;
+        for (var i = 0; i < 3; i++)
+        {
+            var (node, free) = ($"N{i}", cell[$"N{i}"].Free);
+            if (free == Resources.None || !free.IsNonNegative) continue;
+            foreach (var (framework, role) in subscribed)
+            {
+                Assert.Contains(ever, r => (r.Framework, r.Role, r.Node) == (framework, role, node) && r.Until >= cell.Now
+                    && free.FitsInto(r.Parts.Unreserved));
+            }
         }
     }
 
