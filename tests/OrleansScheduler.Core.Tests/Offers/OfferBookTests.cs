@@ -77,6 +77,24 @@ public sealed class OfferBookTests
     }
 
     [Fact]
+    public void A_filter_that_covered_what_was_left_in_a_round_does_not_cover_what_comes_back_after_it()
+    {
+        _cell.Framework("F", "b");
+        _cell.Node("A", 4, 1000);
+        var busy = new Taken(OfferCell.Amount(3, 900), default, []);
+        Assert.True(_cell["A"].TryTake(busy));
+        _cell.Decline(Assert.Single(_cell.Offers()), seconds: 1000);
+        _cell["A"].Return(busy);
+        _cell.Framework("G", "a");
+        Assert.Null(_cell.Book.SetDemand("G", "a", new(OfferCell.Amount(3, 900), 1)));
+        _cell.Weight("a", 1000);
+        var offer = Assert.Single(_cell.Offers());
+        Assert.Equal(("G", OfferCell.Amount(3, 900)), (offer.Framework, offer.Amount));
+        _cell.Decline(offer, seconds: 1000);
+        Assert.Equal(["F b A 4/1000"], _cell.Round());
+    }
+
+    [Fact]
     public void Reviving_and_a_changed_node_end_filters_and_suppressing_keeps_offers_that_are_out()
     {
         _cell.Framework("F", "a");

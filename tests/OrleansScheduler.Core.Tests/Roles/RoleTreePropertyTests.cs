@@ -19,7 +19,7 @@ public sealed class RoleTreePropertyTests
 
     [Fact]
     public void Order_admission_and_required_headroom_are_those_of_a_tree_computed_anew() =>
-        Gen.Select(GenStep.Array[1, 40], GenAmount).Sample(static (steps, total) =>
+        Gen.Select(GenStep.Array[1, 25], GenAmount).Sample(static (steps, total) =>
         {
             var (tree, naive) = (new RoleTree { Total = total * 8 }, new Naive { Total = total * 8 });
             foreach (var step in steps)
@@ -31,7 +31,7 @@ public sealed class RoleTreePropertyTests
 
     [Fact]
     public void Giving_what_is_admitted_never_makes_a_guarantee_or_a_limit_worse_and_one_more_would() =>
-        Gen.Select(GenStep.Array[1, 25], GenAmount, GenAmount).Sample(static (steps, total, request) =>
+        Gen.Select(GenStep.Array[1, 16], GenAmount, GenAmount).Sample(static (steps, total, request) =>
         {
             var (tree, naive) = (new RoleTree { Total = total * 8 }, new Naive { Total = total * 8 });
             foreach (var step in steps) step.Apply(tree, naive);
