@@ -30,6 +30,42 @@ public static class Reasons
     /// <summary>Not enough ports.</summary>
     public const string InsufficientPorts = "insufficient-ports";
 
+    /// <summary>Not enough of a custom resource.</summary>
+    public const string InsufficientCustom = "insufficient-custom";
+
+    /// <summary>The node takes only tasks that ask for it.</summary>
+    public const string NodeDedicated = "node-dedicated";
+
+    /// <summary>The node is not among those that the job lists.</summary>
+    public const string NodeNotListed = "node-not-listed";
+
+    /// <summary>The attribute's value already has more instances than the emptiest one allows.</summary>
+    public const string SpreadNotSatisfied = "spread-not-satisfied";
+
+    /// <summary>No instance of the job that it wants to be near is there.</summary>
+    public const string AffinityNotSatisfied = "affinity-not-satisfied";
+
+    /// <summary>An instance of the job that it keeps away from is there.</summary>
+    public const string AntiAffinityNotSatisfied = "anti-affinity-not-satisfied";
+
+    /// <summary>The node is kept free for another group that has waited long.</summary>
+    public const string NodeHeld = "node-held";
+
+    /// <summary>More runs on the node than it has since it shrank.</summary>
+    public const string NodeOvercommitted = "node-overcommitted";
+
+    /// <summary>The role would exceed its quota.</summary>
+    public const string QuotaLimit = "quota-limit";
+
+    /// <summary>What is free is guaranteed to other roles.</summary>
+    public const string QuotaHeadroom = "quota-headroom";
+
+    /// <summary>Not all members of the gang fit at once.</summary>
+    public const string GangIncomplete = "gang-incomplete";
+
+    /// <summary>Tasks are being stopped to make room.</summary>
+    public const string Preempting = "preempting";
+
     /// <summary>The reason in words; <paramref name="subject"/> is the attribute of a constraint, else null.</summary>
     public static string Describe(string code, string? subject = null) => code switch
     {
@@ -42,6 +78,18 @@ public static class Reasons
         InsufficientDisk => "insufficient disk",
         InsufficientGpus => "insufficient gpus",
         InsufficientPorts => "insufficient ports",
+        InsufficientCustom => $"insufficient {subject}",
+        NodeDedicated => "node is dedicated to others",
+        NodeNotListed => "node is not among those that the job lists",
+        SpreadNotSatisfied => $"spread not satisfied: {subject}",
+        AffinityNotSatisfied => $"affinity not satisfied: {subject}",
+        AntiAffinityNotSatisfied => $"anti-affinity not satisfied: {subject}",
+        NodeHeld => "node is kept free for a group that has waited long",
+        NodeOvercommitted => "more runs on the node than it has",
+        QuotaLimit => $"role {subject} would exceed its quota",
+        QuotaHeadroom => "what is free is guaranteed to other roles",
+        GangIncomplete => "not all members of the gang fit at once",
+        Preempting => $"tasks on {subject} are being stopped to make room",
         _ => code,
     };
 }

@@ -31,4 +31,32 @@ public abstract record Constraint([property: Id(0)] string Attribute)
     /// <param name="Count">Most instances per value, at least 1.</param>
     [GenerateSerializer, Immutable, Alias("osched.Constraint.Limit")]
     public sealed record Limit(string Attribute, [property: Id(0)] int Count) : Constraint(Attribute);
+
+    /// <summary>
+    /// The instances are spread over the values of the attribute: no value has more than <paramref name="MaxSkew"/> instances more than
+    /// the emptiest value whose nodes the job may use. A node without the attribute does not qualify.
+    /// </summary>
+    /// <param name="Attribute">Attribute name.</param>
+    /// <param name="MaxSkew">Largest difference, at least 1.</param>
+    [GenerateSerializer, Immutable, Alias("osched.Constraint.Spread")]
+    public sealed record Spread(string Attribute, [property: Id(0)] int MaxSkew) : Constraint(Attribute);
+
+    /// <summary>
+    /// An instance of another job runs on a node that shares a value of the attribute, or none does when apart. Instances count from the
+    /// moment they have a node.
+    /// </summary>
+    /// <param name="Attribute">Attribute name; <see cref="NodeAttribute"/> for the node itself.</param>
+    /// <param name="Job">The other job.</param>
+    /// <param name="Apart">Whether the two keep away from each other's nodes.</param>
+    [GenerateSerializer, Immutable, Alias("osched.Constraint.Affinity")]
+    public sealed record Affinity(string Attribute, [property: Id(0)] JobKey Job, [property: Id(1)] bool Apart) : Constraint(Attribute);
+
+    /// <summary>Attribute that every node has: its id. A value constraint on it is a list of nodes.</summary>
+    public const string NodeAttribute = "node";
+
+    /// <summary>
+    /// Attribute of nodes that take only tasks that ask for them (Aurora): its values are <c>role/name</c> or <c>*/name</c>, and a task
+    /// goes there only with a value constraint on it that names one of them.
+    /// </summary>
+    public const string DedicatedAttribute = "dedicated";
 }

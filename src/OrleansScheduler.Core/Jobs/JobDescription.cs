@@ -35,6 +35,8 @@ public static class JobDescription
             Status = task.Status,
             Node = task.Node,
             Ports = names.Zip(task.Ports).ToImmutableSortedDictionary(p => p.First, p => p.Second, StringComparer.Ordinal),
+            Devices = task.Devices,
+            Items = task.Items,
             Version = task.Version,
             Failures = task.Failures,
             ExitCode = task.ExitCode,
@@ -54,20 +56,30 @@ public static class JobDescription
             .OrderBy(g => g.Key);
         return [.. waiting.Select(group =>
         {
-            var spec = state.SpecOf(group.Key);
-            return new Demand
-            {
-                Version = group.Key,
-                Request = spec.Task.Resources,
-                Ports = spec.Task.Ports.Length,
-                Constraints = spec.Constraints,
-                Priority = state.Spec.Priority,
-                Tier = spec.Tier,
-                Since = group.Min(t => t.Since),
-                Attempts = [.. group.Select(t => t.Ref)],
-            };
+            return DemandOf(state.SpecOf(group.Key), state.Spec, group.Key, group.Min(t => t.Since), [.. group.Select(t => t.Ref)]);
         })];
     }
+
+    /// <summary>Attempts of one version that wait.</summary>
+    /// <param name="spec">What the version says.</param>
+    /// <param name="now">What the job says now: its priority, time limit and whether it is a gang are those of all its versions.</param>
+    /// <param name="version">The version's number.</param>
+    /// <param name="since">Since when the oldest waits.</param>
+    /// <param name="attempts">The attempts.</param>
+    public static Demand DemandOf(JobSpec spec, JobSpec now, int version, DateTimeOffset since, ImmutableArray<AttemptRef> attempts) => new()
+    {
+        Version = version,
+        Request = spec.Task.Resources,
+        Ports = spec.Task.Ports.Length,
+        Constraints = spec.Constraints,
+        Custom = spec.Task.Custom,
+        Gang = now.Gang,
+        TimeLimit = now.TimeLimit,
+        Priority = now.Priority,
+        Tier = spec.Tier,
+        Since = since,
+        Attempts = attempts,
+    };
 
     /// <summary>Every attempt that holds something of a node.</summary>
     public static ImmutableArray<AttemptRef> Holding(JobState state) =>

@@ -51,7 +51,21 @@ public readonly record struct JobKey([property: Id(0)] string Role, [property: I
             : throw new FormatException($"'{text}' is not a job key: expected role/env/name, each {PartRule}");
 
     /// <inheritdoc/>
-    public int CompareTo(JobKey other) => string.CompareOrdinal(ToString(), other.ToString());
+    public int CompareTo(JobKey other)
+    {
+        var order = Compare(Role, other.Role, '/');
+        if (order == 0) order = Compare(Environment, other.Environment, '/');
+        return order != 0 ? order : Compare(Name, other.Name, '\0');
+    }
+
+    /// <summary>Orders parts as the written form does, in which <paramref name="end"/> follows each of them.</summary>
+    private static int Compare(string? a, string? b, char end)
+    {
+        if (ReferenceEquals(a, b)) return 0;
+        var same = a.AsSpan().CommonPrefixLength(b);
+        if (same == a?.Length && same == b?.Length) return 0;
+        return (same < a?.Length ? a[same] : end) - (same < b?.Length ? b[same] : end);
+    }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Role}/{Environment}/{Name}";

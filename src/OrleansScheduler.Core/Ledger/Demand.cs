@@ -27,6 +27,15 @@ public sealed record Demand
 
     /// <summary>The attempts, in order of instances.</summary>
     [Id(7)] public required ImmutableArray<AttemptRef> Attempts { get; init; }
+
+    /// <summary>What each needs besides.</summary>
+    [Id(8)] public CustomRequest Custom { get; init; } = CustomRequest.None;
+
+    /// <summary>Whether all of them get nodes in one round or none does.</summary>
+    [Id(9)] public bool Gang { get; init; }
+
+    /// <summary>How long one runs at most, for estimates and back-filling; null when that is not known.</summary>
+    [Id(10)] public TimeSpan? TimeLimit { get; init; }
 }
 
 /// <summary>An attempt with its node.</summary>
@@ -35,4 +44,11 @@ public sealed record Demand
 /// <param name="Ports">Its ports there.</param>
 [GenerateSerializer, Immutable, Alias("osched.Placement")]
 public sealed record Placement([property: Id(0)] AttemptRef Attempt, [property: Id(1)] string Node,
-    [property: Id(2)] ImmutableArray<int> Ports);
+    [property: Id(2)] ImmutableArray<int> Ports)
+{
+    /// <summary>Numbers of the GPUs it has there, from 0; with a share of a GPU, the one that it shares.</summary>
+    [Id(3)] public ImmutableArray<int> Devices { get; init; } = [];
+
+    /// <summary>Items of sets that it has there, as <c>set=item</c>.</summary>
+    [Id(4)] public ImmutableArray<string> Items { get; init; } = [];
+}

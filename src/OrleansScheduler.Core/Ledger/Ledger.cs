@@ -4,38 +4,68 @@ namespace OrleansScheduler.Core;
 /// Decides which attempt runs on which node. Pure: facts come in through <see cref="Apply"/>, decisions come out of <see cref="Plan"/>.
 /// </summary>
 /// <remarks>
-/// Order: priority, then age. Placement: best fit, the node that is left with least in proportion to the cell's average node.
-/// All attempts of a group are equal, so one pass over the nodes serves the whole group.
+/// Order: roles by weighted dominant-resource fairness within their quotas (<see cref="RoleTree"/>); within a role priority, then age.
+/// What is blocked lets others pass; when it has waited long, tasks are stopped for it or a node is kept free for it. Placement: exact best
+/// fit over all nodes (<see cref="NodeScan"/>, <see cref="ShapeIndex"/>).
 /// A plan's reservations are counted at once; a caller that cannot make them durable must throw the ledger away.
 /// </remarks>
 public sealed partial class Ledger
 {
+    private readonly LedgerOptions _options;
     private readonly Dictionary<string, LedgerNode> _nodes = new(StringComparer.Ordinal);
     private readonly List<LedgerNode> _order = [];
     private readonly Dictionary<JobKey, LedgerJob> _jobs = [];
-    private readonly List<DemandGroup> _queue = [];
-    private bool _queueIsSorted = true;
+    private readonly HeldTable _held = new();
+    private readonly NodeScorer _scorer;
+    private readonly GpuMix? _mix;
+    private readonly NodeTable _table;
+    private readonly NodeTable _revocable;
+    private readonly ShapeIndexes _indexes;
+    private readonly ShapeIndexes _revocableIndexes;
+    private readonly NodeMask _ready = new();
+    private readonly NodeAttributes _attributes;
+    private readonly RoleTree _roles = new();
+    private readonly Dictionary<string, int> _rolesOfJobs = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, SortedSet<int>> _poolNodes = [];
+    private readonly SortedSet<int> _promisedNodes = [];
+    private readonly Stack<int> _freeNumbers = [];
+    private Resources _capacity;
 
     /// <summary>Grows whenever something became free, so that blocked groups are worth another look.</summary>
     private long _supply;
 
+    /// <summary>Grows whenever attempts were placed, so that there may be other victims.</summary>
+    private long _placements;
+
+    /// <summary>An empty ledger.</summary>
+    /// <param name="options">What the cell decides; null for the defaults.</param>
+    public Ledger(LedgerOptions? options = null)
+    {
+        _options = options ?? new LedgerOptions();
+        _attributes = new NodeAttributes(_order, _nodes);
+        _scorer = new NodeScorer(_options.Policy);
+        _mix = _options.Policy == PlacementPolicy.Pack ? _scorer.Mix : null;
+        _table = new NodeTable(_scorer);
+        _revocable = new NodeTable(_scorer, revocable: true);
+        _indexes = new ShapeIndexes(_table, _options.Width);
+        _revocableIndexes = new ShapeIndexes(_revocable, _options.Width);
+    }
+
     /// <summary>Attempts that hold something.</summary>
     public int Placed { get; private set; }
 
-    /// <summary>Attempts that wait.</summary>
-    public int Pending => _queue.Sum(g => g.Waiting.Count);
+    /// <summary>Attempts that have been promised a node and wait for others to leave it.</summary>
+    public int Promised { get; private set; }
 
-    /// <summary>Since when the oldest of those that wait does; null when none does.</summary>
-    public DateTimeOffset? OldestWaiting => _queue.Count == 0 ? null : _queue.Min(g => g.Demand.Since);
+    /// <summary>Roles with their quotas, weights and shares. To be read only: <see cref="LedgerEvent.RoleChanged"/> changes it.</summary>
+    public RoleTree Roles => _roles;
 
     /// <summary>Whether something of a job waits.</summary>
-    public bool IsWaiting(JobKey job) => _jobs.TryGetValue(job, out var found) && found.Groups.Exists(g => g.Waiting.Count > 0);
+    public bool IsWaiting(JobKey job) =>
+        _jobs.TryGetValue(job, out var found) && (found.Groups.Exists(g => g.Waiting > 0) || HasPromises(found));
 
     /// <summary>Jobs that hold something or wait.</summary>
     public IEnumerable<JobKey> Jobs => _jobs.Keys;
-
-    /// <summary>Whether a plan could place something: some group has not been looked at since something became free.</summary>
-    public bool HasWork => _queue.Exists(g => g.Waiting.Count > 0 && g.BlockedAt < _supply);
 
     /// <summary>Takes a fact over. Facts may come twice; what is already so changes nothing.</summary>
     public void Apply(LedgerEvent e)
@@ -45,6 +75,15 @@ public sealed partial class Ledger
             case LedgerEvent.NodeChanged change:
                 Change(change);
                 break;
+            case LedgerEvent.NodeRemoved removed:
+                Remove(removed.Node);
+                break;
+            case LedgerEvent.NodeReserved reserved:
+                ReserveFor(reserved);
+                break;
+            case LedgerEvent.RoleChanged role:
+                Change(role);
+                break;
             case LedgerEvent.Demanded demanded:
                 Demand(demanded);
                 break;
@@ -53,6 +92,12 @@ public sealed partial class Ledger
                 break;
             case LedgerEvent.Released released:
                 Release(released);
+                break;
+            case LedgerEvent.Preempted preempted:
+                Promise(preempted.Preemption);
+                break;
+            case LedgerEvent.PromiseEnded ended:
+                EndPromise(ended);
                 break;
             default:
                 throw new InvariantException($"the ledger does not know the event {e.GetType().Name}");
@@ -64,72 +109,73 @@ public sealed partial class Ledger
     {
         foreach (var job in _jobs.Values.OrderBy(j => j.Key))
         {
-            foreach (var group in job.Holding.GroupBy(h => (h.Value.Node, h.Value.Request, h.Value.Ports.Length)).OrderBy(g => g.Key.Node))
+            var rows = job.Holding.Values.Where(h => !_held[h].IsPromise);
+            var alike = rows.GroupBy(h => (_held[h].Node, _held[h].Spec, _held[h].Since, _held[h].Devices.Length, _held[h].Items.Length));
+            foreach (var group in alike.OrderBy(g => g.Key.Node).ThenBy(g => g.Key.Spec.Version).ThenBy(g => g.Key.Since))
             {
-                var attempts = group.OrderBy(h => h.Key.Instance).ThenBy(h => h.Key.Number).ToList();
-                yield return new Reservation(job.Key, _order[group.Key.Node].Id, group.Key.Request,
-                    [.. attempts.Select(a => a.Key)], [.. attempts.SelectMany(a => a.Value.Ports)]);
+                var attempts = group.Select(h => _held[h]).OrderBy(h => h.Attempt.Instance).ThenBy(h => h.Attempt.Number).ToList();
+                yield return ReservationOf(job.Key, _order[group.Key.Node].Id, group.Key.Spec, group.Key.Since) with
+                {
+                    Attempts = [.. attempts.Select(a => a.Attempt)],
+                    Ports = [.. attempts.SelectMany(a => a.Ports)],
+                    Devices = [.. attempts.SelectMany(a => a.Devices)],
+                    Items = [.. attempts.SelectMany(a => a.Items)],
+                };
             }
         }
     }
 
     /// <summary>The last news of every node.</summary>
     public IEnumerable<LedgerEvent.NodeChanged> Nodes() =>
-        _order.Select(n => new LedgerEvent.NodeChanged(n.Description, n.Generation, n.Reachable, n.Mode));
+        Known().Select(n => new LedgerEvent.NodeChanged(n.Description, n.Generation, n.Reachable, n.Mode));
 
     /// <summary>Nodes as users see them, by id.</summary>
-    public ImmutableArray<NodeView> DescribeNodes() => [.. _order.OrderBy(n => n.Id, StringComparer.Ordinal).Select(n => n.Describe())];
+    public ImmutableArray<NodeView> DescribeNodes() =>
+        [.. Known().OrderBy(n => n.Id, StringComparer.Ordinal).Select(n => n.Describe())];
+
+    /// <summary>One node as users see it; null when there is none of that id.</summary>
+    public NodeView? DescribeNode(string node) => _nodes.GetValueOrDefault(node)?.Describe();
 
     /// <summary>What an attempt holds: its node and ports; null when it holds nothing.</summary>
-    public Placement? Find(JobKey job, AttemptRef attempt) =>
-        _jobs.GetValueOrDefault(job)?.Holding.GetValueOrDefault(attempt) is { } held
-            ? new Placement(attempt, _order[held.Node].Id, held.Ports)
-            : null;
+    public Placement? Find(JobKey job, AttemptRef attempt)
+    {
+        if (_jobs.GetValueOrDefault(job) is not { } found || !found.Holding.TryGetValue(attempt, out var held)) return null;
+        ref var row = ref _held[held];
+        return row.IsPromise
+            ? null
+            : new Placement(attempt, _order[row.Node].Id, row.Ports) { Devices = row.Devices, Items = row.Items };
+    }
 
     /// <summary>Attempts of a job that hold something.</summary>
-    public ImmutableArray<AttemptRef> HeldBy(JobKey job) => _jobs.TryGetValue(job, out var found) ? [.. found.Holding.Keys] : [];
+    public ImmutableArray<AttemptRef> HeldBy(JobKey job) =>
+        _jobs.TryGetValue(job, out var found) ? [.. found.Holding.Where(h => !_held[h.Value].IsPromise).Select(h => h.Key)] : [];
 
     /// <summary>Attempts that hold something of a node, by job.</summary>
     public IEnumerable<(JobKey Job, ImmutableArray<AttemptRef> Attempts)> HeldOn(string node)
     {
-        if (!_nodes.TryGetValue(node, out var found)) yield break;
-        foreach (var job in _jobs.Values.Where(j => j.CountByNode.ContainsKey(found.Index)))
-            yield return (job.Key, [.. job.Holding.Where(h => h.Value.Node == found.Index).Select(h => h.Key)]);
+        if (!_nodes.TryGetValue(node, out var found)) return [];
+        return RowsOn(found).Where(h => !_held[h].IsPromise).GroupBy(h => _held[h].Job.Key)
+            .Select(g => (g.Key, g.Select(h => _held[h].Attempt).OrderBy(a => a.Instance).ToImmutableArray())).ToList();
     }
 
-    private void Change(LedgerEvent.NodeChanged change)
+    internal IEnumerable<int> RowsOn(LedgerNode node)
     {
-        if (!_nodes.TryGetValue(change.Description.Id, out var node))
-        {
-            node = new LedgerNode(change.Description.Id, _order.Count);
-            _nodes[node.Id] = node;
-            _order.Add(node);
-        }
-
-        var portsInUse = _jobs.Values.SelectMany(j => j.Holding.Values).Where(h => h.Node == node.Index).SelectMany(h => h.Ports);
-        if (node.Change(change, portsInUse)) _supply++;
+        for (var held = node.FirstHeld; held >= 0; held = _held[held].Next) yield return held;
     }
 
-    private void Demand(LedgerEvent.Demanded demanded)
-    {
-        var job = JobOf(demanded.Job);
-        foreach (var group in job.Groups) _queue.Remove(group);
-        var before = job.Groups.ToDictionary(g => g.Demand.Version, g => g.BlockedAt);
-        job.Groups.Clear();
-        foreach (var demand in demanded.Demands)
+    private static Reservation ReservationOf(JobKey job, string node, HeldSpec spec, DateTimeOffset since) =>
+        new(job, node, spec.Request, [], [])
         {
-            var waiting = demand.Attempts.Where(a => !job.Holding.ContainsKey(a)).ToList();
-            if (waiting.Count == 0) continue;
-            var group = new DemandGroup(demanded.Job, demand) { Waiting = new(waiting) };
-            group.BlockedAt = before.GetValueOrDefault(demand.Version, -1);
-            if (group.HasLimits) group.BlockedAt = -1;
-            job.Groups.Add(group);
-            _queue.Add(group);
-            _queueIsSorted = false;
-        }
+            Custom = spec.Custom,
+            Version = spec.Version,
+            Priority = spec.Priority,
+            Tier = spec.Tier,
+            TimeLimit = spec.TimeLimit,
+            Constraints = spec.Constraints,
+            Since = since,
+        };
 
-        Forget(job);
-    }
+    private IEnumerable<LedgerNode> Known() => _order.Where(n => _nodes.ContainsKey(n.Id) && _nodes[n.Id] == n);
 
     private void Reserve(Reservation reservation)
     {
@@ -137,47 +183,147 @@ public sealed partial class Ledger
             throw new InvariantException(
                 $"{reservation.Job} holds something of the node {reservation.Node}, which the ledger does not know");
         var job = JobOf(reservation.Job);
+        var ports = reservation.Attempts.Length == 0 ? 0 : reservation.Ports.Length / reservation.Attempts.Length;
+        var spec = new HeldSpec(
+            reservation.Request, ports, reservation.Custom, reservation.Version, reservation.Priority, reservation.Tier,
+            reservation.TimeLimit, reservation.Constraints);
         for (var i = 0; i < reservation.Attempts.Length; i++)
         {
-            if (job.Holding.ContainsKey(reservation.Attempts[i])) continue;
-            Hold(job, node, reservation.Attempts[i], reservation.Request, reservation.PortsOf(i));
-            foreach (var port in reservation.PortsOf(i)) node.Ports.Take(port);
+            var attempt = reservation.Attempts[i];
+            if (job.Holding.TryGetValue(attempt, out var held))
+            {
+                if (!_held[held].IsPromise) continue;
+                Drop(job, attempt);
+            }
+
+            var placement = reservation.PlacementOf(i);
+            node.Custom.Take(spec.Custom, placement.Items);
+            foreach (var port in placement.Ports) node.Ports.Take(port);
+            node.Gpus.Take(placement.Devices, spec.EachDevice);
+            Hold(job, node, attempt, spec, placement, node.Amounts.Force(_roles, job.Role, spec.Request, spec.IsRevocable),
+                reservation.Since);
         }
+
+        Refresh(node);
     }
 
-    private void Hold(LedgerJob job, LedgerNode node, AttemptRef attempt, Resources request, ImmutableArray<int> ports)
+    /// <summary>Counts what was already taken of the node.</summary>
+    private int Hold(
+        LedgerJob job, LedgerNode node, AttemptRef attempt, HeldSpec spec, Placement placement, in Taken taken, DateTimeOffset since,
+        bool isPromise = false)
     {
-        job.Holding.Add(attempt, new(node.Index, request, ports));
-        job.CountByNode[node.Index] = job.CountByNode.GetValueOrDefault(node.Index) + 1;
-        node.Used += request;
+        var held = _held.Add(node, new HeldAttempt
+        {
+            Job = job,
+            Attempt = attempt,
+            Spec = spec,
+            Node = node.Index,
+            IsPromise = isPromise,
+            Taken = taken,
+            Ports = placement.Ports,
+            Devices = placement.Devices,
+            Items = placement.Items,
+            Since = since,
+        });
+        job.Holding.Add(attempt, held);
+        job.Count(node, 1);
+        Charge(job.Role, spec, taken);
+        _placements++;
+        if (isPromise)
+        {
+            node.PromisedPorts += spec.Ports;
+            Promised++;
+            _promisedNodes.Add(node.Index);
+            return held;
+        }
+
+        node.Used += spec.Request;
+        node.UsedFirmly += spec.Request - taken.Revocable;
         node.Tasks++;
         Placed++;
+        return held;
+    }
+
+    /// <summary>Gives back what an attempt holds or was promised. The node's lanes are left to the caller.</summary>
+    private LedgerNode Drop(LedgerJob job, AttemptRef attempt)
+    {
+        job.Holding.Remove(attempt, out var held);
+        ref var row = ref _held[held];
+        var (node, spec) = (_order[row.Node], row.Spec);
+        node.Return(spec, row.Taken, row.Devices);
+        Discharge(job.Role, spec, row.Taken);
+        job.Count(node, -1);
+        if (row.IsPromise)
+        {
+            node.PromisedPorts -= spec.Ports;
+            Promised--;
+            ForgetVictims(node, row.Job.Key, attempt);
+        }
+        else
+        {
+            foreach (var port in row.Ports) node.Ports.Return(port);
+            node.Custom.Return(spec.Custom, row.Items);
+            node.Used -= spec.Request;
+            node.UsedFirmly -= spec.Request - row.Taken.Revocable;
+            if (!node.Used.IsNonNegative)
+                throw new InvariantException($"node {node.Id} would have given out less than nothing: {node.Used}");
+            node.Tasks--;
+            Placed--;
+        }
+
+        _held.Remove(node, held);
+        return node;
     }
 
     private void Release(LedgerEvent.Released released)
     {
         if (!_jobs.TryGetValue(released.Job, out var job)) return;
+        var touched = new HashSet<LedgerNode>();
         foreach (var attempt in released.Attempts)
         {
-            if (!job.Holding.Remove(attempt, out var held)) continue;
-            var node = _order[held.Node];
-            node.Used -= held.Request;
-            if (!node.Used.IsNonNegative)
-                throw new InvariantException($"node {node.Id} would have given out less than nothing: {node.Used}");
-            node.Tasks--;
-            foreach (var port in held.Ports) node.Ports.Return(port);
-            if (--job.CountByNode[held.Node] == 0) job.CountByNode.Remove(held.Node);
-            Placed--;
-            _supply++;
+            if (job.Holding.ContainsKey(attempt)) touched.Add(Drop(job, attempt));
         }
 
+        foreach (var node in touched)
+        {
+            AdjustPools(node);
+            Refresh(node);
+        }
+
+        if (touched.Count > 0) _supply++;
         Forget(job);
+    }
+
+    /// <summary>Revocable capacity is extra: it counts neither as a share of the cell nor against quotas, only as a turn.</summary>
+    private void Charge(int role, HeldSpec spec, in Taken taken)
+    {
+        if (spec.IsRevocable) _roles.Charge(role, Resources.None, Resources.None, 1);
+        else _roles.Charge(role, spec.Request, taken.Unreserved, 1);
+    }
+
+    private void Discharge(int role, HeldSpec spec, in Taken taken)
+    {
+        if (spec.IsRevocable) _roles.Discharge(role, Resources.None, Resources.None, 1);
+        else _roles.Discharge(role, spec.Request, taken.Unreserved, 1);
     }
 
     private LedgerJob JobOf(JobKey key)
     {
-        if (!_jobs.TryGetValue(key, out var job)) _jobs[key] = job = new LedgerJob(key);
-        return job;
+        if (_jobs.TryGetValue(key, out var job)) return job;
+        if (!_rolesOfJobs.TryGetValue(key.Role, out var role))
+            _rolesOfJobs[key.Role] = role = _roles.GetOrAdd(RolePath.OfJobRole(key.Role));
+        return _jobs[key] = new LedgerJob(key, role);
+    }
+
+    private bool HasPromises(LedgerJob job)
+    {
+        if (Promised == 0) return false;
+        foreach (var held in job.Holding.Values)
+        {
+            if (_held[held].IsPromise) return true;
+        }
+
+        return false;
     }
 
     private void Forget(LedgerJob job)

@@ -15,6 +15,31 @@ public abstract record LedgerEvent
     /// <param name="Demands">Its groups; empty when nothing waits.</param>
     public sealed record Demanded(JobKey Job, ImmutableArray<Demand> Demands) : LedgerEvent;
 
+    /// <summary>A node is gone for good. Nothing changes while attempts hold something of it.</summary>
+    /// <param name="Node">The node.</param>
+    public sealed record NodeRemoved(string Node) : LedgerEvent;
+
+    /// <summary>A role has another quota or weight.</summary>
+    /// <param name="Role">Role path.</param>
+    /// <param name="Quota">Its quota; null for none.</param>
+    /// <param name="Weight">Its weight, above zero.</param>
+    public sealed record RoleChanged(string Role, Quota? Quota, double Weight) : LedgerEvent;
+
+    /// <summary>Free capacity of a node is set aside for a role, or given back (dynamic reservations).</summary>
+    /// <param name="Node">The node.</param>
+    /// <param name="Role">Role path.</param>
+    /// <param name="Amount">How much is set aside for it after the event, in all.</param>
+    public sealed record NodeReserved(string Node, string Role, Resources Amount) : LedgerEvent;
+
+    /// <summary>Attempts are being stopped for one that waits: what a plan decided, told again at recovery.</summary>
+    /// <param name="Preemption">Who, where, for whom.</param>
+    public sealed record Preempted(Preemption Preemption) : LedgerEvent;
+
+    /// <summary>A promise is taken back: the attempt waits again.</summary>
+    /// <param name="Job">Its job.</param>
+    /// <param name="Attempt">The attempt.</param>
+    public sealed record PromiseEnded(JobKey Job, AttemptRef Attempt) : LedgerEvent;
+
     /// <summary>Attempts hold resources: what a plan decided, told again at recovery.</summary>
     /// <param name="Reservation">Who holds what where.</param>
     public sealed record Reserved(Reservation Reservation) : LedgerEvent;
@@ -23,34 +48,4 @@ public abstract record LedgerEvent
     /// <param name="Job">The job.</param>
     /// <param name="Attempts">The attempts.</param>
     public sealed record Released(JobKey Job, ImmutableArray<AttemptRef> Attempts) : LedgerEvent;
-}
-
-/// <summary>Equal attempts of one job that hold resources of one node.</summary>
-/// <param name="Job">The job.</param>
-/// <param name="Node">The node.</param>
-/// <param name="Request">What each holds.</param>
-/// <param name="Attempts">The attempts.</param>
-/// <param name="Ports">Their ports: as many for each attempt, one attempt after the other.</param>
-[GenerateSerializer, Immutable, Alias("osched.Reservation")]
-public sealed record Reservation(
-    [property: Id(0)] JobKey Job, [property: Id(1)] string Node, [property: Id(2)] Resources Request,
-    [property: Id(3)] ImmutableArray<AttemptRef> Attempts, [property: Id(4)] ImmutableArray<int> Ports)
-{
-    /// <summary>Ports of the attempt at <paramref name="index"/>.</summary>
-    public ImmutableArray<int> PortsOf(int index)
-    {
-        var each = Attempts.Length == 0 ? 0 : Ports.Length / Attempts.Length;
-        return each == 0 ? [] : Ports.Slice(index * each, each);
-    }
-}
-
-/// <summary>What a round of planning decided.</summary>
-/// <param name="Reservations">New reservations, already counted in the ledger.</param>
-/// <param name="Blocked">Groups that still wait after being looked at.</param>
-/// <param name="HasMore">Whether the round ended before every group was looked at.</param>
-/// <param name="LongestWait">How long the oldest of those that still wait has waited; zero when none does.</param>
-public sealed record LedgerPlan(ImmutableArray<Reservation> Reservations, int Blocked, bool HasMore, TimeSpan LongestWait)
-{
-    /// <summary>Attempts that got a node.</summary>
-    public int Placed => Reservations.Sum(r => r.Attempts.Length);
 }

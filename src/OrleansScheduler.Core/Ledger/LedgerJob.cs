@@ -1,43 +1,62 @@
 namespace OrleansScheduler.Core;
 
 /// <summary>One job in the ledger: what it holds and what it waits for.</summary>
-internal sealed class LedgerJob(JobKey key)
+internal sealed class LedgerJob(JobKey key, int role)
 {
+    private Dictionary<string, Dictionary<string, int>>? _counts;
+    private Dictionary<int, int>? _countByNode;
+
     public JobKey Key { get; } = key;
 
-    public Dictionary<AttemptRef, Held> Holding { get; } = [];
+    /// <summary>Its role in <see cref="RoleTree"/>.</summary>
+    public int Role { get; } = role;
 
-    /// <summary>Attempts of the job by node, for limit constraints.</summary>
-    public Dictionary<int, int> CountByNode { get; } = [];
+    /// <summary>Rows of <see cref="HeldTable"/> by attempt, promises too.</summary>
+    public Dictionary<AttemptRef, int> Holding { get; } = [];
 
     public List<DemandGroup> Groups { get; } = [];
 
     public bool IsIdle => Holding.Count == 0 && Groups.Count == 0;
 
-    /// <summary>What one attempt holds.</summary>
-    public sealed record Held(int Node, Resources Request, ImmutableArray<int> Ports);
-}
-
-/// <summary>Equal attempts of one job that wait.</summary>
-internal sealed class DemandGroup(JobKey job, Demand demand)
-{
-    public JobKey Job { get; } = job;
-
-    public Demand Demand { get; } = demand;
-
-    /// <summary>The first of <see cref="Demand"/>'s attempts that still waits; those before it have been placed.</summary>
-    public Queue<AttemptRef> Waiting { get; init; } = [];
-
-    /// <summary>The ledger's <c>Supply</c> at which nothing more fitted; nothing will until that grows.</summary>
-    public long BlockedAt { get; set; } = -1;
-
-    public bool HasLimits { get; } = demand.Constraints.Any(c => c is Constraint.Limit);
-
-    public static int Compare(DemandGroup a, DemandGroup b)
+    public void Count(LedgerNode node, int change)
     {
-        var order = b.Demand.Priority.CompareTo(a.Demand.Priority);
-        if (order == 0) order = a.Demand.Since.CompareTo(b.Demand.Since);
-        if (order == 0) order = a.Job.CompareTo(b.Job);
-        return order != 0 ? order : a.Demand.Version.CompareTo(b.Demand.Version);
+        if (_countByNode is not null) Add(_countByNode, node.Index, change);
+        if (_counts is null) return;
+        foreach (var (attribute, counts) in _counts) Add(counts, node, attribute, change);
+    }
+
+    /// <summary>Attempts of the job by node, promises too: what limit, spread and affinity count. Kept up to date once it was asked for.</summary>
+    public Dictionary<int, int> CountByNode(HeldTable table)
+    {
+        if (_countByNode is not null) return _countByNode;
+        _countByNode = [];
+        foreach (var held in Holding.Values) Add(_countByNode, table[held].Node, 1);
+        return _countByNode;
+    }
+
+    /// <summary>Attempts of the job by value of an attribute, in the same way.</summary>
+    public Dictionary<string, int> CountBy(string attribute, List<LedgerNode> nodes, HeldTable table)
+    {
+        _counts ??= new(StringComparer.Ordinal);
+        if (_counts.TryGetValue(attribute, out var counts)) return counts;
+        _counts[attribute] = counts = new(StringComparer.Ordinal);
+        foreach (var (node, count) in CountByNode(table)) Add(counts, nodes[node], attribute, count);
+        return counts;
+    }
+
+    /// <summary>A node of the job has other attributes: counts are made anew when somebody asks.</summary>
+    public void ForgetCounts() => _counts = null;
+
+    private static void Add(Dictionary<int, int> counts, int node, int change)
+    {
+        var count = counts.GetValueOrDefault(node) + change;
+        if (count == 0) counts.Remove(node);
+        else counts[node] = count;
+    }
+
+    private static void Add(Dictionary<string, int> counts, LedgerNode node, string attribute, int change)
+    {
+        foreach (var value in NodeAttributes.ValuesOf(node.Description, attribute))
+            counts[value] = counts.GetValueOrDefault(value) + change;
     }
 }

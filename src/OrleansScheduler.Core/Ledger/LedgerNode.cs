@@ -7,7 +7,7 @@ internal sealed class LedgerNode(string id, int index)
 
     public int Index { get; } = index;
 
-    public NodeDescription Description { get; private set; } = null!;
+    public NodeDescription Description { get; private set; } = new() { Id = id, Host = "", Capacity = Resources.None };
 
     public long Generation { get; private set; }
 
@@ -15,16 +15,45 @@ internal sealed class LedgerNode(string id, int index)
 
     public MaintenanceMode Mode { get; private set; }
 
-    public Resources Used { get; set; }
+    /// <summary>Amounts by whom they are for. What was promised counts as taken here.</summary>
+    public NodeAmounts Amounts { get; private set; } = new();
 
-    public int Tasks { get; set; }
+    public GpuDevices Gpus { get; private set; } = new();
+
+    public CustomAmounts Custom { get; private set; } = new();
 
     public PortSet Ports { get; private set; } = new(0, 0);
 
-    /// <summary>May be negative when the capacity shrank below what runs: then nothing new fits and what runs stays.</summary>
-    public Resources Free => Description.Capacity - Used;
+    /// <summary>Ports that those with a promise will need.</summary>
+    public int PromisedPorts { get; set; }
 
-    public bool TakesTasks => Reachable && Mode == MaintenanceMode.None;
+    /// <summary>What attempts hold now, revocable or not; without promises.</summary>
+    public Resources Used { get; set; }
+
+    /// <summary>What of <see cref="Used"/> is not revocable: that must fit into the capacity.</summary>
+    public Resources UsedFirmly { get; set; }
+
+    /// <summary>Attempts that hold something.</summary>
+    public int Tasks { get; set; }
+
+    /// <summary>First of its rows in <see cref="HeldTable"/>, promises too; -1 for none.</summary>
+    public int FirstHeld { get; set; } = -1;
+
+    /// <summary>What operators have set aside of it, by role path (dynamic reservations).</summary>
+    public SortedDictionary<string, Resources> Reserved { get; private init; } = new(StringComparer.Ordinal);
+
+    /// <summary>The group that the node is kept free for; null for nobody.</summary>
+    public NodeHold? Hold { get; set; }
+
+    /// <summary>More is held than the node has, since it shrank.</summary>
+    public bool IsOvercommitted => !UsedFirmly.FitsInto(Description.Capacity);
+
+    public bool IsReachableAndOpen => Reachable && Mode == MaintenanceMode.None;
+
+    /// <summary>Whether anybody may get something of it.</summary>
+    public bool TakesTasks => IsReachableAndOpen && Hold is null && !IsOvercommitted;
+
+    public int FreePorts => Ports.Free - PromisedPorts;
 
     public string Status => !Reachable ? "unreachable" : Mode switch
     {
@@ -37,18 +66,60 @@ internal sealed class LedgerNode(string id, int index)
     public bool Change(LedgerEvent.NodeChanged change, IEnumerable<int> portsInUse)
     {
         if (change.Generation < Generation) return false;
-        var rebuild = Description is null || Ports.First != change.Description.FirstPort || Ports.Count != change.Description.PortCount;
-        Description = change.Description;
+        var description = change.Description;
+        var rebuild = Ports.First != description.FirstPort || Ports.Count != description.PortCount;
+        Description = description;
         Generation = change.Generation;
         Reachable = change.Reachable;
         Mode = change.Mode;
+        Amounts.SetCapacity(description.Capacity, Revocable(description));
+        Gpus.Resize(description.Capacity.GpuMillis);
+        Custom.Resize(description.Custom);
         if (rebuild)
         {
-            Ports = new PortSet(change.Description.FirstPort, change.Description.PortCount);
+            Ports = new PortSet(description.FirstPort, Math.Clamp(description.PortCount, 0, 65_536));
             foreach (var port in portsInUse) Ports.Take(port);
         }
 
         return true;
+    }
+
+    /// <summary>Takes amounts and GPUs for one task, or nothing.</summary>
+    /// <param name="roles">The roles.</param>
+    /// <param name="role">For whom.</param>
+    /// <param name="spec">What it needs.</param>
+    /// <param name="shape">The same in the units of the lanes.</param>
+    /// <param name="mix">What leftovers of GPUs are worth; null to take the GPU that has least left.</param>
+    /// <param name="taken">From where the amounts were taken.</param>
+    /// <param name="devices">The GPUs.</param>
+    public bool TryTake(
+        RoleTree roles, int role, HeldSpec spec, in Shape shape, GpuMix? mix, out Taken taken, out ImmutableArray<int> devices)
+    {
+        taken = default;
+        devices = spec.Request.GpuMillis == 0 ? [] : Gpus.Choose(shape, mix);
+        if (devices.IsDefault || !Amounts.TryTake(roles, role, spec.Request, spec.IsRevocable, out taken)) return false;
+        Gpus.Take(devices, spec.EachDevice);
+        return true;
+    }
+
+    /// <summary>Gives back what was taken.</summary>
+    public void Return(HeldSpec spec, in Taken taken, ImmutableArray<int> devices)
+    {
+        Amounts.Return(taken);
+        Gpus.Return(devices, spec.EachDevice);
+    }
+
+    /// <summary>What is free for everybody, in the units of the lanes.</summary>
+    public Shape FreeShape(bool revocable)
+    {
+        var (free, spare) = (Amounts.Free, Amounts.RevocableFree);
+        return new Shape(
+            Lane(revocable ? spare.CpuMillis : free.CpuMillis),
+            Lane(revocable && Amounts.RevocableCapacity.MemoryMiB > 0 ? spare.MemoryMiB : free.MemoryMiB),
+            Lane(free.DiskMiB),
+            Math.Min(Gpus.Whole, Lane(free.GpuMillis) / Shape.Device),
+            Math.Min(Gpus.LargestShare, Lane(free.GpuMillis)),
+            FreePorts);
     }
 
     public NodeView Describe() => new()
@@ -59,5 +130,21 @@ internal sealed class LedgerNode(string id, int index)
         Used = Used,
         Tasks = Tasks,
         Generation = Generation,
+        IsOvercommitted = IsOvercommitted,
     };
+
+    private static int Lane(long amount) => (int)Math.Clamp(amount, -1, NodeTable.MaxLane);
+
+    private static Resources Revocable(NodeDescription description)
+    {
+        var factor = double.IsFinite(description.Overcommit) ? Math.Clamp(description.Overcommit - 1, 0, 100) : 0;
+        return factor == 0
+            ? Resources.None
+            : new((long)(description.Capacity.CpuMillis * factor), (long)(description.Capacity.MemoryMiB * factor), 0, 0);
+    }
 }
+
+/// <summary>A node that is kept free for a group which has waited long.</summary>
+/// <param name="Group">The group.</param>
+/// <param name="Until">When others get it again, whatever has become of the group.</param>
+internal sealed record NodeHold(DemandGroup Group, DateTimeOffset Until);

@@ -100,6 +100,52 @@ public sealed class NodeAmounts
         return true;
     }
 
+    /// <summary>
+    /// Takes a request whether or not so much is free: what was given out before, or is promised and about to become free. What pools do
+    /// not have comes from what is unreserved, which may then be less than nothing.
+    /// </summary>
+    public Taken Force(RoleTree roles, int role, in Resources request, bool revocable)
+    {
+        if (TryTake(roles, role, request, revocable, out var taken)) return taken;
+        var rest = request;
+        ImmutableArray<PoolPart>.Builder? parts = null;
+        if (revocable)
+        {
+            var has = RevocableCapacity;
+            var lent = new Resources(
+                request.CpuMillis, has.MemoryMiB > 0 ? request.MemoryMiB : 0,
+                has.DiskMiB > 0 ? request.DiskMiB : 0, has.GpuMillis > 0 ? request.GpuMillis : 0);
+            taken = new(request - lent, lent, []);
+        }
+        else
+        {
+            foreach (var pool in _pools)
+            {
+                if (!roles.IsSelfOrDescendant(role, pool.Role)) continue;
+                var part = Amounts.Min(rest, Amounts.Positive(pool.Free));
+                if (part == Resources.None || !pool.CanGive(part)) continue;
+                (parts ??= ImmutableArray.CreateBuilder<PoolPart>()).Add(new(pool.Id, part));
+                rest -= part;
+            }
+
+            taken = new(rest, Resources.None, parts?.DrainToImmutable() ?? []);
+        }
+
+        Take(taken);
+        return taken;
+    }
+
+    /// <summary>A copy that goes its own way.</summary>
+    public NodeAmounts Clone() => new()
+    {
+        _pools = [.. _pools.Select(p => p.Clone())],
+        _nextPool = _nextPool,
+        Capacity = Capacity,
+        Free = Free,
+        RevocableCapacity = RevocableCapacity,
+        RevocableFree = RevocableFree,
+    };
+
     /// <summary>Whether exactly these parts are free.</summary>
     public bool Has(in Taken parts)
     {
@@ -341,6 +387,9 @@ public sealed class ReservedPool(int id, int role, PoolTraits traits, int refine
         if (Traits.HasFlag(PoolTraits.Shared)) return amount == Capacity;
         return Traits.HasFlag(PoolTraits.Indivisible) ? amount == Capacity && Free == Capacity : amount.FitsInto(Free);
     }
+
+    internal ReservedPool Clone() =>
+        new(Id, Role, Traits, Refines, Tag) { Capacity = Capacity, Free = Free, _holders = _holders };
 
     internal bool IsLike(ReservedPool other) =>
         Role == other.Role && Traits == other.Traits && Refines == other.Refines && Tag == other.Tag;

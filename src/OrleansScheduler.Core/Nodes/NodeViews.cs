@@ -42,6 +42,21 @@ public sealed record NodeDescription
 
     /// <summary>Version of the agent.</summary>
     [Id(7)] public string AgentVersion { get; init; } = "";
+
+    /// <summary>
+    /// What of <see cref="Capacity"/> is set aside for roles, by role path (static reservations): only the role and those below it get it.
+    /// </summary>
+    [Id(8)]
+    public ImmutableSortedDictionary<string, Resources> Reserved { get; init; } = ImmutableSortedDictionary<string, Resources>.Empty;
+
+    /// <summary>What it has besides the usual.</summary>
+    [Id(9)] public CustomCapacity Custom { get; init; } = CustomCapacity.None;
+
+    /// <summary>
+    /// How much cpu and memory may be promised in all, as a multiple of <see cref="Capacity"/>; what is above 1 goes to revocable tasks.
+    /// Default 1: none.
+    /// </summary>
+    [Id(10)] public double Overcommit { get; init; } = 1;
 }
 
 /// <summary>A node as users see it.</summary>
@@ -65,4 +80,7 @@ public sealed record NodeView
 
     /// <summary>How often it has registered.</summary>
     [Id(5)] public long Generation { get; init; }
+
+    /// <summary>Whether more runs on it than it has: its capacity shrank. What runs stays, and nothing new comes.</summary>
+    [Id(6)] public bool IsOvercommitted { get; init; }
 }

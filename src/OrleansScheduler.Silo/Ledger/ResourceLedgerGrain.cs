@@ -74,7 +74,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     public Task<ImmutableArray<HeldByJob>> HeldOn(string node, CancellationToken cancellationToken) =>
         Task.FromResult<ImmutableArray<HeldByJob>>([.. _ledger.HeldOn(node).Select(h => new HeldByJob(h.Job, h.Attempts))]);
 
-    public Task<ExplainView?> Explain(JobKey job, CancellationToken cancellationToken) => Task.FromResult(_ledger.Explain(job));
+    public Task<ExplainView?> Explain(JobKey job, CancellationToken cancellationToken) => Task.FromResult(_ledger.Explain(job, _time.GetUtcNow()));
 
     public Task<ImmutableArray<NodeView>> ListNodes(CancellationToken cancellationToken) => Task.FromResult(_ledger.DescribeNodes());
 

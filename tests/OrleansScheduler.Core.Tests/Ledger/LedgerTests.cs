@@ -70,7 +70,7 @@ public sealed class LedgerTests
         Node("bare");
         Wants("web", 3, constraint: new Constraint.Limit("zone", 1));
         Assert.Equal(2, Plan().Count);
-        var group = Assert.Single(_ledger.Explain(Job("web"))!.Groups);
+        var group = Assert.Single(_ledger.Explain(Job("web"), Start)!.Groups);
         Assert.Equal([(Reasons.LimitNotSatisfied, 3), (Reasons.ConstraintNotSatisfied, 1)], group.Reasons.Select(r => (r.Code, r.Nodes)));
     }
 
@@ -81,7 +81,7 @@ public sealed class LedgerTests
         Node("gone", reachable: false);
         Wants("web", 1);
         Assert.Empty(Plan());
-        var group = Assert.Single(_ledger.Explain(Job("web"))!.Groups);
+        var group = Assert.Single(_ledger.Explain(Job("web"), Start)!.Groups);
         Assert.Equal([Reasons.NodeDraining, Reasons.NodeUnreachable], group.Reasons.Select(r => r.Code));
     }
 
@@ -93,7 +93,7 @@ public sealed class LedgerTests
         var reservation = Assert.Single(Plan());
         Assert.Equal(4, reservation.Ports.Distinct().Count());
         Assert.All(reservation.Ports, p => Assert.InRange(p, 31000, 31004));
-        Assert.Equal(Reasons.InsufficientPorts, Assert.Single(Assert.Single(_ledger.Explain(Job("web"))!.Groups).Reasons).Code);
+        Assert.Equal(Reasons.InsufficientPorts, Assert.Single(Assert.Single(_ledger.Explain(Job("web"), Start)!.Groups).Reasons).Code);
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class LedgerTests
         Node("nearly", cpu: 3500);
         Wants("web", 1, cpu: 4000);
         Plan();
-        var group = Assert.Single(_ledger.Explain(Job("web"))!.Groups);
+        var group = Assert.Single(_ledger.Explain(Job("web"), Start)!.Groups);
         Assert.Equal(new NearestMiss("nearly", "cpu", "4", "3.5"), group.Nearest);
         Assert.Equal([new ReasonCount(Reasons.InsufficientCpu, 2, "insufficient cpu")], group.Reasons);
     }

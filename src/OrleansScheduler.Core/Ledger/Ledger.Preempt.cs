@@ -1,0 +1,252 @@
+namespace OrleansScheduler.Core;
+
+/// <content>Preemption: tasks that are stopped so that a more important one gets their node.</content>
+/// <remarks>
+/// Who may displace whom is Aurora's rule. Which tasks: the fewest in the whole cell that make room, and of those the ones that lose the
+/// least work. The one that waits is promised the node in the same round, so nobody is stopped for nothing and nobody else gets what
+/// becomes free.
+/// </remarks>
+public sealed partial class Ledger
+{
+    private readonly SortedDictionary<(JobKey Job, AttemptRef Attempt), Preemption> _preemptions = new(
+        Comparer<(JobKey Job, AttemptRef Attempt)>.Create(static (a, b) =>
+        {
+            var order = a.Job.CompareTo(b.Job);
+            if (order == 0) order = a.Attempt.Instance.CompareTo(b.Attempt.Instance);
+            return order != 0 ? order : a.Attempt.Number.CompareTo(b.Attempt.Number);
+        }));
+
+    private readonly List<LedgerEvent.PromiseEnded> _ended = [];
+
+    /// <summary>Promises that wait for victims to go.</summary>
+    public IEnumerable<Preemption> Preemptions => _preemptions.Values;
+
+    /// <summary>Makes room for groups that have waited long: stops others for them, or keeps a node free.</summary>
+    private void MakeRoom(PlanRound round)
+    {
+        var waiting = new List<DemandGroup>();
+        foreach (var demand in _demand.Values)
+        {
+            foreach (var queue in demand.Parked)
+            {
+                if (queue.Blocked!.Value.Code is Reasons.QuotaLimit or Reasons.QuotaHeadroom) continue;
+                if (queue.Class.Shape is null || round.Now - queue.Head.Demand.Since < _options.PreemptAfter) continue;
+                waiting.Add(queue.Head);
+            }
+        }
+
+        waiting.Sort(static (a, b) =>
+            a.Demand.Since != b.Demand.Since ? a.Demand.Since.CompareTo(b.Demand.Since) : DemandGroup.Compare(a, b));
+        foreach (var group in waiting)
+        {
+            if (round.Preemptions.Count >= _options.PreemptionsPerRound || (round.IsOver && round.Searches > 0))
+            {
+                round.HasMore = true;
+                return;
+            }
+
+            if (!group.Demand.Gang) Preempt(group, round);
+            if (group.Waiting > 0 && round.Now - group.Demand.Since >= _options.HoldAfter) Hold(group, round);
+        }
+    }
+
+    private void Preempt(DemandGroup group, PlanRound round)
+    {
+        var queue = group.Queue!;
+        var stamp = _placements + _supply;
+        if (queue.NoVictimsAt == stamp) return;
+        while (group.Waiting > 0 && round.Preemptions.Count < _options.PreemptionsPerRound)
+        {
+            if (!group.Class.Key.Revocable && !_roles.Admit(group.Job.Role, group.Spec.Request).IsAllowed) return;
+            if (round.IsOver && round.Searches > 0)
+            {
+                round.HasMore = true;
+                return;
+            }
+
+            round.Search(_order.Count, Placed);
+            if (CheapestVictims(group, round.Now) is not { } choice)
+            {
+                queue.NoVictimsAt = stamp;
+                return;
+            }
+
+            var attempt = group.Take();
+            Pending--;
+            var preemption = new Preemption(group.Job.Key, attempt, choice.Node.Id, choice.Devices,
+                [.. Ids(choice.Victims).OrderBy(a => a.Job).ThenBy(a => a.Instance)], round.Now,
+                group.Demand with { Attempts = [] });
+            Promise(preemption);
+            round.Preemptions.Add(preemption);
+            stamp = _placements + _supply;
+        }
+
+        if (group.Waiting > 0) return;
+        EndHolds(group);
+        Leave(group);
+        group.Job.Groups.Remove(group);
+    }
+
+    private IEnumerable<AttemptId> Ids(int[] rows) => rows.Select(r => _held[r].Attempt.Of(_held[r].Job.Key));
+
+    private void Promise(Preemption preemption)
+    {
+        if (!_nodes.TryGetValue(preemption.Node, out var node))
+            throw new InvariantException($"{preemption.Job} was promised the node {preemption.Node}, which the ledger does not know");
+        var job = JobOf(preemption.Job);
+        if (job.Holding.ContainsKey(preemption.Attempt)) return;
+        var spec = HeldSpec.Of(preemption.Demand);
+        var taken = node.Amounts.Force(_roles, job.Role, spec.Request, spec.IsRevocable);
+        node.Gpus.Take(preemption.Devices, spec.EachDevice);
+        var promise = new Placement(preemption.Attempt, node.Id, []) { Devices = preemption.Devices };
+        Hold(job, node, preemption.Attempt, spec, promise, taken, preemption.Since, isPromise: true);
+        _preemptions[(preemption.Job, preemption.Attempt)] = preemption;
+        foreach (var victim in preemption.Victims)
+        {
+            if (RowOf(victim) is { } held) _held[held].Victims++;
+        }
+
+        Refresh(node);
+    }
+
+    private void EndPromise(LedgerEvent.PromiseEnded ended)
+    {
+        if (!_preemptions.ContainsKey((ended.Job, ended.Attempt)) || !_jobs.TryGetValue(ended.Job, out var job)) return;
+        Refresh(Drop(job, ended.Attempt));
+        _supply++;
+        Forget(job);
+    }
+
+    /// <summary>Gives nodes to those that were promised them once the victims are gone, and takes back what cannot be kept.</summary>
+    private void KeepPromises(PlanRound round)
+    {
+        round.Broken.AddRange(_ended);
+        _ended.Clear();
+        if (_preemptions.Count == 0) return;
+        foreach (var preemption in _preemptions.Values.ToList())
+        {
+            var job = _jobs[preemption.Job];
+            var held = job.Holding[preemption.Attempt];
+            var node = _order[_held[held].Node];
+            var expired = round.Now - preemption.Since >= _options.PromiseFor;
+            if (expired || !node.IsReachableAndOpen) Break(preemption, job, round);
+            else if (!preemption.Victims.Any(v => RowOf(v) is not null)) Fulfil(preemption, job, node, held, round);
+        }
+    }
+
+    private void Fulfil(Preemption preemption, LedgerJob job, LedgerNode node, int held, PlanRound round)
+    {
+        ref var row = ref _held[held];
+        var spec = row.Spec;
+        if (!HasAll(node, row) || node.Custom.Missing(spec.Custom) is not null) return;
+        var ports = ImmutableArray.CreateBuilder<int>(spec.Ports);
+        if (!node.Ports.TryTake(spec.Ports, ports)) return;
+        row.IsPromise = false;
+        row.Ports = ports.MoveToImmutable();
+        row.Items = node.Custom.Take(spec.Custom);
+        row.Since = round.Now;
+        node.PromisedPorts -= spec.Ports;
+        node.Used += spec.Request;
+        node.UsedFirmly += spec.Request - row.Taken.Revocable;
+        node.Tasks++;
+        Placed++;
+        Promised--;
+        _preemptions.Remove((preemption.Job, preemption.Attempt));
+        round.Keep(job, spec, new Placement(row.Attempt, node.Id, row.Ports) { Devices = row.Devices, Items = row.Items });
+        Refresh(node);
+        if (!RowsOn(node).Any(h => _held[h].IsPromise)) _promisedNodes.Remove(node.Index);
+    }
+
+    /// <summary>Whether what was promised is there by now, though it has already been taken off.</summary>
+    private static bool HasAll(LedgerNode node, in HeldAttempt row)
+    {
+        foreach (var device in row.Devices)
+        {
+            if (node.Gpus.FreeOf(device) < 0) return false;
+        }
+
+        return row.Spec.IsRevocable
+            ? node.Amounts.RevocableFree.IsNonNegative
+            : (node.UsedFirmly + row.Spec.Request).FitsInto(node.Description.Capacity);
+    }
+
+    private void Break(Preemption preemption, LedgerJob job, PlanRound round)
+    {
+        Refresh(Drop(job, preemption.Attempt));
+        round.Broken.Add(new(preemption.Job, preemption.Attempt));
+        _supply++;
+        Wait(job, preemption);
+    }
+
+    private void Wait(LedgerJob job, Preemption preemption)
+    {
+        if (job.Groups.Find(g => g.Demand.Version == preemption.Demand.Version) is { } group)
+        {
+            group.Return(preemption.Attempt);
+            Pending++;
+            return;
+        }
+
+        var demand = preemption.Demand;
+        group = new DemandGroup(job, demand, [preemption.Attempt], ClassOf(job.Key, demand));
+        job.Groups.Add(group);
+        Enter(group);
+    }
+
+    private void ForgetVictims(LedgerNode node, JobKey job, AttemptRef attempt)
+    {
+        if (_preemptions.Remove((job, attempt), out var preemption))
+        {
+            foreach (var victim in preemption.Victims)
+            {
+                if (RowOf(victim) is { } held) _held[held].Victims--;
+            }
+        }
+
+        var others = RowsOn(node).Any(h => _held[h].IsPromise && !(_held[h].Job.Key == job && _held[h].Attempt == attempt));
+        if (!others) _promisedNodes.Remove(node.Index);
+    }
+
+    private int? RowOf(AttemptId attempt) =>
+        _jobs.TryGetValue(attempt.Job, out var job) && job.Holding.TryGetValue(new(attempt.Instance, attempt.Number), out var held)
+            && !_held[held].IsPromise
+            ? held
+            : null;
+
+    /// <summary>
+    /// Aurora's rule: a preferred task displaces those that are not; among equals only a lower priority of the same role gives way.
+    /// </summary>
+    private static bool MayPreempt(DemandGroup group, in HeldAttempt victim)
+    {
+        if (victim.IsPromise || victim.Victims > 0 || victim.Job == group.Job) return false;
+        var (pending, running) = (group.Spec.Tier == Tier.Preferred, victim.Spec.Tier == Tier.Preferred);
+        if (pending != running) return pending;
+        return victim.Job.Role == group.Job.Role && group.Spec.Priority > victim.Spec.Priority;
+    }
+
+    private VictimChoice? CheapestVictims(DemandGroup group, DateTimeOffset now)
+    {
+        var allowed = group.Class.Allowed;
+        if (!group.Class.Constraints.Moving.IsEmpty)
+        {
+            FillMoving(group);
+            allowed = _moving;
+        }
+
+        var search = new VictimSearch(_held, _roles, group);
+        VictimChoice? best = null;
+        foreach (var node in _order)
+        {
+            if (!allowed[node.Index]) continue;
+            search.Begin(node);
+            for (var held = node.FirstHeld; held >= 0; held = _held[held].Next)
+            {
+                if (MayPreempt(group, _held[held])) search.Add(held, now);
+            }
+
+            if (search.Cheapest(best) is { } better) best = better;
+        }
+
+        return best;
+    }
+}
