@@ -62,7 +62,11 @@ public sealed partial class OfferBook
         {
             foreach (var loan in loans) End(loan);
             if (!_roles.Admit(client.Role.Id, node.Amounts.UnreservedOf(used)).IsAllowed || !node.Amounts.TryTake(used))
-                return Problem.Of(ProblemKind.Conflict, "offer-taken", $"What was offered of {node.Id} was accepted by somebody else before.");
+            {
+                return Problem.Of(ProblemKind.Conflict, "offer-taken",
+                    $"What was offered of {node.Id} was accepted by somebody else before.");
+            }
+
             _roles.Charge(client.Role.Id, used.Sum, node.Amounts.UnreservedOf(used), allocations: 0);
             Count(client, used.Sum, allocations: 0);
         }

@@ -119,7 +119,11 @@ public sealed partial class OfferBook
     {
         if (ClientsOf(framework, [role], out var clients) is { } problem) return problem;
         if (demand is { } given && (given.Count < 0 || !given.Each.IsNonNegative || given.Each == Resources.None))
-            return Problem.Of(ProblemKind.Invalid, "demand-not-positive", $"A demand is for more than nothing, not {given.Count} of {given.Each}.");
+        {
+            return Problem.Of(ProblemKind.Invalid, "demand-not-positive",
+                $"A demand is for more than nothing, not {given.Count} of {given.Each}.");
+        }
+
         clients[0].Demand = demand;
         WantsRound = true;
         return null;

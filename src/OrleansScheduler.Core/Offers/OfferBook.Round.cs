@@ -251,7 +251,8 @@ public sealed partial class OfferBook
         if (!node.Gives) return default;
         var (framework, role) = (client.Framework.Description, client.Role.Id);
         var free = node.Amounts.Free;
-        var revocable = framework.Has(FrameworkCapabilities.RevocableResources) ? Amounts.Positive(node.Amounts.RevocableFree) : Resources.None;
+        var takesRevocable = framework.Has(FrameworkCapabilities.RevocableResources);
+        var revocable = takesRevocable ? Amounts.Positive(node.Amounts.RevocableFree) : Resources.None;
         ImmutableArray<PoolPart>.Builder? parts = null;
         var (ofNobody, hasReserved) = (Resources.None, false);
         foreach (var pool in node.Amounts.Pools)

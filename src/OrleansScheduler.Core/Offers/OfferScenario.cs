@@ -19,7 +19,9 @@ public sealed class OfferScenario
     /// <summary>The time, which stands until somebody moves it.</summary>
     public DateTimeOffset Now { get; set; } = DateTimeOffset.UnixEpoch;
 
-    /// <summary>Nodes of cpus 24, memory 4096, disk 4096, of which tasks hold cpus 16, memory 2014, disk 1024; frameworks in one role.</summary>
+    /// <summary>
+    /// Nodes of cpus 24, memory 4096, disk 4096, of which tasks hold cpus 16, memory 2014, disk 1024; frameworks in one role.
+    /// </summary>
     public static OfferScenario PartlyUsed(int nodes, int frameworks, int seed = 1)
     {
         var scenario = new OfferScenario(seed);

@@ -62,7 +62,8 @@ public sealed class OfferBookPropertyTests
                     var answer = cell.Book.Accept(offer.Framework, [offer.Id], used, Refusal.Of(b), cell.Now);
                     WithinLimits(cell.Roles, earlier);
                     Assert.True(done.Add(offer.Id));
-                    Assert.Equal("offer-not-out", cell.Book.Accept(offer.Framework, [offer.Id], used, Refusal.Of(b), cell.Now).Problem?.Code);
+                    var again = cell.Book.Accept(offer.Framework, [offer.Id], used, Refusal.Of(b), cell.Now);
+                    Assert.Equal("offer-not-out", again.Problem?.Code);
                     if (answer.Value is not { } accepted)
                     {
                         Assert.Equal((2, "offer-taken"), (viewers, answer.Problem!.Code));
@@ -81,7 +82,8 @@ public sealed class OfferBookPropertyTests
                     break;
                 case 11:
                     var limit = b > 3 ? ResourceLimit.None : new((cpu + 2) * 1000, memory + 2, null, null);
-                    cell.Roles.SetQuota(cell.Roles.GetOrAdd(role), b == 0 ? null : new() { Guarantee = OfferCell.Amount(cpu, memory), Limit = limit });
+                    var quota = new Quota { Guarantee = OfferCell.Amount(cpu, memory), Limit = limit };
+                    cell.Roles.SetQuota(cell.Roles.GetOrAdd(role), b == 0 ? null : quota);
                     break;
                 case 12:
                     cell.Pass(cpu);

@@ -103,7 +103,11 @@ public sealed class RoleTreePropertyTests
                     var most = Limit is { } limit ? limit : long.MaxValue;
                     var quota = Number == 3
                         ? null
-                        : new Quota { Guarantee = Amount with { CpuMillis = Math.Min(Amount.CpuMillis, most) }, Limit = new(Limit, null, null, null) };
+                        : new Quota
+                        {
+                            Guarantee = Amount with { CpuMillis = Math.Min(Amount.CpuMillis, most) },
+                            Limit = new(Limit, null, null, null),
+                        };
                     tree.SetQuota(role, quota);
                     naive.Quotas[Path] = quota;
                     break;
@@ -154,7 +158,8 @@ public sealed class RoleTreePropertyTests
         public long Count(string path) => Given.Where(g => In(g.Path, path)).Sum(g => (long)g.Count);
 
         public Resources Consumed(string path) =>
-            Sum(Given.Where(g => In(g.Path, path)).Select(g => g.Unreserved).Concat(Reserved.Where(r => In(r.Path, path)).Select(r => r.Amount)));
+            Sum(Given.Where(g => In(g.Path, path)).Select(g => g.Unreserved))
+            + Sum(Reserved.Where(r => In(r.Path, path)).Select(r => r.Amount));
 
         public Resources Required(string path, string? given = null, Resources more = default)
         {
@@ -188,7 +193,8 @@ public sealed class RoleTreePropertyTests
         private bool MayHave(string path, Dimension d, long amount)
         {
             var more = new Resources(
-                d == Dimension.Cpu ? amount : 0, d == Dimension.Memory ? amount : 0, d == Dimension.Disk ? amount : 0, d == Dimension.Gpu ? amount : 0);
+                d == Dimension.Cpu ? amount : 0, d == Dimension.Memory ? amount : 0,
+                d == Dimension.Disk ? amount : 0, d == Dimension.Gpu ? amount : 0);
             foreach (var above in Paths.Where(p => In(path, p)))
             {
                 if (Quotas.GetValueOrDefault(above) is not { } quota) continue;
@@ -207,8 +213,8 @@ public sealed class RoleTreePropertyTests
 
         private IEnumerable<string> OrderBelow(string path)
         {
-            var children = Children(path).Select(c => (Path: c, Share: Share(c) / Weights.GetValueOrDefault(c, 1), Count: Count(c), Name: c))
-                .ToList();
+            var children = Children(path)
+                .Select(c => (Path: c, Share: Share(c) / Weights.GetValueOrDefault(c, 1), Count: Count(c), Name: c)).ToList();
             if (path.Length > 0 && Active.Contains(path) && !Skipped.Contains(path))
             {
                 var own = Given.Where(g => g.Path == path).ToList();
