@@ -38,7 +38,7 @@ public sealed class OfferScenario
     }
 
     /// <summary>
-    /// Ten small-quota roles (cpus 1, memory 10) for every large one (cpus 1,000, memory 10,000 cut to the cell) and nodes for all of them.
+    /// Roles that are guaranteed a tenth of a node (small) or a whole one (large), as many nodes as roles, and a framework in each role.
     /// </summary>
     public static OfferScenario LargeAndSmallQuota(int small, int large, int seed = 1)
     {
