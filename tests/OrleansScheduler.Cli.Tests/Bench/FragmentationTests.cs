@@ -2,7 +2,7 @@ namespace OrleansScheduler.Cli.Tests;
 
 public sealed class FragmentationTests
 {
-    /// <summary>One machine of two GPUs; of one 600 are taken. A share of 500 can use 1000 of the 1400, a whole one too, two none.</summary>
+    /// <summary>One machine of two GPUs; of one 600 are taken. A share of 500 can use the other, a whole one too, two none.</summary>
     [Theory]
     [InlineData(500, 400)]
     [InlineData(400, 0)]

@@ -35,7 +35,8 @@ public sealed class InflationTests
     public void Without_gpus_the_load_is_counted_in_cpu(int scorer)
     {
         var trace = new PackingTrace(
-            "cpu", [.. Enumerable.Repeat(MadeUpTrace.Machine(8000, 8192, 0), 5)], [MadeUpTrace.Task(3000, 512, 0), MadeUpTrace.Task(1000, 512, 0)]);
+            "cpu", [.. Enumerable.Repeat(MadeUpTrace.Machine(8000, 8192, 0), 5)],
+            [MadeUpTrace.Task(3000, 512, 0), MadeUpTrace.Task(1000, 512, 0)]);
         var row = Run(trace, scorer, seed: 1);
         Assert.Null(row.GpuAllocatedAtEnd);
         Assert.Null(row.Fragmentation);

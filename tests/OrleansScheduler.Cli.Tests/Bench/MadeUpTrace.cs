@@ -1,6 +1,6 @@
 namespace OrleansScheduler.Cli.Tests;
 
-/// <summary>Small traces from a seed: a few kinds of machines, shares and whole GPUs, tasks that insist on a model, tasks without GPUs.</summary>
+/// <summary>Small traces from a seed: a few kinds of machines; shares, whole GPUs and none; some tasks insist on a model.</summary>
 internal static class MadeUpTrace
 {
     private static readonly string[] Models = ["red", "green", "blue"];

@@ -55,7 +55,8 @@ public sealed class PackingCommandTests : IDisposable
 
             """, "--seeds", "1", "-o", "json");
         Assert.Equal(0, outcome.Code);
-        var rows = JsonDocument.Parse(outcome.Output).RootElement.EnumerateArray().Where(row => row.GetProperty("test").GetString() == "replay");
+        var rows = JsonDocument.Parse(outcome.Output).RootElement.EnumerateArray()
+            .Where(row => row.GetProperty("test").GetString() == "replay").ToList();
         Assert.Equal(8, rows.Single(row => row.GetProperty("scorer").GetString() == "recorded").GetProperty("meanWaitSeconds").GetDouble());
         Assert.All(rows, row => Assert.Equal(2, row.GetProperty("placed").GetDouble()));
     }

@@ -6,8 +6,8 @@ namespace OrleansScheduler.Cli;
 /// <param name="say">Hears how far it is.</param>
 internal sealed class PackingBench(IReadOnlyList<PackingTrace> traces, int seeds, Action<string> say)
 {
-    // Seeds below were looked at while the constants of the rules were chosen.
-    private const int FirstSeed = 11;
+    // Nobody looked at these draws while the rules and their constants were chosen.
+    private const int FirstSeed = 101;
 
     private readonly List<PackingRow> _rows = [];
 

@@ -17,7 +17,7 @@ internal sealed record PackingScorer(string Name, Func<PackingTrace, IPackingRul
     /// <summary>Whether tasks wait so that the cheapest goes first.</summary>
     public bool LooksAhead { get; init; }
 
-    /// <summary>Whether all tasks are known beforehand, and the largest go first: what can be reached rather than what can be done.</summary>
+    /// <summary>Whether all tasks are known beforehand, and the largest go first: a mark to measure by, no way to schedule.</summary>
     public bool Offline { get; init; }
 
     /// <summary>All of them; the scheduler's own first.</summary>
