@@ -185,30 +185,30 @@ public sealed partial class Ledger
             {
                 round.Look(1);
                 var node = _order[number];
-                if (!group.Class.Allowed[number] || !HasReserved(node, role)) continue;
+                if (!group.Class.Allowed[number] || !HasReserved(node, role, group.Spec.Request)) continue;
                 if (!filled && !group.Class.IsPlain) FillMoving(group);
                 filled = true;
                 if ((!group.Class.IsPlain && !_moving[number]) || !Takes(group, node)) continue;
                 if (node.FreePorts < group.Spec.Ports || node.Gpus.Choose(group.Class.Shape!.Value).IsDefault) continue;
                 var key = _table.Keys[0][number];
-                if (key >= best?.Key || !node.Amounts.Fits(_roles, group.Job.Role, group.Spec.Request, revocable: false)) continue;
-                best = (node, key);
+                if (key >= best?.Key || !node.Amounts.TryChoose(_roles, group.Job.Role, group.Spec.Request, revocable: false, out var parts)) continue;
+                if (_roles.Admit(group.Job.Role, parts.Unreserved).IsAllowed) best = (node, key);
             }
         }
 
         if (best is not { } found) return null;
         var chosen = found.Node;
-        if (!chosen.TryTake(_roles, group.Job.Role, group.Spec, group.Class.Shape!.Value, out var taken, out var devices)) return null;
-        if (_roles.Admit(group.Job.Role, taken.Unreserved).IsAllowed) return (chosen, taken, devices);
-        chosen.Return(group.Spec, taken, devices);
-        return null;
+        return chosen.TryTake(_roles, group.Job.Role, group.Spec, group.Class.Shape!.Value, out var taken, out var devices)
+            ? (chosen, taken, devices)
+            : null;
     }
 
-    private static bool HasReserved(LedgerNode node, int role)
+    /// <summary>Whether a part of a request would come from what is reserved for a role.</summary>
+    private static bool HasReserved(LedgerNode node, int role, in Resources request)
     {
         foreach (var pool in node.Amounts.Pools)
         {
-            if (pool.Role == role && pool.Free != Resources.None) return true;
+            if (pool.Role == role && Amounts.Min(request, Amounts.Positive(pool.Free)) != Resources.None) return true;
         }
 
         return false;

@@ -264,7 +264,8 @@ public sealed class NodeAmounts
         foreach (var part in parts.PoolsOrEmpty) FindPool(part.Pool)!.Take(part.Amount);
     }
 
-    private bool TryChoose(RoleTree roles, int role, in Resources request, bool revocable, out Taken taken)
+    /// <summary>From where a request would be taken.</summary>
+    internal bool TryChoose(RoleTree roles, int role, in Resources request, bool revocable, out Taken taken)
     {
         taken = default;
         if (!request.IsNonNegative) return false;
