@@ -158,9 +158,9 @@ public sealed partial class Ledger
         {
             for (var i = demand.Parked.Count - 1; i >= 0; i--)
             {
-                // A task to be near may have come; nothing else gets better by placements.
+                // A task to be near may have come, or the last of what was kept for others is used; nothing else gets better by placements.
                 var queue = demand.Parked[i];
-                if (!more && !queue.Class.Constraints.FollowsOthers) continue;
+                if (!more && !queue.Class.Constraints.FollowsOthers && queue.Blocked?.Code != Reasons.QuotaHeadroom) continue;
                 demand.Parked.RemoveAt(i);
                 queue.Blocked = null;
                 demand.Ready.Add(queue);
