@@ -120,6 +120,21 @@ internal sealed class LedgerWorld
         Tell(new LedgerEvent.Demanded(job, demands));
     }
 
+    /// <summary>Tells this ledger what another one was told.</summary>
+    public void Catch(LedgerWorld other)
+    {
+        for (var i = Told.Count; i < other.Told.Count; i++) Tell(other.Told[i]);
+    }
+
+    /// <summary>Some task of the ledger ends; for worlds that are not compared with the reference.</summary>
+    public void EndSomething()
+    {
+        var held = Ledger.Jobs.Order().SelectMany(j => Ledger.HeldBy(j).Select(a => (Job: j, Attempt: a))).ToList();
+        if (held.Count == 0) return;
+        var (job, attempt) = held[Random.Next(held.Count)];
+        Tell(new LedgerEvent.Released(job, [attempt]));
+    }
+
     public void EndOne()
     {
         var tasks = Cell.Tasks.Where(t => !t.IsPromise).ToList();
