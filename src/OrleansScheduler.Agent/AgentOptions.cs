@@ -26,6 +26,21 @@ public sealed class AgentOptions
     /// <summary>What may be given to tasks, where it is not what the machine has.</summary>
     public CapacityOptions Capacity { get; set; } = new();
 
+    /// <summary>What is set aside for roles: role to amounts, such as <c>shop</c> to <c>cpu=2,memory=4GiB</c>. Default nothing.</summary>
+    public Dictionary<string, string> Reserved { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What the node has besides: name to amount, such as <c>bandwidth</c> to <c>1000</c>. Default nothing.</summary>
+    public Dictionary<string, string> Custom { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Named items that the node has: set to comma separated items, such as <c>fpga</c> to <c>f0,f1</c>. Default none.</summary>
+    public Dictionary<string, string> Sets { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// How much cpu and memory may be promised, as a multiple of what there is; what is above 1 goes to revocable tasks. 1 to 100,
+    /// default 1.
+    /// </summary>
+    public double Overcommit { get; set; } = 1;
+
     /// <summary>Ports that may be given to tasks, first and last. Default 31000-32000.</summary>
     public string Ports { get; set; } = "31000-32000";
 

@@ -47,6 +47,7 @@ internal sealed class AgentOptionsValidator : IValidateOptions<AgentOptions>
                     + "the values one or more words with commas between them.");
         }
 
+        CheckDeclared(options, Check);
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
 
         void Check(bool holds, string message)
@@ -54,4 +55,34 @@ internal sealed class AgentOptionsValidator : IValidateOptions<AgentOptions>
             if (!holds) errors.Add(message);
         }
     }
+
+    private static void CheckDeclared(AgentOptions options, Action<bool, string> check)
+    {
+        foreach (var (role, amounts) in options.Reserved)
+        {
+            check(RoleText.TryRead(role, out _), $"Agent:Reserved:{role} is for no role; a role is {RoleText.Rule}.");
+            check(
+                ResourceText.Parse(amounts).Problem is null,
+                $"Agent:Reserved:{role} is '{amounts}'; it must be amounts such as cpu=2,memory=4GiB.");
+        }
+
+        foreach (var (name, amount) in options.Custom)
+            check(Amount.Millis(amount) is not null, $"Agent:Custom:{name} is '{amount}'; it must be a number such as 1000 or 0.5.");
+
+        var reserved = DeclaredResources.Reserved(options);
+        check(reserved.Count == options.Reserved.Count(DeclaredResources.IsReservation), "Agent:Reserved names a role twice.");
+        if (NodeRules.CheckReserved(reserved) is { } broken) check(false, $"Agent:Reserved breaks a rule: {broken}.");
+        else check(FitsWhatIsGiven(reserved.Values, options.Capacity), "Agent:Reserved is more than Agent:Capacity in all.");
+        if (NodeRules.CheckCustom(DeclaredResources.Custom(options)) is { } rule)
+            check(false, $"Agent:Custom and Agent:Sets break a rule: {rule}.");
+        check(
+            NodeRules.IsOvercommit(options.Overcommit),
+            $"Agent:Overcommit is {options.Overcommit}; it must be between 1 and {NodeRules.MaxOvercommit}.");
+    }
+
+    /// <summary>What is detected is not compared: a disk that has filled up must not keep the agent of running tasks away.</summary>
+    private static bool FitsWhatIsGiven(IEnumerable<Resources> reserved, CapacityOptions capacity) =>
+        reserved.Aggregate(Resources.None, (sum, amount) => sum + amount).FitsInto(new(
+            Amount.Millis(capacity.Cpu) ?? long.MaxValue, Amount.MiB(capacity.Memory) ?? long.MaxValue,
+            Amount.MiB(capacity.Disk) ?? long.MaxValue, Amount.Millis(capacity.Gpus) ?? long.MaxValue));
 }

@@ -62,6 +62,8 @@ internal static class Osched
             TaskCommands.Create(shell),
             NodeCommands.Create(shell),
             ExplainCommand.Create(shell),
+            WhatIfCommand.Create(shell),
+            QuotaCommands.Create(shell),
             EventsCommand.Create(shell),
             CellCommands.Create(shell),
             SiloCommand.Create(shell),

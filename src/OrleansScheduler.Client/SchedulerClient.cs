@@ -31,11 +31,17 @@ public sealed partial class SchedulerClient : IDisposable
         _transport.SendAsync<T>(new(HttpMethod.Get, path), cancellationToken);
 
     private Task<Answer<T>> ChangeAsync<T>(string path, object? body, string? operationId, CancellationToken cancellationToken) =>
+        ChangeAsync<T>(HttpMethod.Post, path, body, operationId, cancellationToken);
+
+    private Task<Answer<T>> ChangeAsync<T>(
+        HttpMethod method, string path, object? body, string? operationId, CancellationToken cancellationToken) =>
         _transport.SendAsync<T>(
-            new(HttpMethod.Post, path)
+            new(method, path)
             {
                 OperationId = operationId ?? NewOperationId(),
-                Body = body is null ? null : () => JsonContent.Create(body, body.GetType(), options: WireJson.Options),
+                Body = body is null ? null : () => BodyOf(body),
             },
             cancellationToken);
+
+    private static JsonContent BodyOf(object body) => JsonContent.Create(body, body.GetType(), options: WireJson.Options);
 }

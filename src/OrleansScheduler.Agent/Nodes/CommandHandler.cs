@@ -118,6 +118,8 @@ internal sealed partial class CommandHandler(
             Name = id.ToString(),
             Spec = text,
             Ports = [.. named.Ports],
+            Devices = [.. named.Devices],
+            Items = [.. named.Items],
             BootId = node.BootId,
             At = time.GetUtcNow(),
         };

@@ -49,22 +49,28 @@ internal static class Messages
         {
             NodeId = node.Id,
             Host = node.Host,
-            Capacity = new()
-            {
-                CpuMillis = node.Capacity.CpuMillis,
-                MemoryMib = node.Capacity.MemoryMiB,
-                DiskMib = node.Capacity.DiskMiB,
-                GpuMillis = node.Capacity.GpuMillis,
-            },
+            Capacity = node.Capacity.ToMessage(),
             FirstPort = node.FirstPort,
             PortCount = node.PortCount,
             BootId = node.BootId,
             AgentVersion = node.AgentVersion,
             Attempts = { reports },
+            Overcommit = node.Overcommit,
         };
         foreach (var (name, values) in node.Attributes) message.Attributes.Add(name, new Protocol.AttributeValues { Values = { values } });
+        foreach (var (role, amount) in node.Reserved) message.Reserved.Add(role, amount.ToMessage());
+        foreach (var (name, amount) in node.Custom.Scalars) message.Custom.Add(name, amount);
+        foreach (var (name, items) in node.Custom.Sets) message.Sets.Add(name, new Protocol.AttributeValues { Values = { items } });
         return message;
     }
+
+    private static Protocol.Resources ToMessage(this Resources amount) => new()
+    {
+        CpuMillis = amount.CpuMillis,
+        MemoryMib = amount.MemoryMiB,
+        DiskMib = amount.DiskMiB,
+        GpuMillis = amount.GpuMillis,
+    };
 
     public static Protocol.LogData ToMessage(this Answer<LogChunk> answer, long request) => answer.Value is { } chunk
         ? new() { Request = request, Offset = chunk.Offset, Data = ByteString.CopyFrom(chunk.Data.AsSpan()), Ended = chunk.Ended }

@@ -24,6 +24,9 @@ internal static class NodeFacts
             FirstPort = ports.First,
             PortCount = ports.Count,
             Attributes = Attributes(options),
+            Reserved = DeclaredResources.Reserved(options),
+            Custom = DeclaredResources.Custom(options),
+            Overcommit = options.Overcommit,
             BootId = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(),
             AgentVersion = typeof(NodeFacts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
                 ?? "",

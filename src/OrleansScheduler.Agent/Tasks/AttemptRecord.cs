@@ -27,6 +27,12 @@ internal sealed record AttemptRecord
     /// <summary>Its ports, in the order of the spec's.</summary>
     public ImmutableArray<int> Ports { get; init; } = [];
 
+    /// <summary>Numbers of its GPUs.</summary>
+    public ImmutableArray<int> Devices { get; init; } = [];
+
+    /// <summary>Items of sets that it has, as <c>set=item</c>.</summary>
+    public ImmutableArray<string> Items { get; init; } = [];
+
     /// <summary>The boot of the machine in which it was accepted: no process outlives it.</summary>
     public required string BootId { get; init; }
 

@@ -29,6 +29,8 @@ internal sealed class TaskEnvironment
             _names[variable] = Variables[variable] = port.ToString(CultureInfo.InvariantCulture);
         }
 
+        if (attempt.Record.Items is not []) Add("ITEMS", string.Join(',', attempt.Record.Items));
+        if (attempt.Record.Devices is not []) AddDevices(string.Join(',', attempt.Record.Devices));
         Variables["OSCHED_BIN"] = selfCommand;
         Variables["HOME"] = sandbox;
         Variables["TMPDIR"] = Path.Combine(sandbox, "tmp");
@@ -78,6 +80,13 @@ internal sealed class TaskEnvironment
 
     private static string Inherited(string name, string otherwise) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : otherwise;
+
+    /// <summary>Under the names that drivers and libraries of GPUs go by too: a task then sees its own and no others.</summary>
+    private void AddDevices(string numbers)
+    {
+        Add("GPUS", numbers);
+        Variables["CUDA_VISIBLE_DEVICES"] = Variables["NVIDIA_VISIBLE_DEVICES"] = numbers;
+    }
 
     private void Add(string name, string value) => _names[name] = Variables["OSCHED_" + name] = value;
 }

@@ -81,6 +81,46 @@ internal static class Arguments
         },
     };
 
+    /// <summary>An amount of one resource, such as <c>0.5</c> or <c>16GiB</c>.</summary>
+    public static Option<long?> Amount(string name, string description, Func<string, Answer<long>> parse) => new(name)
+    {
+        Description = description,
+        HelpName = "amount",
+        CustomParser = result => parse(result.Tokens[0].Value) switch
+        {
+            { Problem: { } problem } => Wrong<long?>(result, $"{name}: {problem.Message}"),
+            { Value: < 0 } => Wrong<long?>(result, $"{name}: '{result.Tokens[0].Value}': expected an amount that is not negative"),
+            { Value: var amount } => amount,
+        },
+    };
+
+    /// <summary>Amounts of several resources, such as <c>cpu=4,memory=16GiB</c>.</summary>
+    public static Option<ResourceLimit?> Amounts(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "amounts",
+        CustomParser = result => ResourceText.Parse(result.Tokens[0].Value) is { Problem: { } problem }
+            ? Wrong<ResourceLimit?>(result, $"{name}: {problem.Message}")
+            : ResourceText.Parse(result.Tokens[0].Value).Value,
+    };
+
+    /// <summary>An option that may be given several times; <paramref name="read"/> reads one of them or says what is wrong.</summary>
+    public static Option<ImmutableArray<T>> Several<T>(string name, string description, string helpName, Func<string, Answer<T>> read) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = helpName,
+            DefaultValueFactory = _ => [],
+            CustomParser = result =>
+            {
+                var answers = result.Tokens.Select(token => read(token.Value)).ToList();
+                foreach (var answer in answers.Where(answer => answer.Problem is not null))
+                    result.AddError($"{name}: {answer.Problem!.Message}");
+                return [.. answers.Where(answer => answer.Problem is null).Select(answer => answer.Value!)];
+            },
+            Arity = ArgumentArity.OneOrMore,
+        };
+
     /// <summary>Makes repeating a command safe.</summary>
     public static Option<string?> Operation() => new("--operation")
     {
@@ -130,6 +170,12 @@ internal static class Arguments
         }
 
         return [.. instances];
+    }
+
+    private static T? Wrong<T>(ArgumentResult result, string message)
+    {
+        result.AddError(message);
+        return default;
     }
 
     private static T Read<T>(ArgumentResult result, bool isRight, T value, string message)

@@ -25,14 +25,7 @@ internal static class ExplainCommand
         foreach (var group in view.Groups)
         {
             session.Printer.Text("");
-            session.Printer.Facts(
-                ("Waiting", $"{Words.Count(group.Waiting, "instance")} of version {group.Version}, for {session.Age(group.Since)}"),
-                ("Each needs", group.Ports > 0 ? $"{group.Request}, {Words.Count(group.Ports, "port")}" : group.Request.ToString()),
-                ("In the queue", $"place {group.Position}"),
-                ("Nearest", group.Nearest is { } near ? $"{near.Node}: needs {near.Dimension} {near.Need}, has {near.Have}" : ""));
-            if (group.Reasons.IsEmpty) continue;
-            session.Printer.Table(group.Reasons, new Listing<ReasonCount>(
-                reason => reason.Code, new("NODES", reason => $"{reason.Nodes}"), new("REASON", reason => reason.Message)));
+            WaitingGroup.Describe(session, group);
         }
     }
 }

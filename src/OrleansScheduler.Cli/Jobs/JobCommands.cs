@@ -14,6 +14,7 @@ internal static class JobCommands
         .With(
             JobInitCommand.Create(shell),
             JobValidateCommand.Create(shell),
+            JobPlanCommand.Create(shell),
             JobRunCommand.Create(shell),
             CreateList(shell),
             CreateStatus(shell),

@@ -16,7 +16,9 @@ internal static class NodeCommands
                 (client, node, key, cancellationToken) => client.DrainNodeAsync(node, key, cancellationToken)),
             CreateMaintenance(
                 shell, "undrain", "Put a node back into service",
-                (client, node, key, cancellationToken) => client.UndrainNodeAsync(node, key, cancellationToken)));
+                (client, node, key, cancellationToken) => client.UndrainNodeAsync(node, key, cancellationToken)),
+            NodeReserveCommand.Create(shell, "reserve", "Set something of a node aside for a role", release: false),
+            NodeReserveCommand.Create(shell, "unreserve", "Give back what was set aside for a role", release: true));
 
     private static Verb CreateList(Shell shell)
     {

@@ -15,6 +15,7 @@ internal static class NodeListing
         new("DISK", node => $"{Units.FormatMiB(node.Used.DiskMiB)}/{Units.FormatMiB(node.Description.Capacity.DiskMiB)}", WideOnly: true),
         new("PORTS", node => PortsOf(node), WideOnly: true),
         new("GENERATION", node => $"{node.Generation}", WideOnly: true),
+        new("RESERVED", node => ReservedOf(node), WideOnly: true),
         new("ATTRIBUTES", node => AttributesOf(node), WideOnly: true));
 
     /// <summary>One node for people, with the tasks on it.</summary>
@@ -28,10 +29,14 @@ internal static class NodeListing
             ("Memory", Words.Memory(node.Used, node.Description.Capacity)),
             ("Disk", $"{Units.FormatMiB(node.Used.DiskMiB)}/{Units.FormatMiB(node.Description.Capacity.DiskMiB)}"),
             ("Ports", PortsOf(node)),
+            ("Custom", CustomOf(node.Description.Custom)),
+            ("Reserved", ReservedOf(node)),
+            ("Overcommit", node.Description.Overcommit > 1 ? Words.Number(node.Description.Overcommit) : ""),
             ("Attributes", AttributesOf(node)),
             ("Agent", node.Description.AgentVersion),
             ("Generation", $"{node.Generation}"),
-            ("Tasks", $"{node.Tasks}"));
+            ("Tasks", $"{node.Tasks}"),
+            ("Warning", new(node.IsOvercommitted ? "more runs on it than it has" : "", Tone.Bad)));
         if (tasks.Count == 0) return;
         session.Printer.Text("");
         session.Printer.Table(tasks, TaskListing.For(session));
@@ -39,6 +44,13 @@ internal static class NodeListing
 
     private static string PortsOf(NodeView node) =>
         $"{node.Description.FirstPort}-{node.Description.FirstPort + node.Description.PortCount - 1}";
+
+    private static string ReservedOf(NodeView node) =>
+        string.Join("; ", node.Description.Reserved.Select(pool => $"{pool.Key}: {pool.Value}"));
+
+    private static string CustomOf(CustomCapacity custom) => string.Join(' ', custom.Scalars
+        .Select(amount => $"{amount.Key}={Units.FormatMillis(amount.Value)}")
+        .Concat(custom.Sets.Select(set => $"{set.Key}={{{string.Join(',', set.Value)}}}")));
 
     private static string AttributesOf(NodeView node) =>
         string.Join(' ', node.Description.Attributes.Select(attribute => $"{attribute.Key}={string.Join(',', attribute.Value)}"));

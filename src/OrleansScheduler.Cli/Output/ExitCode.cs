@@ -9,6 +9,9 @@ internal static class ExitCode
     /// <summary>Done, and the outcome is a failure: a job that failed, an update that went back.</summary>
     public const int Failed = 1;
 
+    /// <summary>A plan would change something.</summary>
+    public const int Changes = 1;
+
     /// <summary>The command line or the job file is wrong.</summary>
     public const int Usage = 2;
 

@@ -31,6 +31,12 @@ internal static class Words
     public static string Memory(Resources used, Resources capacity) =>
         $"{Units.FormatMiB(used.MemoryMiB)}/{Units.FormatMiB(capacity.MemoryMiB)}";
 
+    /// <summary>A part of 1: <c>12.3 %</c>.</summary>
+    public static string Percent(double part) => string.Create(CultureInfo.InvariantCulture, $"{part * 100:0.#} %");
+
+    /// <summary>A number as short as it can be: <c>2.5</c>.</summary>
+    public static string Number(double number) => number.ToString("0.###", CultureInfo.InvariantCulture);
+
     /// <summary>One, or several: <c>1 task</c>, <c>3 tasks</c>.</summary>
     public static string Count(int count, string noun) =>
         count == 1 ? $"1 {noun}" : string.Create(CultureInfo.InvariantCulture, $"{count} {noun}s");

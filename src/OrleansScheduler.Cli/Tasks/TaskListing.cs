@@ -21,6 +21,8 @@ internal static class TaskListing
             ("Why", task.Message),
             ("Node", task.Node),
             ("Ports", PortsOf(task)),
+            ("Gpus", string.Join(',', task.Devices)),
+            ("Items", string.Join(' ', task.Items)),
             ("Attempt", $"{task.Attempt}"),
             ("Version", $"{task.Version}"),
             ("Failures", task.Failures > 0 ? $"{task.Failures}" : ""),

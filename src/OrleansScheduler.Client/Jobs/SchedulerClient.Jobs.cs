@@ -25,6 +25,10 @@ public sealed partial class SchedulerClient
     public Task<Answer<ValidateAnswer>> ValidateJobsAsync(JobFileBody file, CancellationToken cancellationToken = default) =>
         _transport.SendAsync<ValidateAnswer>(new(HttpMethod.Post, "v1/jobs/validate") { Body = () => BodyOf(file) }, cancellationToken);
 
+    /// <summary>What submitting a job file would do; changes nothing.</summary>
+    public Task<Answer<PlanView>> PlanJobsAsync(JobFileBody file, CancellationToken cancellationToken = default) =>
+        _transport.SendAsync<PlanView>(new(HttpMethod.Post, "v1/plan") { Body = () => BodyOf(file) }, cancellationToken);
+
     /// <summary>One page of the jobs, in the order of their keys.</summary>
     /// <param name="role">Only this role; null for all.</param>
     /// <param name="environment">Only this environment; null for all.</param>

@@ -21,4 +21,23 @@ public sealed partial class SchedulerClient
     public Task<Answer<NodeView>> UndrainNodeAsync(
         string node, string? operationId = null, CancellationToken cancellationToken = default) =>
         ChangeAsync<NodeView>($"v1/nodes/{Uri.EscapeDataString(node)}/undrain", body: null, operationId, cancellationToken);
+
+    /// <summary>Sets something of a node aside for a role and those below it.</summary>
+    public Task<Answer<NodeView>> ReserveAsync(
+        string node, string role, Resources amount, string? operationId = null, CancellationToken cancellationToken = default) =>
+        ChangeAsync<NodeView>(ReservationsOf(node), new ReservationBody(role, amount), operationId, cancellationToken);
+
+    /// <summary>Gives something back that was set aside for a role.</summary>
+    public Task<Answer<NodeView>> ReleaseAsync(
+        string node, string role, Resources amount, string? operationId = null, CancellationToken cancellationToken = default) =>
+        ChangeAsync<NodeView>(
+            HttpMethod.Delete,
+            Query.Path(
+                ReservationsOf(node), ("role", role), ("cpuMillis", amount.CpuMillis), ("memoryMiB", amount.MemoryMiB),
+                ("diskMiB", amount.DiskMiB), ("gpuMillis", amount.GpuMillis)),
+            body: null, operationId, cancellationToken);
+
+    private static string ReservationsOf(string node) => $"v1/nodes/{Uri.EscapeDataString(node)}/reservations";
+
+    private sealed record ReservationBody(string Role, Resources Amount);
 }

@@ -28,6 +28,22 @@ public interface IResourceLedgerGrain : IGrainWithStringKey
     [Alias("Explain"), AlwaysInterleave]
     Task<ExplainView?> Explain(JobKey job, CancellationToken cancellationToken = default);
 
+    /// <summary>What would become of the cell with these changes; nothing is changed.</summary>
+    [Alias("WhatIf"), AlwaysInterleave]
+    Task<Answer<WhatIfView>> WhatIf(WhatIf change, CancellationToken cancellationToken = default);
+
+    /// <summary>Gives a role a quota or a weight. Durable when it returns.</summary>
+    [Alias("SetRole"), AlwaysInterleave]
+    Task<Answer<RoleView>> SetRole(RoleCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>All roles that have or want something, or were given a quota or a weight, in order of their paths.</summary>
+    [Alias("ListRoles"), AlwaysInterleave]
+    Task<ImmutableArray<RoleView>> ListRoles(CancellationToken cancellationToken = default);
+
+    /// <summary>Sets something of a node aside for a role, or gives it back (dynamic reservations). Durable when it returns.</summary>
+    [Alias("Reserve"), AlwaysInterleave]
+    Task<Answer<NodeView>> Reserve(ReserveCommand command, CancellationToken cancellationToken = default);
+
     /// <summary>All nodes in order of their ids.</summary>
     [Alias("ListNodes"), AlwaysInterleave]
     Task<ImmutableArray<NodeView>> ListNodes(CancellationToken cancellationToken = default);

@@ -173,7 +173,14 @@ public sealed record LaunchBatch
 /// <param name="Ports">Its ports, in the order of <see cref="TaskSpec.Ports"/>.</param>
 [GenerateSerializer, Immutable, Alias("osched.LaunchAttempt")]
 public sealed record LaunchAttempt([property: Id(0)] AttemptRef Ref, [property: Id(1)] int Version,
-    [property: Id(2)] ImmutableArray<int> Ports);
+    [property: Id(2)] ImmutableArray<int> Ports)
+{
+    /// <summary>Numbers of its GPUs there, see <see cref="Placement.Devices"/>.</summary>
+    [Id(3)] public ImmutableArray<int> Devices { get; init; } = [];
+
+    /// <summary>Items of sets that it has there, as <c>set=item</c>.</summary>
+    [Id(4)] public ImmutableArray<string> Items { get; init; } = [];
+}
 
 /// <summary>Attempts of one job to stop on one node.</summary>
 /// <param name="Job">The job.</param>

@@ -50,6 +50,8 @@ internal static class JobCode
     public const string KillPath = "kill-path";
     public const string KillPortMissing = "kill-port-missing";
     public const string ConstraintSyntax = "constraint-syntax";
+    public const string AffinityToItself = "affinity-to-itself";
+    public const string DedicatedRole = "dedicated-role";
     public const string SlaKind = "sla-kind";
 
     /// <summary>What makes a file unreadable, rather than readable and wrong.</summary>

@@ -35,6 +35,8 @@ public static class JobDescription
             Status = task.Status,
             Node = task.Node,
             Ports = names.Zip(task.Ports).ToImmutableSortedDictionary(p => p.First, p => p.Second, StringComparer.Ordinal),
+            Devices = task.Devices,
+            Items = task.Items,
             Version = task.Version,
             Failures = task.Failures,
             ExitCode = task.ExitCode,
@@ -53,9 +55,8 @@ public static class JobDescription
         var waiting = state.Tasks.Values.Where(t => t.Status == ScheduleStatus.Pending).GroupBy(t => Shape(state, t.Version))
             .OrderBy(g => g.Key);
         return [.. waiting.Select(group =>
-        {
-            return DemandOf(state.SpecOf(group.Key), state.Spec.Priority, group.Key, group.Min(t => t.Since), [.. group.Select(t => t.Ref)]);
-        })];
+            DemandOf(state.SpecOf(group.Key), state.Spec.Priority, group.Key, group.Min(t => t.Since), [.. group.Select(t => t.Ref)])
+                with { Gang = state.Spec.Gang, TimeLimit = state.Spec.TimeLimit })];
     }
 
     /// <summary>Attempts of one version that wait.</summary>
@@ -64,12 +65,16 @@ public static class JobDescription
     /// <param name="version">The version's number.</param>
     /// <param name="since">Since when the oldest waits.</param>
     /// <param name="attempts">The attempts.</param>
-    public static Demand DemandOf(JobSpec spec, int priority, int version, DateTimeOffset since, ImmutableArray<AttemptRef> attempts) => new()
+    public static Demand DemandOf(
+        JobSpec spec, int priority, int version, DateTimeOffset since, ImmutableArray<AttemptRef> attempts) => new()
     {
         Version = version,
         Request = spec.Task.Resources,
         Ports = spec.Task.Ports.Length,
+        Custom = spec.Task.Custom,
         Constraints = spec.Constraints,
+        Gang = spec.Gang,
+        TimeLimit = spec.TimeLimit,
         Priority = priority,
         Tier = spec.Tier,
         Since = since,

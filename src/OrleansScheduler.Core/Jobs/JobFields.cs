@@ -6,18 +6,19 @@ namespace OrleansScheduler.Core;
 internal static class JobFields
 {
     public const string Root = "";
+    public const string Resources = "task.resources";
 
     public static readonly FrozenDictionary<string, ImmutableArray<string>> Sections = new Dictionary<string, ImmutableArray<string>>
     {
         [Root] =
         [
-            "job", "role", "env", "type", "instances", "priority", "tier", "schedule", "timezone", "collision", "catch-up",
-            "task", "retry", "constraints", "update", "sla", "partition",
+            "job", "role", "env", "type", "instances", "gang", "time-limit", "priority", "tier", "schedule", "timezone", "collision",
+            "catch-up", "task", "retry", "constraints", "update", "sla", "partition",
         ],
         ["task"] = ["driver", "command", "image", "processes", "env", "user", "artifacts", "resources", "health", "kill", "logs"],
         ["task.processes[]"] = ["name", "command", "after", "max-failures", "daemon", "ephemeral", "final"],
         ["task.artifacts[]"] = ["source", "extract", "checksum"],
-        ["task.resources"] = ["cpu", "memory", "disk", "gpus", "ports"],
+        [Resources] = ["cpu", "memory", "disk", "gpus", "ports", "custom", "sets"],
         ["task.health"] = ["http", "tcp", "command", "initial-delay", "interval", "timeout", "max-failures", "min-successes"],
         ["task.health.http"] = ["port", "path"],
         ["task.health.tcp"] = ["port"],

@@ -64,6 +64,11 @@ internal static class JobFilePrinter
         return text.ToString();
     }
 
+    /// <summary>A value, or a list of values, on one line.</summary>
+    public static string Inline(JobFileNode node) => node is JobFileNode.Sequence { Items: var items }
+        ? $"[{string.Join(", ", items.Select(Inline))}]"
+        : Inline((JobFileNode.Scalar)node);
+
     private static void PrintFields(StringBuilder text, JobFileNode.Mapping mapping, int indent, string firstPrefix)
     {
         var first = true;
@@ -86,7 +91,7 @@ internal static class JobFilePrinter
                 PrintFields(text, mapping, indent + 2, "");
                 break;
             case JobFileNode.Sequence { Items: var items } when items.All(item => item is JobFileNode.Scalar):
-                text.Append(" [").AppendJoin(", ", items.Select(item => Inline((JobFileNode.Scalar)item))).Append("]\n");
+                text.Append(' ').Append(Inline(value)).Append('\n');
                 break;
             case JobFileNode.Sequence sequence:
                 text.Append('\n');

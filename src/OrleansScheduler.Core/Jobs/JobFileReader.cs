@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace OrleansScheduler.Core;
 
 /// <summary>Turns the nodes of one document into a spec, defaults filled in. It checks forms and types; what the values may be is for
@@ -21,12 +19,14 @@ internal sealed class JobFileReader(JobFileErrors errors)
             Key = new(job.Text("role") ?? "", job.Text("env") ?? "", job.Text("job") ?? ""),
             Type = type,
             Instances = job.Whole("instances", WholeRange.Instances) ?? 1,
+            Gang = job.Flag("gang") ?? false,
+            TimeLimit = job.Duration("time-limit"),
             Priority = job.Whole("priority", WholeRange.Priority) ?? 0,
             Tier = job.Choice<Tier>("tier") ?? Tier.Preemptible,
             Schedule = ReadSchedule(job, type),
             Task = task is null ? new() : TaskFileReader.ReadTask(task),
             Retry = ReadRetry(job.Section("retry")),
-            Constraints = ReadConstraints(job),
+            Constraints = new ConstraintReader(errors).Read(job),
             Update = ReadUpdate(job.Section("update")),
             Sla = ReadSla(job.Section("sla")),
             Partition = ReadPartition(job.Section("partition")),
@@ -94,50 +94,5 @@ internal sealed class JobFileReader(JobFileErrors errors)
             Reschedule = partition.Flag("reschedule") ?? defaults.Reschedule,
             Delay = partition.Duration("delay") ?? defaults.Delay,
         };
-    }
-
-    private ImmutableArray<Constraint> ReadConstraints(JobFileSection job) =>
-        [.. job.Items("constraints").Select(item => ReadConstraint(item.Path, item.Node)).OfType<Constraint>()];
-
-    private Constraint? ReadConstraint(string path, JobFileNode node)
-    {
-        if (node is not JobFileNode.Mapping { Fields: [var field] })
-            return Malformed(path, node.At, "A constraint is one attribute and what is wanted, such as 'rack: limit 1' or 'zone: [a, b]'.");
-
-        path = JobFilePath.Join(path, field.Name);
-        return field.Value switch
-        {
-            JobFileNode.Scalar { IsNull: false } scalar when IsLimit(scalar.Text, out var count) => ReadLimit(path, field, count),
-            JobFileNode.Scalar { IsNull: false } scalar => ReadValues(path, field, [scalar.Text]),
-            JobFileNode.Sequence list when list.Items.All(item => item is JobFileNode.Scalar { IsNull: false }) =>
-                ReadValues(path, field, [.. list.Items.Select(item => ((JobFileNode.Scalar)item).Text)]),
-            _ => Malformed(path, field.At, "Expected 'limit' and a number, a value, or a list of values."),
-        };
-    }
-
-    private static bool IsLimit(string text, out string count)
-    {
-        var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        count = words.Length > 1 ? words[1] : "";
-        return words is ["limit", _];
-    }
-
-    private Constraint? ReadLimit(string path, JobFileNode.Field field, string count) =>
-        int.TryParse(count, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var limit)
-            ? new Constraint.Limit(field.Name, limit)
-            : Malformed(path, field.At, $"{FieldWords.Show(count)} is not a number of instances; write 'limit 1' or more.");
-
-    private Constraint? ReadValues(string path, JobFileNode.Field field, ImmutableArray<string> values)
-    {
-        var negated = values.Count(value => value.StartsWith('!'));
-        if (negated != 0 && negated != values.Length)
-            return Malformed(path, field.At, "Either all values start with '!' or none: 'zone: [a, b]' or 'zone: [\"!a\", \"!b\"]'.");
-        return new Constraint.Value(field.Name, negated == 0 ? values : [.. values.Select(value => value[1..])], negated != 0);
-    }
-
-    private Constraint? Malformed(string path, FilePosition at, string message)
-    {
-        errors.Add(JobCode.ConstraintSyntax, path, message, at);
-        return null;
     }
 }

@@ -9,7 +9,7 @@ namespace OrleansScheduler.Core;
 /// numbers.</remarks>
 internal sealed class JobFileSection
 {
-    private static readonly ImmutableSortedDictionary<string, string> NoTexts = ImmutableSortedDictionary<string, string>.Empty;
+    private const string Amount = "an amount such as 0.5 or 500m";
 
     private readonly JobFileNode.Mapping _mapping;
     private readonly JobFileErrors _errors;
@@ -79,17 +79,22 @@ internal sealed class JobFileSection
     /// <summary>Names and texts that the user chose.</summary>
     public ImmutableSortedDictionary<string, string> TextsByName(string name)
     {
-        if (Find(name) is not { } field) return NoTexts;
-        if (field.Value is not JobFileNode.Mapping mapping)
-            return Mismatch<ImmutableSortedDictionary<string, string>>(field, "names with values") ?? NoTexts;
         var texts = ImmutableSortedDictionary.CreateBuilder<string, string>();
-        foreach (var entry in mapping.Fields)
+        foreach (var (path, entry) in Entries(name))
         {
-            if (TextOf(entry.Value, JobFilePath.Join(PathOf(name), entry.Name), entry.At) is { } text) texts[entry.Name] = text;
+            if (TextOf(entry.Value, path, entry.At) is { } text) texts[entry.Name] = text;
         }
 
         return texts.ToImmutable();
     }
+
+    /// <summary>Names that the user chose, and thousandths.</summary>
+    public ImmutableSortedDictionary<string, long> MillisByName(string name) =>
+        ByName(name, (path, entry) => Quantity<long>(entry, path, Amount, Units.ParseMillis));
+
+    /// <summary>Names that the user chose, and whole numbers.</summary>
+    public ImmutableSortedDictionary<string, int> WholesByName(string name, WholeRange range) =>
+        ByName(name, (path, entry) => Whole(entry, path, range));
 
     /// <summary>A list of arguments, or a text for the shell.</summary>
     public ImmutableArray<string> Command(string name) => Find(name) switch
@@ -100,17 +105,7 @@ internal sealed class JobFileSection
         { } field => Mismatch<ImmutableArray<string>?>(field, "a list of arguments, or a text for the shell") ?? [],
     };
 
-    public int? Whole(string name, WholeRange range)
-    {
-        if (Find(name) is not { } field) return null;
-        var number = field.Value is JobFileNode.Scalar { Quoted: false } scalar ? scalar.Text : "";
-        var digits = number is ['-' or '+', ..] ? number.AsSpan(1) : number;
-        if (digits.IsEmpty || digits.ContainsAnyExceptInRange('0', '9')) return Mismatch<int?>(field, "a whole number");
-        if (int.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)) return value;
-        var (code, message) = number[0] == '-' ? (JobCode.BelowMinimum, range.TooSmall) : (JobCode.AboveMaximum, range.TooLarge);
-        _errors.Add(code, PathOf(name), message, field.At);
-        return null;
-    }
+    public int? Whole(string name, WholeRange range) => Find(name) is { } field ? Whole(field, PathOf(name), range) : null;
 
     public double? Number(string name)
     {
@@ -148,7 +143,7 @@ internal sealed class JobFileSection
         return null;
     }
 
-    public long? Millis(string name) => Quantity<long>(name, "an amount such as 0.5 or 500m", Units.ParseMillis);
+    public long? Millis(string name) => Quantity<long>(name, Amount, Units.ParseMillis);
 
     public long? MiB(string name) => Quantity<long>(name, "a size such as 256MiB", Units.ParseMiB);
 
@@ -158,16 +153,49 @@ internal sealed class JobFileSection
     public static string NameOf<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 
-    private T? Quantity<T>(string name, string what, Func<string, Answer<T>> parse)
-        where T : struct
+    private int? Whole(JobFileNode.Field field, string path, WholeRange range)
     {
-        if (Find(name) is not { } field) return null;
-        if (field.Value is not JobFileNode.Scalar { IsTrue: false, IsFalse: false } scalar) return Mismatch<T?>(field, what);
-        var answer = parse(scalar.Text);
-        if (answer.Problem is not { } problem) return answer.Value;
-        _errors.Add(problem.Code, PathOf(name), problem.Message, field.At);
+        var number = field.Value is JobFileNode.Scalar { Quoted: false } scalar ? scalar.Text : "";
+        var digits = number is ['-' or '+', ..] ? number.AsSpan(1) : number;
+        if (digits.IsEmpty || digits.ContainsAnyExceptInRange('0', '9')) return Mismatch<int?>(field, path, "a whole number");
+        if (int.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)) return value;
+        var (code, message) = number[0] == '-' ? (JobCode.BelowMinimum, range.TooSmall) : (JobCode.AboveMaximum, range.TooLarge);
+        _errors.Add(code, path, message, field.At);
         return null;
     }
+
+    private T? Quantity<T>(string name, string what, Func<string, Answer<T>> parse)
+        where T : struct => Find(name) is { } field ? Quantity(field, PathOf(name), what, parse) : null;
+
+    private T? Quantity<T>(JobFileNode.Field field, string path, string what, Func<string, Answer<T>> parse)
+        where T : struct
+    {
+        if (field.Value is not JobFileNode.Scalar { IsTrue: false, IsFalse: false } scalar) return Mismatch<T?>(field, path, what);
+        var answer = parse(scalar.Text);
+        if (answer.Problem is not { } problem) return answer.Value;
+        _errors.Add(problem.Code, path, problem.Message, field.At);
+        return null;
+    }
+
+    private ImmutableSortedDictionary<string, T> ByName<T>(string name, Func<string, JobFileNode.Field, T?> read)
+        where T : struct
+    {
+        var values = ImmutableSortedDictionary.CreateBuilder<string, T>();
+        foreach (var (path, entry) in Entries(name))
+        {
+            if (read(path, entry) is { } value) values[entry.Name] = value;
+        }
+
+        return values.ToImmutable();
+    }
+
+    /// <summary>The fields of a mapping whose names the user chose, each with its path.</summary>
+    private IEnumerable<(string Path, JobFileNode.Field Field)> Entries(string name) => Find(name) switch
+    {
+        null => [],
+        { Value: JobFileNode.Mapping mapping } => mapping.Fields.Select(entry => (JobFilePath.Join(PathOf(name), entry.Name), entry)),
+        { } field => Mismatch<IEnumerable<(string, JobFileNode.Field)>>(field, "names with values") ?? [],
+    };
 
     private string? TextOf(JobFileNode node, string path, FilePosition at)
     {
@@ -176,9 +204,11 @@ internal sealed class JobFileSection
         return null;
     }
 
-    private T? Mismatch<T>(JobFileNode.Field field, string expected)
+    private T? Mismatch<T>(JobFileNode.Field field, string expected) => Mismatch<T>(field, PathOf(field.Name), expected);
+
+    private T? Mismatch<T>(JobFileNode.Field field, string path, string expected)
     {
-        _errors.Add(JobCode.TypeMismatch, PathOf(field.Name), $"Expected {expected}, found {Describe(field.Value)}.", field.At);
+        _errors.Add(JobCode.TypeMismatch, path, $"Expected {expected}, found {Describe(field.Value)}.", field.At);
         return default;
     }
 

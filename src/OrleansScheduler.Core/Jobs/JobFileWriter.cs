@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace OrleansScheduler.Core;
 
 /// <summary>Turns specs into the nodes of a job file: fields in the order of <see cref="JobFields"/>, defaults left out.</summary>
@@ -14,6 +12,8 @@ internal static class JobFileWriter
             .Text("env", spec.Key.Environment)
             .Text("type", JobFileSection.NameOf(spec.Type))
             .Whole("instances", spec.Instances, 1)
+            .Flag("gang", spec.Gang, false)
+            .Duration("time-limit", spec.TimeLimit, null)
             .Whole("priority", spec.Priority, 0)
             .Text("tier", JobFileSection.NameOf(spec.Tier), JobFileSection.NameOf(Tier.Preemptible))
             .Text("schedule", schedule?.Expression)
@@ -37,7 +37,7 @@ internal static class JobFileWriter
             .Command("command", task.Command)
             .Text("image", task.Image)
             .List("processes", task.Processes, WriteProcess)
-            .Section("env", WriteEnv(task.Env))
+            .Section("env", Write(task.Env, (writer, name, value) => writer.Text(name, value)))
             .Text("user", task.User)
             .List("artifacts", task.Artifacts, WriteArtifact)
             .Section("resources", WriteResources(task, defaults.Resources))
@@ -63,10 +63,10 @@ internal static class JobFileWriter
         .Text("checksum", artifact.Checksum)
         .ToNode();
 
-    private static MappingWriter WriteEnv(ImmutableSortedDictionary<string, string> env)
+    private static MappingWriter Write<T>(ImmutableSortedDictionary<string, T> values, Action<MappingWriter, string, T> write)
     {
         var writer = new MappingWriter();
-        foreach (var (name, value) in env) writer.Text(name, value);
+        foreach (var (name, value) in values) write(writer, name, value);
         return writer;
     }
 
@@ -75,7 +75,9 @@ internal static class JobFileWriter
         .MiB("memory", task.Resources.MemoryMiB, defaults.MemoryMiB)
         .MiB("disk", task.Resources.DiskMiB, defaults.DiskMiB)
         .Millis("gpus", task.Resources.GpuMillis, defaults.GpuMillis)
-        .Texts("ports", task.Ports);
+        .Texts("ports", task.Ports)
+        .Section("custom", Write(task.Custom.Scalars, (writer, name, amount) => writer.Millis(name, amount, 0)))
+        .Section("sets", Write(task.Custom.Sets, (writer, name, items) => writer.Whole(name, items, null)));
 
     private static MappingWriter WriteHealth(HealthSpec? health)
     {
@@ -117,12 +119,17 @@ internal static class JobFileWriter
 
     private static JobFileNode WriteConstraint(Constraint constraint) => constraint switch
     {
-        Constraint.Limit limit =>
-            new MappingWriter().Text(limit.Attribute, string.Create(CultureInfo.InvariantCulture, $"limit {limit.Count}")).ToNode(),
+        Constraint.Limit limit => WriteConstraint(limit, $"{ConstraintReader.Limit} {limit.Count}"),
+        Constraint.Spread spread => WriteConstraint(spread, $"{ConstraintReader.Spread} {spread.MaxSkew}"),
+        Constraint.Affinity { Apart: true } apart => WriteConstraint(apart, $"{ConstraintReader.Apart} {apart.Job}"),
+        Constraint.Affinity with => WriteConstraint(with, $"{ConstraintReader.With} {with.Job}"),
         Constraint.Value value =>
             new MappingWriter().Texts(value.Attribute, [.. value.Values.Select(text => value.Negated ? "!" + text : text)]).ToNode(),
-        _ => throw new InvariantException("a constraint is a limit or a value"),
+        _ => throw new InvariantException("a constraint is a limit, a spread, an affinity or a value"),
     };
+
+    private static JobFileNode.Mapping WriteConstraint(Constraint constraint, FormattableString wanted) =>
+        new MappingWriter().Text(constraint.Attribute, FormattableString.Invariant(wanted)).ToNode();
 
     private static MappingWriter WriteUpdate(UpdatePolicy update)
     {

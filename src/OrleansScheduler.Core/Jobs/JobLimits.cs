@@ -33,6 +33,9 @@ public static class JobLimits
     /// <summary>Most constraints of one job.</summary>
     public const int MaxConstraints = 64;
 
+    /// <summary>Most custom resources, and most sets, that a task may ask for.</summary>
+    public const int MaxCustom = 64;
+
     /// <summary>Longest single argument or <c>NAME=value</c>, in bytes: what Linux passes to a program (MAX_ARG_STRLEN less the final
     /// zero).</summary>
     public const int MaxArgumentBytes = (128 * 1024) - 1;

@@ -109,37 +109,33 @@ public sealed partial class JobRound
         _header = _header with { CreatedAt = now };
         Accept(spec, actor);
         Announce("job", "CREATED", $"Submitted by {actor}");
-        return "created";
+        return SubmitOutcome.Created;
     }
 
     private Answer<string> Change(JobSpec spec, string actor)
     {
-        if (_header.Update is { IsActive: true } update)
+        var update = _header.Update is { IsActive: true, ToVersion: var to } ? (to, SpecOf(to)) : ((int, JobSpec?)?)null;
+        var standing = new JobStanding(Spec, _header.Stopped, All().Any(t => t.Status.IsActive()), update);
+        var outcome = SubmitRules.Judge(standing, spec);
+        switch (outcome.Value)
         {
-            if (SpecOf(update.ToVersion).Equals(spec)) return "unchanged";
-            return Problem.Of(ProblemKind.Conflict, "update-in-progress",
-                $"{state.Key} is being updated to version {update.ToVersion}: wait until that has ended, or stop the job.");
+            case SubmitOutcome.Started:
+                StartAgain(spec, actor);
+                break;
+            case SubmitOutcome.Changed:
+                Accept(spec, actor);
+                Announce("job", "CHANGED", $"Changed in place by {actor}");
+                break;
+            case SubmitOutcome.Updating:
+                Update(spec, actor);
+                break;
         }
 
-        var active = All().Any(t => t.Status.IsActive());
-        if (spec.Type != Spec.Type && active)
-            return Problem.Of(ProblemKind.Conflict, "job-active",
-                $"{state.Key} runs as {Spec.Type}: stop it before you make it another type.");
-        if (_header.Stopped || (spec.Type != JobType.Service && !active)) return StartAgain(spec, active, actor);
-        if (spec.Equals(Spec)) return "unchanged";
-        if (spec.RunsTheSameAs(Spec))
-        {
-            Accept(spec, actor);
-            Announce("job", "CHANGED", $"Changed in place by {actor}");
-            return "changed";
-        }
+        return outcome;
+    }
 
-        if (spec.Type != JobType.Service)
-        {
-            return Problem.Of(ProblemKind.Conflict, "job-active",
-                $"{state.Key} is a batch job that still runs: wait until it has ended or stop it before you change what it runs.");
-        }
-
+    private void Update(JobSpec spec, string actor)
+    {
         var from = _header.Version;
         Accept(spec, actor);
         _header = _header with
@@ -153,23 +149,15 @@ public sealed partial class JobRound
             },
         };
         Announce("update", _header.Update.StatusName, $"Version {from} to {_header.Version} by {actor}");
-        return "updating";
     }
 
-    private Answer<string> StartAgain(JobSpec spec, bool active, string actor)
+    private void StartAgain(JobSpec spec, string actor)
     {
-        if (active && spec.Type != JobType.Service)
-        {
-            return Problem.Of(ProblemKind.Conflict, "job-stopping",
-                $"{state.Key} is still stopping: submit it again when its last task has ended.");
-        }
-
         if (!spec.Equals(Spec)) Accept(spec, actor);
         _header = _header with { Stopped = false, StoppedInstances = [] };
         foreach (var task in Named([]).Where(t => t.Status.IsTerminal() && t.Instance < spec.Instances))
             Enter(TaskMachine.StartOver(task, _header.Version, now, $"Started again by {actor}"));
         Announce("job", "STARTED", $"Started again by {actor}");
-        return "started";
     }
 
     private void Accept(JobSpec spec, string actor)

@@ -45,7 +45,13 @@ public sealed partial class JobRound(JobState state, DateTimeOffset now, Random 
         if (task.Status.HoldsNode()) return task.Node == placement.Node;
         if (task.Status != ScheduleStatus.Pending) return false;
         if (ledgerEpoch > _header.LedgerEpoch) _header = _header with { LedgerEpoch = ledgerEpoch };
-        Happen(task, new TaskEvent(ScheduleStatus.Assigned, now) { Node = placement.Node, Ports = placement.Ports });
+        Happen(task, new TaskEvent(ScheduleStatus.Assigned, now)
+        {
+            Node = placement.Node,
+            Ports = placement.Ports,
+            Devices = placement.Devices,
+            Items = placement.Items,
+        });
         return true;
     }
 
@@ -140,7 +146,9 @@ public sealed partial class JobRound(JobState state, DateTimeOffset now, Random 
         };
     }
 
-    private static bool IsMoving(ScheduledTask task) => task.Status.IsActive() && task.Status != ScheduleStatus.Running;
+    /// <summary>Also a running task whose time will be up: nobody else wakes the job then.</summary>
+    private bool IsMoving(ScheduledTask task) =>
+        task.Status.IsActive() && (task.Status != ScheduleStatus.Running || Spec.TimeLimit is not null);
 
     /// <summary>What time alone brings about.</summary>
     private void Expire()
@@ -151,6 +159,9 @@ public sealed partial class JobRound(JobState state, DateTimeOffset now, Random 
             {
                 case ScheduleStatus.Throttled:
                     Happen(task, new TaskEvent(ScheduleStatus.Pending, now));
+                    break;
+                case ScheduleStatus.Running:
+                    Happen(task, new TaskEvent(ScheduleStatus.Killing, now) { Message = "Task exceeded its time limit." });
                     break;
                 case ScheduleStatus.Partitioned:
                     Happen(task, new TaskEvent(ScheduleStatus.Lost, now) { Message = "Task partitioned for too long." });
@@ -165,6 +176,7 @@ public sealed partial class JobRound(JobState state, DateTimeOffset now, Random 
     private DateTimeOffset? DueAt(ScheduledTask task) => task.Status switch
     {
         ScheduleStatus.Throttled => task.NotBefore ?? now,
+        ScheduleStatus.Running => task.Since + Spec.TimeLimit,
         ScheduleStatus.Partitioned => Spec.Partition.Reschedule ? task.Since + Spec.Partition.Delay : null,
         ScheduleStatus.Assigned => task.Since + TransientTimeout,
         _ when task.Status.IsStopping() => task.Since + TransientTimeout,

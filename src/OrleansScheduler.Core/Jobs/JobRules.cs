@@ -21,7 +21,7 @@ public static class JobRules
         TaskRules.Check(spec.Task, findings);
         CheckTotals(spec, findings);
         CheckRetry(spec, findings);
-        CheckConstraints(spec.Constraints, findings);
+        ConstraintRules.Check(spec, findings);
         CheckUpdate(spec.Update, findings);
         CheckSla(spec, findings);
         findings.CheckDuration(spec.Partition.Delay, TimeSpan.Zero, "partition.delay");
@@ -37,6 +37,13 @@ public static class JobRules
         findings.CheckDefined(spec.Type, "type");
         findings.CheckDefined(spec.Tier, "tier");
         findings.CheckRange(spec.Instances, WholeRange.Instances, "instances");
+        if (spec.TimeLimit is { } limit)
+        {
+            if (spec.Type == JobType.Service)
+                findings.Add(JobCode.NotForType, "time-limit", "A service runs for ever; only batch and cron jobs have this.");
+            findings.CheckDuration(limit, Instant, "time-limit");
+        }
+
         findings.CheckRange(spec.Priority, WholeRange.Priority, "priority");
     }
 
@@ -81,6 +88,7 @@ public static class JobRules
         Check("memory", request.MemoryMiB, BytesPerMiB);
         Check("disk", request.DiskMiB, BytesPerMiB);
         Check("gpus", request.GpuMillis, 1);
+        foreach (var (name, amount) in spec.Task.Custom.Scalars) Check(JobFilePath.Join("custom", name), amount, 1);
 
         void Check(string name, long amount, long unit)
         {
@@ -104,39 +112,6 @@ public static class JobRules
         if (retry.BackoffMax < retry.BackoffInitial)
             findings.Add(JobCode.BelowMinimum, "retry.backoff.max",
                 $"This must be at least as long as 'initial', {Units.FormatDuration(retry.BackoffInitial)}.");
-    }
-
-    private static void CheckConstraints(ImmutableArray<Constraint> constraints, JobFindings findings)
-    {
-        if (constraints.Length > JobLimits.MaxConstraints)
-            findings.Add(JobCode.AboveMaximum, "constraints", $"A job has at most {JobLimits.MaxConstraints} constraints.");
-        else
-            for (var i = 0; i < constraints.Length; i++) CheckConstraint(constraints[i], $"constraints[{i}]", findings);
-    }
-
-    private static void CheckConstraint(Constraint constraint, string path, JobFindings findings)
-    {
-        if (!JobKey.IsValidPart(constraint.Attribute))
-            findings.Add(JobCode.BadName, path,
-                $"{FieldWords.Show(constraint.Attribute)} is not the name of an attribute: {JobKey.PartRule}.");
-        path = JobFilePath.Join(path, constraint.Attribute);
-        switch (constraint)
-        {
-            case Constraint.Limit limit:
-                findings.CheckRange(limit.Count, WholeRange.LimitCount, path);
-                break;
-            case Constraint.Value value:
-                if (value.Values is []) findings.Add(JobCode.ConstraintSyntax, path, "A constraint needs a value at least.");
-                foreach (var text in value.Values)
-                {
-                    findings.CheckText(text, path);
-                    findings.CheckLength(text, path);
-                    if (text is [] or ['!', ..])
-                        findings.Add(JobCode.ConstraintSyntax, path, "A value is a text that is not empty and has no '!' of its own.");
-                }
-
-                break;
-        }
     }
 
     private static void CheckUpdate(UpdatePolicy update, JobFindings findings)

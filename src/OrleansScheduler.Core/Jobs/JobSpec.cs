@@ -69,6 +69,12 @@ public sealed record JobSpec
     /// <summary>What happens to instances on a node that nobody can reach.</summary>
     [Id(11)] public PartitionPolicy Partition { get; init; } = new();
 
+    /// <summary>Whether all instances get nodes at once or none does. Default false.</summary>
+    [Id(12)] public bool Gang { get; init; }
+
+    /// <summary>How long an instance may run before it is killed; null for ever. Not for services.</summary>
+    [Id(13)] public TimeSpan? TimeLimit { get; init; }
+
     /// <summary>Structural equality, arrays and maps by content: two files that say the same thing give equal specs.</summary>
     public bool Equals(JobSpec? other) => other is not null && SpecEquality.Equal(this, other);
 
@@ -78,6 +84,6 @@ public sealed record JobSpec
     /// <summary>
     /// Whether a running instance of <paramref name="other"/> already is what this spec asks for, so that no restart is needed.
     /// </summary>
-    /// <remarks>The task and its constraints decide; counts, priority and policies change in place.</remarks>
+    /// <remarks>The task and its constraints decide; counts, priority, limits of time and policies change in place.</remarks>
     public bool RunsTheSameAs(JobSpec other) => SpecEquality.SameRun(this, other);
 }

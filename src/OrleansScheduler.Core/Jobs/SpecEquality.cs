@@ -5,14 +5,15 @@ internal static class SpecEquality
 {
     public static bool Equal(JobSpec a, JobSpec b) =>
         SameRun(a, b) && a.Key == b.Key && a.Type == b.Type && a.Instances == b.Instances && a.Priority == b.Priority && a.Tier == b.Tier
-        && a.Schedule == b.Schedule && a.Retry == b.Retry && a.Update == b.Update && a.Sla == b.Sla && a.Partition == b.Partition;
+        && a.Schedule == b.Schedule && a.Retry == b.Retry && a.Update == b.Update && a.Sla == b.Sla && a.Partition == b.Partition
+        && a.Gang == b.Gang && a.TimeLimit == b.TimeLimit;
 
     public static bool SameRun(JobSpec a, JobSpec b) => a.Task.Equals(b.Task) && Same(a.Constraints, b.Constraints) && a.Tier == b.Tier;
 
     public static bool Equal(TaskSpec a, TaskSpec b) =>
         a.Driver == b.Driver && Same(a.Command, b.Command) && a.Image == b.Image && Same(a.Processes, b.Processes, Equal)
         && a.Env.SequenceEqual(b.Env) && a.User == b.User && Same(a.Artifacts, b.Artifacts) && a.Resources == b.Resources
-        && Same(a.Ports, b.Ports) && a.Health == b.Health && a.Kill == b.Kill && a.Logs == b.Logs;
+        && Same(a.Ports, b.Ports) && a.Health == b.Health && a.Kill == b.Kill && a.Logs == b.Logs && a.Custom == b.Custom;
 
     private static bool Equal(ProcessSpec a, ProcessSpec b) =>
         Same(a.Command, b.Command) && Same(a.After, b.After) && a with { Command = b.Command, After = b.After } == b;

@@ -24,6 +24,7 @@ internal static class TaskFileReader
             Artifacts = [.. task.Sections("artifacts").Select(ReadArtifact)],
             Resources = ReadResources(resources, defaults.Resources),
             Ports = resources?.Texts("ports") ?? [],
+            Custom = ReadCustom(resources),
             Health = ReadHealth(task.Section("health")),
             Kill = ReadKill(task.Section("kill")),
             Logs = ReadLogs(task.Section("logs")),
@@ -37,6 +38,10 @@ internal static class TaskFileReader
             resources.MiB("memory") ?? defaults.MemoryMiB,
             resources.MiB("disk") ?? defaults.DiskMiB,
             resources.Millis("gpus") ?? defaults.GpuMillis);
+
+    private static CustomRequest ReadCustom(JobFileSection? resources) => resources is null
+        ? CustomRequest.None
+        : new() { Scalars = resources.MillisByName("custom"), Sets = resources.WholesByName("sets", WholeRange.SetItems) };
 
     private static ProcessSpec ReadProcess(JobFileSection process)
     {

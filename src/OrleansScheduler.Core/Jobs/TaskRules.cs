@@ -14,6 +14,7 @@ internal static class TaskRules
         if (task.Command is not [] || (task.Processes is [] && task.Image is null)) findings.CheckCommand(task.Command, $"{Root}.command");
         CheckEnv(task, findings);
         CheckResources(task.Resources, findings);
+        CheckCustom(task.Custom, findings);
         CheckPorts(task.Ports, findings);
         CheckHealth(task, findings);
         CheckKill(task, findings);
@@ -50,6 +51,42 @@ internal static class TaskRules
         if (resources.MemoryMiB < 1) findings.Add(JobCode.BelowMinimum, $"{Root}.resources.memory", "This must be at least 1MiB.");
         if (resources.DiskMiB < 0) findings.Add(JobCode.BelowMinimum, $"{Root}.resources.disk", "This must be at least 0MiB.");
         if (resources.GpuMillis < 0) findings.Add(JobCode.BelowMinimum, $"{Root}.resources.gpus", "This must be at least 0.");
+        if (resources.GpuMillis > 1000 && resources.GpuMillis % 1000 != 0)
+            findings.Add(JobCode.BadQuantity, $"{Root}.resources.gpus",
+                "Below 1 this is a share of one GPU; above, it must be a whole number of GPUs.");
+    }
+
+    private static void CheckCustom(CustomRequest custom, JobFindings findings)
+    {
+        CheckNames(custom.Scalars.Keys, $"{Root}.resources.custom", findings);
+        CheckNames(custom.Sets.Keys, $"{Root}.resources.sets", findings);
+        foreach (var (name, amount) in custom.Scalars)
+        {
+            if (amount < 1)
+                findings.Add(JobCode.BelowMinimum, JobFilePath.Join($"{Root}.resources.custom", name), "This must be at least 0.001.");
+        }
+
+        foreach (var (name, items) in custom.Sets)
+            findings.CheckRange(items, WholeRange.SetItems, JobFilePath.Join($"{Root}.resources.sets", name));
+    }
+
+    private static void CheckNames(IEnumerable<string> names, string path, JobFindings findings)
+    {
+        var count = 0;
+        foreach (var name in names)
+        {
+            if (!JobKey.IsValidPart(name))
+                findings.Add(JobCode.BadName, JobFilePath.Join(path, name),
+                    $"{FieldWords.Show(name)} is not the name of a resource: {JobKey.PartRule}.");
+            else if (!NodeRules.IsCustomName(name))
+                findings.Add(JobCode.BadName, JobFilePath.Join(path, name),
+                    $"'{name}' is not a resource of the cell's own; write it one level up.");
+            if (++count > JobLimits.MaxCustom)
+            {
+                findings.Add(JobCode.AboveMaximum, path, $"A task asks for at most {JobLimits.MaxCustom} of these.");
+                return;
+            }
+        }
     }
 
     private static void CheckPorts(ImmutableArray<string> ports, JobFindings findings)

@@ -48,6 +48,9 @@ public sealed record TaskSpec
     /// <summary>How much of its output is kept.</summary>
     [Id(11)] public LogSpec Logs { get; init; } = new();
 
+    /// <summary>What one instance needs besides <see cref="Resources"/>.</summary>
+    [Id(12)] public CustomRequest Custom { get; init; } = CustomRequest.None;
+
     /// <summary>Structural equality.</summary>
     public bool Equals(TaskSpec? other) => other is not null && SpecEquality.Equal(this, other);
 

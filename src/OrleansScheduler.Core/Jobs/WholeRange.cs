@@ -10,6 +10,8 @@ internal readonly record struct WholeRange(int Min, int Max)
     public static readonly WholeRange Successes = new(1, 1000);
     public static readonly WholeRange Failures = new(0, 1_000_000);
     public static readonly WholeRange LimitCount = new(1, JobLimits.MaxInstances);
+    public static readonly WholeRange Skew = new(1, JobLimits.MaxInstances);
+    public static readonly WholeRange SetItems = new(1, 10_000);
     public static readonly WholeRange SlaCount = new(0, JobLimits.MaxInstances);
     public static readonly WholeRange LogFiles = new(0, 1000);
 

@@ -62,6 +62,12 @@ public sealed record ScheduledTask
     /// <summary>Its last events, oldest first, over all attempts.</summary>
     [Id(16)] public ImmutableArray<TaskHistoryEntry> History { get; init; } = [];
 
+    /// <summary>Numbers of the GPUs it has there, see <see cref="Placement.Devices"/>.</summary>
+    [Id(17)] public ImmutableArray<int> Devices { get; init; } = [];
+
+    /// <summary>Items of sets that it has there, as <c>set=item</c>.</summary>
+    [Id(18)] public ImmutableArray<string> Items { get; init; } = [];
+
     /// <summary>The attempt's name within the job.</summary>
     public AttemptRef Ref => new(Instance, Attempt);
 

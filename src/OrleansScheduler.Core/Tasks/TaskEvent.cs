@@ -14,6 +14,12 @@ public readonly record struct TaskEvent(ScheduleStatus To, DateTimeOffset At)
     /// <summary>The ports there, when <see cref="To"/> is ASSIGNED.</summary>
     public ImmutableArray<int> Ports { get; init; }
 
+    /// <summary>The GPUs there, when <see cref="To"/> is ASSIGNED.</summary>
+    public ImmutableArray<int> Devices { get; init; }
+
+    /// <summary>The items of sets there, when <see cref="To"/> is ASSIGNED.</summary>
+    public ImmutableArray<string> Items { get; init; }
+
     /// <summary>Sequence of the agent's report; 0 when this is none.</summary>
     public long Sequence { get; init; }
 

@@ -45,6 +45,12 @@ public sealed record TaskView
 
     /// <summary>Its last events, oldest first, over all attempts.</summary>
     [Id(13)] public ImmutableArray<TaskHistoryEntry> History { get; init; } = [];
+
+    /// <summary>Numbers of the GPUs of the latest attempt on its node.</summary>
+    [Id(14)] public ImmutableArray<int> Devices { get; init; } = [];
+
+    /// <summary>Items of sets that the latest attempt has on its node, as <c>set=item</c>.</summary>
+    [Id(15)] public ImmutableArray<string> Items { get; init; } = [];
 }
 
 /// <summary>One line of a task's history.</summary>

@@ -41,7 +41,7 @@ internal static class ApiDescription
         OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? []) ParameterDescriptions.Apply(parameter);
-        if (context.Description.HttpMethod == HttpMethods.Post) ParameterDescriptions.AddHeaders(operation);
+        if (context.Description.HttpMethod != HttpMethods.Get) ParameterDescriptions.AddHeaders(operation);
         return Task.CompletedTask;
     }
 

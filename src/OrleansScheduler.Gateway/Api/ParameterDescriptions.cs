@@ -12,7 +12,11 @@ internal static class ParameterDescriptions
 {
     private static readonly Dictionary<string, (string Description, JsonSchemaType Type, long? Least, long? Most)> Known = new()
     {
-        ["role"] = ($"Who owns the job: {JobKey.PartRule}.", JsonSchemaType.String, null, null),
+        ["role"] = ("Who owns jobs and has quota; a '.' separates the levels of a role.", JsonSchemaType.String, null, null),
+        ["cpuMillis"] = ("Thousandths of a core.", JsonSchemaType.Integer, 0, BodyFindings.MaxAmount),
+        ["memoryMiB"] = ("Memory in MiB.", JsonSchemaType.Integer, 0, BodyFindings.MaxAmount),
+        ["diskMiB"] = ("Disk in MiB.", JsonSchemaType.Integer, 0, BodyFindings.MaxAmount),
+        ["gpuMillis"] = ("Thousandths of a GPU.", JsonSchemaType.Integer, 0, BodyFindings.MaxAmount),
         ["env"] = ($"The stage that it runs in: {JobKey.PartRule}.", JsonSchemaType.String, null, null),
         ["name"] = ($"The job's own name: {JobKey.PartRule}.", JsonSchemaType.String, null, null),
         ["instance"] = ("Which instance of the job.", JsonSchemaType.Integer, 0, JobLimits.MaxInstances - 1),
@@ -41,7 +45,7 @@ internal static class ParameterDescriptions
 
     public static void AddHeaders(OpenApiOperation operation)
     {
-        if (operation.OperationId == "ValidateJobs") return;
+        if (operation.OperationId is "ValidateJobs" or "PlanJobs" or "AskWhatIf") return;
         operation.Parameters ??= [];
         operation.Parameters.Add(Header(
             "Idempotency-Key", "Names the operation: repeating it with the same key repeats the answer. Made up and echoed when left out.",

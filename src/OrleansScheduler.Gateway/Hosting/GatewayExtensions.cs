@@ -30,6 +30,7 @@ public static class GatewayExtensions
 
         services.AddSingleton<JobDirectory>();
         services.AddSingleton<JobSubmission>();
+        services.AddSingleton<JobPlanner>();
         services.AddSingleton<TaskDirectory>();
         services.AddSingleton<CellDirectory>();
         services.AddSingleton<CellPageReader>();
@@ -84,6 +85,8 @@ public static class GatewayExtensions
         app.MapNodes();
         app.MapEvents();
         app.MapExplain();
+        app.MapWhatIf();
+        app.MapQuotas();
         app.MapCell();
         app.MapHealth();
         app.MapPages();

@@ -13,6 +13,8 @@ internal static class JobEndpoints
                 "Creates jobs or moves them to other specs: every document of the job file is validated before the first is submitted.");
         jobs.MapPost("/validate", Validate).WithName("ValidateJobs").AcceptsJobFile().WithProblems(400, 413, 415, 422)
             .WithSummary("Checks a job file and answers it as it was understood; changes nothing.");
+        routes.MapPost("/v1/plan", Plan).WithTags("Jobs").WithName("PlanJobs").AcceptsJobFile().WithProblems(400, 413, 415, 422)
+            .WithSummary("What submitting a job file would do to its jobs and to the cell; changes nothing.");
         jobs.MapGet("/", List).WithName("ListJobs").WithProblems(400).WithSummary("Lists jobs in the order of their keys.");
 
         var job = jobs.MapGroup("/{role}/{env}/{name}");
@@ -50,6 +52,14 @@ internal static class JobEndpoints
     {
         var file = await JobFileBody.Read(context.Request, cancellationToken);
         return file.Problem is { } problem ? new ProblemResult(problem) : TypedResults.Ok(new ValidateReply(file.Value));
+    }
+
+    private static async Task<Results<Ok<PlanView>, ProblemResult>> Plan(
+        HttpContext context, JobPlanner planner, CancellationToken cancellationToken)
+    {
+        var file = await JobFileBody.Read(context.Request, cancellationToken);
+        if (file.Problem is { } problem) return new ProblemResult(problem);
+        return (await planner.Plan(file.Value, cancellationToken)).ToResult();
     }
 
     private static async Task<Results<Ok<Page<JobView>>, ProblemResult>> List(

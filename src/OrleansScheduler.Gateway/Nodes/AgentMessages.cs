@@ -22,13 +22,22 @@ internal static class AgentMessages
     {
         Id = message.NodeId,
         Host = message.Host,
-        Capacity = new(message.Capacity.CpuMillis, message.Capacity.MemoryMib, message.Capacity.DiskMib, message.Capacity.GpuMillis),
+        Capacity = Read(message.Capacity),
         FirstPort = message.FirstPort,
         PortCount = message.PortCount,
-        Attributes = message.Attributes.ToImmutableSortedDictionary(pair => pair.Key, pair => pair.Value.Values.ToImmutableArray()),
+        Attributes = Read(message.Attributes),
+        Reserved = message.Reserved.ToImmutableSortedDictionary(pair => pair.Key, pair => Read(pair.Value)),
+        Custom = new() { Scalars = message.Custom.ToImmutableSortedDictionary(), Sets = Read(message.Sets) },
+        Overcommit = message.Overcommit == 0 ? 1 : message.Overcommit,
         BootId = message.BootId,
         AgentVersion = message.AgentVersion,
     };
+
+    private static Core.Resources Read(Wire.Resources amount) =>
+        new(amount.CpuMillis, amount.MemoryMib, amount.DiskMib, amount.GpuMillis);
+
+    private static ImmutableSortedDictionary<string, ImmutableArray<string>> Read(IDictionary<string, AttributeValues> values) =>
+        values.ToImmutableSortedDictionary(pair => pair.Key, pair => pair.Value.Values.ToImmutableArray());
 
     /// <summary>Reads reports; false when one of them is not what <see cref="ReportRule"/> says.</summary>
     public static bool TryRead(IReadOnlyCollection<Report> messages, out ImmutableArray<AttemptReport> reports)
@@ -124,6 +133,8 @@ internal static class AgentMessages
         {
             var wire = new Wire.LaunchAttempt { Instance = attempt.Ref.Instance, Number = attempt.Ref.Number, Version = attempt.Version };
             wire.Ports.AddRange(attempt.Ports);
+            wire.Devices.AddRange(attempt.Devices);
+            wire.Items.AddRange(attempt.Items);
             launch.Attempts.Add(wire);
         }
 

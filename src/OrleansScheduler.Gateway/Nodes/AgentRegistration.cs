@@ -30,7 +30,12 @@ internal sealed record AgentRegistration(NodeDescription Node, ImmutableArray<At
                 $"at most {MaxAttributes} names, each {JobKey.PartRule}, with 1 to {MaxValues} values of 1 to {MaxTextLength} characters");
         if (message.Attempts.Count > MaxAttempts) return Bad("attempts", $"at most {MaxAttempts} attempts");
         if (!AgentMessages.TryRead(message.Attempts, out var attempts)) return Bad("attempts", AgentMessages.ReportRule);
-        return new AgentRegistration(AgentMessages.Describe(message), attempts);
+        var node = AgentMessages.Describe(message);
+        if (NodeRules.CheckReserved(node.Reserved) is { } reservation) return Bad("reserved", reservation);
+        if (NodeRules.CheckCustom(node.Custom) is { } custom) return Bad("custom", custom);
+        if (!NodeRules.IsOvercommit(node.Overcommit))
+            return Bad("overcommit", $"it is between 1 and {NodeRules.MaxOvercommit}");
+        return new AgentRegistration(node, attempts);
     }
 
     private static Problem Bad(string field, string rule)

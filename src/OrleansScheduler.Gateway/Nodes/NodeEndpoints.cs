@@ -12,6 +12,7 @@ internal static class NodeEndpoints
         nodes.MapGet("/{id}", Describe).WithName("DescribeNode").WithProblems(400, 404).WithSummary("One node.");
         nodes.MapPost("/{id}/drain", Drain).WithName("DrainNode").WithProblems(400, 404, 409)
             .WithSummary("Takes the node out of service: it gets no new tasks, and those on it move away.");
+        nodes.MapReservations();
         nodes.MapPost("/{id}/undrain", Undrain).WithName("UndrainNode").WithProblems(400, 404, 409)
             .WithSummary("Puts the node back into service.");
     }
@@ -21,17 +22,11 @@ internal static class NodeEndpoints
     {
         var read = new RequestReader(context);
         var count = read.Integer("limit", limit, 1, 500, 500);
-        var after = read.Page(page, (string? text, out NodeId id) => (id = new(text ?? "")).IsValid);
+        var after = read.Page(page, JobKey.IsValidPart);
         if (read.Refusal is { } refusal) return refusal;
 
         var nodes = await grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).ListNodes(cancellationToken);
-        var behind = nodes
-            .Where(node => after is null || string.CompareOrdinal(node.Description.Id, after.Value.Text) > 0)
-            .OrderBy(node => node.Description.Id, StringComparer.Ordinal)
-            .Take(count + 1).ToImmutableArray();
-        return TypedResults.Ok(behind.Length > count
-            ? new Page<NodeView>(behind[..count], PageToken.Of(behind[count - 1].Description.Id))
-            : new Page<NodeView>(behind, Next: null));
+        return TypedResults.Ok(ListPage.Of(nodes, node => node.Description.Id, after, count));
     }
 
     private static async Task<Results<Ok<NodeView>, ProblemResult>> Describe(
@@ -60,10 +55,5 @@ internal static class NodeEndpoints
         read.Part("id", id);
         if (read.Refusal is { } refusal) return refusal;
         return (await call(grains.GetGrain<INodeGrain>(id), operation, Caller.Of(context))).ToResult();
-    }
-
-    private readonly record struct NodeId(string Text)
-    {
-        public bool IsValid => JobKey.IsValidPart(Text);
     }
 }

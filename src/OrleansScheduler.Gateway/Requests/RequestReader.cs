@@ -40,6 +40,13 @@ internal sealed class RequestReader(HttpContext context)
         return text;
     }
 
+    /// <summary>A role as a path.</summary>
+    public string Role(string parameter, string? text)
+    {
+        if (!RoleText.TryRead(text, out var path)) Bad(parameter, $"Parameter '{parameter}' must be a role: {RoleText.Rule}.");
+        return path;
+    }
+
     public JobKey? OptionalJob(string parameter, string? text)
     {
         if (text is null) return null;
@@ -108,7 +115,16 @@ internal sealed class RequestReader(HttpContext context)
     {
         if (token is null) return null;
         if (PageToken.TryRead(token, out var text) && parse(text, out var key)) return key;
-        Bad("page", "Parameter 'page' is not a token that this list gave out; leave it away to start at the first page.", "bad-page-token");
+        BadPage();
+        return null;
+    }
+
+    /// <inheritdoc cref="Page{T}"/>
+    public string? Page(string? token, Func<string, bool> isKey)
+    {
+        if (token is null) return null;
+        if (PageToken.TryRead(token, out var key) && isKey(key)) return key;
+        BadPage();
         return null;
     }
 
@@ -146,6 +162,9 @@ internal sealed class RequestReader(HttpContext context)
         Bad("If-Match", "Header If-Match must be the job's version in double quotes, such as \"3\".", "bad-if-match");
         return null;
     }
+
+    private void BadPage() => Bad(
+        "page", "Parameter 'page' is not a token that this list gave out; leave it away to start at the first page.", "bad-page-token");
 
     private void Bad(string parameter, string message, string code = "bad-parameter") =>
         _errors.Add(new(code, parameter, message, Line: 0, Column: 0, Document: 0));

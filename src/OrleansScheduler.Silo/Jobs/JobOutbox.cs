@@ -185,7 +185,7 @@ internal sealed partial class JobOutbox : IDisposable
             Job = _state.Key,
             LedgerEpoch = Epoch,
             Specs = current.Select(t => t.Version).Distinct().ToImmutableSortedDictionary(v => v, v => _state.SpecOf(v).Task),
-            Attempts = [.. current.Select(t => new LaunchAttempt(t.Ref, t.Version, t.Ports))],
+            Attempts = [.. current.Select(t => new LaunchAttempt(t.Ref, t.Version, t.Ports) { Devices = t.Devices, Items = t.Items })],
             TraceParent = TraceParent,
         }, _stopped));
         if (!sent) foreach (var task in current) AddLaunch(task);

@@ -70,6 +70,68 @@ public sealed class NodeFactsTests : IDisposable
     }
 
     [Fact]
+    public void What_no_look_at_the_machine_could_tell_is_taken_from_the_settings()
+    {
+        var options = new AgentOptions
+        {
+            NodeId = "n",
+            StateDirectory = _root,
+            Reserved = { ["eng.web"] = "cpu=2,memory=4GiB", ["shop"] = "gpus=1" },
+            Custom = { ["bandwidth"] = "1000", ["licenses"] = "0.5" },
+            Sets = { ["fpga"] = "f0, f1" },
+            Overcommit = 1.5,
+        };
+        Assert.True(new AgentOptionsValidator().Validate(null, options).Succeeded);
+
+        var node = NodeFacts.Detect(options);
+
+        Assert.Equal([new("eng/web", new(2000, 4096, 0, 0)), new("shop", new(0, 0, 0, 1000))], node.Reserved);
+        Assert.Equal([new("bandwidth", 1_000_000), new("licenses", 500)], node.Custom.Scalars);
+        Assert.Equal(["f0", "f1"], node.Custom.Sets["fpga"]);
+        Assert.Equal(1.5, node.Overcommit);
+    }
+
+    [Theory]
+    [InlineData("Reserved:shop ", "Reserved", "shop", "cpu=two")]
+    [InlineData("Reserved:shop ", "Reserved", "shop", "cpu=-1")]
+    [InlineData("Reserved:shop ", "Reserved", "shop", "")]
+    [InlineData("Reserved:a b ", "Reserved", "a b", "cpu=1")]
+    [InlineData("Reserved breaks", "Reserved", "shop", "cpu=0")]
+    [InlineData("Reserved is more", "Reserved", "shop", "cpu=5")]
+    [InlineData("Custom:bandwidth ", "Custom", "bandwidth", "much")]
+    [InlineData("Custom and", "Custom", "bandwidth", "0")]
+    [InlineData("Custom and", "Custom", "cpu", "1")]
+    [InlineData("Custom and", "Custom", "a b", "1")]
+    [InlineData("Custom and", "Sets", "fpga", "")]
+    [InlineData("Custom and", "Sets", "fpga", "f0,,f1")]
+    [InlineData("Custom and", "Sets", "fpga", "f0,f0")]
+    [InlineData("Custom and", "Sets", "fpga", "f=0")]
+    public void What_is_declared_must_make_sense(string expected, string section, string name, string value)
+    {
+        var options = new AgentOptions { NodeId = "n", Capacity = new() { Cpu = "4" } };
+        (section switch { "Reserved" => options.Reserved, "Custom" => options.Custom, _ => options.Sets })[name] = value;
+
+        Assert.StartsWith($"Agent:{expected}", Assert.Single(new AgentOptionsValidator().Validate(null, options).Failures!));
+    }
+
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(101)]
+    [InlineData(double.NaN)]
+    public void Overcommit_is_a_multiple(double factor)
+    {
+        var result = new AgentOptionsValidator().Validate(null, new() { NodeId = "n", Overcommit = factor });
+        Assert.StartsWith("Agent:Overcommit ", Assert.Single(result.Failures!));
+    }
+
+    [Fact]
+    public void A_role_has_one_reservation_however_it_is_named()
+    {
+        var options = new AgentOptions { NodeId = "n", Reserved = { ["eng.web"] = "cpu=1", ["eng/web"] = "cpu=1" } };
+        Assert.StartsWith("Agent:Reserved names", Assert.Single(new AgentOptionsValidator().Validate(null, options).Failures!));
+    }
+
+    [Fact]
     public void The_settings_of_a_node_without_any_work() =>
         Assert.True(new AgentOptionsValidator().Validate(null, new() { NodeId = "node-1" }).Succeeded);
 

@@ -5,7 +5,10 @@ public sealed class SessionTests : IAsyncLifetime
     private Node _node = null!;
 
     public async ValueTask InitializeAsync() =>
-        _node = await Node.Start(("Agent:Attributes:rack", "r1, r2"), ("Agent:Capacity:Cpu", "3.5"), ("Agent:Capacity:Memory", "2GiB"));
+        _node = await Node.Start(
+            ("Agent:Attributes:rack", "r1, r2"), ("Agent:Capacity:Cpu", "3.5"), ("Agent:Capacity:Memory", "2GiB"),
+            ("Agent:Reserved:eng.web", "cpu=1"), ("Agent:Custom:bandwidth", "1000"), ("Agent:Sets:fpga", "f0,f1"),
+            ("Agent:Overcommit", "1.5"));
 
     public async ValueTask DisposeAsync() => await _node.DisposeAsync();
 
@@ -23,6 +26,10 @@ public sealed class SessionTests : IAsyncLifetime
         Assert.Equal((31000, 1001), (register.FirstPort, register.PortCount));
         Assert.Equal(["r1", "r2"], register.Attributes["rack"].Values);
         Assert.Equal(["linux"], register.Attributes["os"].Values);
+        Assert.Equal(1000, register.Reserved["eng/web"].CpuMillis);
+        Assert.Equal(1_000_000, register.Custom["bandwidth"]);
+        Assert.Equal(["f0", "f1"], register.Sets["fpga"].Values);
+        Assert.Equal(1.5, register.Overcommit);
         Assert.NotEmpty(register.BootId);
         Assert.Empty(register.Attempts);
     }

@@ -89,6 +89,21 @@ public sealed class TaskRunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_task_finds_the_devices_and_items_that_it_was_given()
+    {
+        var attempt = _node.NextAttempt();
+        var message = Commands.Launch(attempt.Job, 1, _node.Gateway.Generation, Node.Shell("exec env"), [(attempt, [])]);
+        message.Commands.Launches[0].Attempts[0].Devices.Add([1, 2]);
+        message.Commands.Launches[0].Attempts[0].Items.Add("fpga=f1");
+        _node.Gateway.Send(message);
+        await _node.Gateway.End(attempt);
+
+        var output = _node.Output(attempt).Split('\n');
+        foreach (var expected in (string[])["OSCHED_GPUS=1,2", "CUDA_VISIBLE_DEVICES=1,2", "OSCHED_ITEMS=fpga=f1"])
+            Assert.Contains(expected, output);
+    }
+
+    [Fact]
     public async Task What_a_finished_task_leaves_running_is_ended_with_it()
     {
         var attempt = _node.Launch(Node.Shell(

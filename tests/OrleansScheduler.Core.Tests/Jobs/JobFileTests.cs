@@ -13,6 +13,7 @@ public sealed class JobFileTests
         env: prod
         type: service
         instances: 3
+        gang: true
         priority: 50
         tier: preferred
         task:
@@ -21,7 +22,8 @@ public sealed class JobFileTests
           image:
           processes:
           env: { GREETING: hello, PORT: 8080, DEBUG: true, EMPTY: "" }
-          resources: { cpu: 0.5, memory: 256MiB, disk: 1GiB, gpus: 0, ports: [http] }
+          resources:
+            { cpu: 0.5, memory: 256MiB, disk: 1GiB, gpus: 2, ports: [http], custom: { bandwidth: 100, licenses: 0.5 }, sets: { fpga: 1 } }
           health: { http: { port: http, path: /health }, initial-delay: 15s, interval: 10s, timeout: 1s, max-failures: 3, min-successes: 2 }
           kill: { grace: 6s, graceful-shutdown: /quitquitquit }
           logs: { rotate-size: 10MiB, keep: 2 }
@@ -32,6 +34,11 @@ public sealed class JobFileTests
           - zone: "!c"
           - zone: ["!d", "!e"]
           - host: n1
+          - rack: spread 2
+          - node: with shop/prod/db
+          - rack: apart shop/prod/web
+          - node: [n1, n2]
+          - dedicated: shop/front
         update: { strategy: queue, batch: 2, watch: 30s, max-instance-failures: 1, max-failed-instances: 2, rollback: false, pulse: }
         sla: { percentage: 95, duration: 20m }
         partition: { reschedule: false, delay: 1m }
@@ -42,6 +49,7 @@ public sealed class JobFileTests
         Key = new("shop", "prod", "web"),
         Type = JobType.Service,
         Instances = 3,
+        Gang = true,
         Priority = 50,
         Tier = Tier.Preferred,
         Task = new()
@@ -49,7 +57,12 @@ public sealed class JobFileTests
             Command = ["python3", "-m", "http.server", "${PORT_HTTP}"],
             Env = ImmutableSortedDictionary<string, string>.Empty
                 .Add("GREETING", "hello").Add("PORT", "8080").Add("DEBUG", "true").Add("EMPTY", ""),
-            Resources = new(500, 256, 1024, 0),
+            Resources = new(500, 256, 1024, 2000),
+            Custom = new()
+            {
+                Scalars = ImmutableSortedDictionary<string, long>.Empty.Add("bandwidth", 100_000).Add("licenses", 500),
+                Sets = ImmutableSortedDictionary<string, int>.Empty.Add("fpga", 1),
+            },
             Ports = ["http"],
             Health = new() { Probe = new HealthProbe.Http("http", "/health"), MaxFailures = 3, MinSuccesses = 2 },
             Kill = new() { Grace = TimeSpan.FromSeconds(6), GracefulShutdown = "/quitquitquit" },
@@ -63,6 +76,11 @@ public sealed class JobFileTests
             new Constraint.Value("zone", ["c"], Negated: true),
             new Constraint.Value("zone", ["d", "e"], Negated: true),
             new Constraint.Value("host", ["n1"], Negated: false),
+            new Constraint.Spread("rack", 2),
+            new Constraint.Affinity("node", new("shop", "prod", "db"), Apart: false),
+            new Constraint.Affinity("rack", new("shop", "prod", "web"), Apart: true),
+            new Constraint.Value("node", ["n1", "n2"], Negated: false),
+            new Constraint.Value("dedicated", ["shop/front"], Negated: false),
         ],
         Update = new() { Batch = 2, Watch = TimeSpan.FromSeconds(30), MaxInstanceFailures = 1, MaxFailedInstances = 2, Rollback = false },
         Sla = new(95, null, TimeSpan.FromMinutes(20)),
@@ -101,6 +119,7 @@ public sealed class JobFileTests
             env: prod
             type: service
             instances: 3
+            gang: true
             priority: 50
             tier: preferred
             task:
@@ -114,7 +133,13 @@ public sealed class JobFileTests
                 cpu: 0.5
                 memory: 256MiB
                 disk: 1GiB
+                gpus: 2
                 ports: [http]
+                custom:
+                  bandwidth: 100
+                  licenses: 0.5
+                sets:
+                  fpga: 1
               health:
                 http:
                   port: http
@@ -136,6 +161,11 @@ public sealed class JobFileTests
               - zone: ["!c"]
               - zone: ["!d", "!e"]
               - host: [n1]
+              - rack: "spread 2"
+              - node: "with shop/prod/db"
+              - rack: "apart shop/prod/web"
+              - node: [n1, n2]
+              - dedicated: [shop/front]
             update:
               batch: 2
               watch: 30s
@@ -210,15 +240,23 @@ public sealed class JobFileTests
     [InlineData("\"limit  12\"", "rack=12")]
     [InlineData("limit", "rack:limit")]
     [InlineData("[limit 1]", "rack:limit 1")]
+    [InlineData("spread 3", "rack~3")]
+    [InlineData("[spread 3]", "rack:spread 3")]
+    [InlineData("with a/b/c", "rack+a/b/c")]
+    [InlineData("apart  a/b/c", "rack-a/b/c")]
+    [InlineData("with", "rack:with")]
+    [InlineData("[with love]", "rack:with love")]
     [InlineData("7", "rack:7")]
     [InlineData("\"!a b\"", "rack!a b")]
-    public void A_constraint_is_a_limit_or_values(string written, string expected)
+    public void A_constraint_is_a_limit_a_spread_an_affinity_or_values(string written, string expected)
     {
         const string Job = "job: web\nrole: shop\nenv: prod\ntype: service\ntask: {command: x}\n";
         var constraint = Assert.Single(Read($"{Job}constraints:\n  - rack: {written}\n").Constraints);
         Assert.Equal(expected, constraint switch
         {
             Constraint.Limit limit => $"{limit.Attribute}={limit.Count}",
+            Constraint.Spread spread => $"{spread.Attribute}~{spread.MaxSkew}",
+            Constraint.Affinity affinity => $"{affinity.Attribute}{(affinity.Apart ? "-" : "+")}{affinity.Job}",
             Constraint.Value value => $"{value.Attribute}{(value.Negated ? "!" : ":")}{string.Join(",", value.Values)}",
             _ => null,
         });

@@ -36,19 +36,26 @@ internal static class JobGen
             .Select(pairs => pairs.DistinctBy(pair => pair.Item1).ToImmutableSortedDictionary(pair => pair.Item1, pair => pair.Item2));
 
     private static readonly Gen<Resources> Amounts = Gen.Select(
-        Gen.Long[1, 1_000_000], Gen.Long[1, 1 << 24], Gen.Long[0, 1 << 24], Gen.Long[0, 8000],
+        Gen.Long[1, 1_000_000], Gen.Long[1, 1 << 24], Gen.Long[0, 1 << 24],
+        Gen.OneOf(Gen.Long[0, 1000], Gen.Long[1, 8].Select(gpus => gpus * 1000)),
         (cpu, memory, disk, gpus) => new Resources(cpu, memory, disk, gpus));
 
-    private static readonly Gen<Constraint> Constraint = Gen.OneOf<Constraint>(
-        Gen.Select(Name, Gen.Int[1, 10_000], (attribute, count) => (Constraint)new Constraint.Limit(attribute, count)),
-        Gen.Select(Name, AnyText.Where(text => text is not ([] or ['!', ..])).Array[1, 3], Gen.Bool,
-            (attribute, values, negated) => (Constraint)new Constraint.Value(attribute, [.. values], negated)));
+    private static readonly Gen<CustomRequest> Custom = Gen.Select(
+        Gen.Select(Name, Gen.Long[1, 1_000_000]).Array[0, 3], Gen.Select(Name, Gen.Int[1, 10_000]).Array[0, 3],
+        (scalars, sets) => new CustomRequest
+        {
+            Scalars = scalars.DistinctBy(pair => pair.Item1).ToImmutableSortedDictionary(pair => pair.Item1, pair => pair.Item2),
+            Sets = sets.DistinctBy(pair => pair.Item1).ToImmutableSortedDictionary(pair => pair.Item1, pair => pair.Item2),
+        });
+
+    private static readonly Gen<JobKey> Key = Gen.Select(Name, Name, Name, (role, env, name) => new JobKey(role, env, name));
 
     public static readonly Gen<TaskSpec> Task =
         from command in Command
         from env in Env
         from amounts in Gen.Frequency((1, Gen.Const(new TaskSpec().Resources)), (3, Amounts))
         from ports in Ports
+        from custom in Custom
         from health in Health(ports)
         from grace in Duration
         from path in Gen.Frequency((2, Gen.Const((string?)null)), (1, UrlPath.Select(text => (string?)text)))
@@ -59,13 +66,14 @@ internal static class JobGen
             Env = env,
             Resources = amounts,
             Ports = ports,
+            Custom = custom,
             Health = health,
             Kill = new() { Grace = grace, GracefulShutdown = ports is [] ? null : path },
             Logs = new() { RotateSizeMiB = logs.Item1, Keep = logs.Item2 },
         };
 
     public static readonly Gen<JobSpec> Job =
-        from key in Gen.Select(Name, Name, Name, (role, env, name) => new JobKey(role, env, name))
+        from key in Key
         from type in Pick(JobType.Service, JobType.Batch)
         from instances in Gen.Int[1, 10_000]
         from priority in Gen.Int[-1_000_000, 1_000_000]
@@ -73,7 +81,9 @@ internal static class JobGen
         from task in Task
         from failures in Gen.OneOf(Gen.Const(-1), Gen.Int[1, 1_000_000])
         from backoff in Gen.Select(Duration, Duration)
-        from constraints in Constraint.Array[0, 4]
+        from gang in Gen.Bool
+        from limit in Gen.OneOf(Gen.Const((TimeSpan?)null), Duration.Select(duration => (TimeSpan?)duration))
+        from constraints in Constraint(key).Array[0, 4]
         from update in Update
         from sla in Sla(instances)
         from partition in Gen.Select(Gen.Bool, Gen.OneOf(Gen.Const(TimeSpan.Zero), Duration))
@@ -82,6 +92,8 @@ internal static class JobGen
             Key = key,
             Type = type,
             Instances = instances,
+            Gang = gang,
+            TimeLimit = type == JobType.Service ? null : limit,
             Priority = priority,
             Tier = tier,
             Task = task,
@@ -98,6 +110,15 @@ internal static class JobGen
         };
 
     public static Gen<T> Pick<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
+
+    private static Gen<Constraint> Constraint(JobKey job) => Gen.OneOf<Constraint>(
+        Gen.Select(Name, Gen.Int[1, 10_000], (attribute, count) => (Constraint)new Constraint.Limit(attribute, count)),
+        Gen.Select(Name, Gen.Int[1, 10_000], (attribute, skew) => (Constraint)new Constraint.Spread(attribute, skew)),
+        Gen.Select(Name, Gen.OneOf(Key, Gen.Const(job)), Gen.Bool,
+            (attribute, other, apart) => (Constraint)new Constraint.Affinity(attribute, other, apart || other == job)),
+        Gen.Select(Pick("*", job.Role), Name, (role, name) => (Constraint)new Constraint.Value("dedicated", [$"{role}/{name}"], false)),
+        Gen.Select(Name, AnyText.Where(text => text is not ([] or ['!', ..])).Array[1, 3], Gen.Bool,
+            (attribute, values, negated) => (Constraint)new Constraint.Value(attribute, [.. values], negated)));
 
     private static Gen<UpdatePolicy> Update =>
         from batch in Gen.Int[1, 10_000]

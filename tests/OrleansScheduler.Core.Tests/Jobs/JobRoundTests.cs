@@ -71,6 +71,24 @@ public sealed class JobRoundTests
     }
 
     [Fact]
+    public void A_placement_says_which_devices_and_items_and_its_successor_has_none_of_them()
+    {
+        _job.Run(_job.AService(1));
+        var placed = _job.Do(r => r.Place(new(new(0, 1), "node-0", [31_000]) { Devices = [0, 3], Items = ["fpga=f1"] }, 1));
+        var launched = Assert.Single(placed.Launches);
+        Assert.Equal([0, 3], launched.Devices);
+        Assert.Equal(["fpga=f1"], launched.Items);
+
+        _job.Report(0, Running, sequence: 2);
+        var view = JobDescription.Describe(_job.State, _job.State.Tasks[0], withHistory: false);
+        Assert.Equal([0, 3], view.Devices);
+        Assert.Equal(["fpga=f1"], view.Items);
+        _job.Report(0, Failed, sequence: 3, exitCode: 1);
+        Assert.Empty(_job.State.Tasks[0].Devices);
+        Assert.Empty(_job.State.Tasks[0].Items);
+    }
+
+    [Fact]
     public void A_placement_of_something_else_is_not_wanted()
     {
         _job.Run(_job.AService(1));

@@ -28,7 +28,7 @@ public sealed class JobRulesTests
             "below-minimum task.resources.cpu; below-minimum task.resources.memory" },
         { Valid with { Instances = 2, Task = Valid.Task with { Resources = new(long.MaxValue, 1, 0, 0) } },
             "arithmetic-overflow task.resources.cpu" },
-        { Valid with { Instances = 2, Task = Valid.Task with { Resources = new(1, 1, 0, long.MaxValue) } },
+        { Valid with { Instances = 2, Task = Valid.Task with { Resources = new(1, 1, 0, long.MaxValue / 1000 * 1000) } },
             "arithmetic-overflow task.resources.gpus" },
         { Valid with { Task = Valid.Task with { Resources = new(1, 1, 1L << 43, 0) } }, "arithmetic-overflow task.resources.disk" },
         { Valid with { Task = Valid.Task with { Ports = [.. Enumerable.Range(0, 65).Select(i => $"p{i}")] } },
@@ -39,6 +39,12 @@ public sealed class JobRulesTests
         { Valid with { Constraints = [new Constraint.Value("zone", [], false)] }, "constraint-syntax constraints[0].zone" },
         { Valid with { Constraints = [new Constraint.Value("zone", [new string('x', 2000)], false)] }, "too-long constraints[0].zone" },
         { Valid with { Constraints = [.. Enumerable.Repeat(new Constraint.Limit("rack", 1), 65)] }, "above-maximum constraints" },
+        { Valid with { Constraints = [new Constraint.Spread("rack", 0)] }, "below-minimum constraints[0].rack" },
+        { Valid with { Constraints = [new Constraint.Affinity("rack", new("a", "..", "c"), true)] }, "bad-name constraints[0].rack" },
+        { Valid with { Constraints = [new Constraint.Affinity("dedicated", new("a", "b", "c"), true)] },
+            "constraint-syntax constraints[0].dedicated" },
+        { Valid with { Task = Valid.Task with { Custom = Custom(65) } }, "above-maximum task.resources.custom" },
+        { Valid with { TimeLimit = TimeSpan.FromHours(1) }, "not-for-type time-limit" },
         { Valid with { Sla = new(double.NaN, null, default) }, "number-out-of-range sla.percentage" },
         { Valid with { Instances = 1, Sla = new(null, 2, default) }, "above-maximum sla.count" },
         { Valid with { Update = new() { Strategy = "" } }, "unknown-value update.strategy" },
@@ -49,6 +55,9 @@ public sealed class JobRulesTests
     [MemberData(nameof(Rows))]
     public void A_broken_rule_is_named_with_its_path(JobSpec spec, string expected) =>
         Assert.Equal(expected, string.Join("; ", JobRules.Check(spec).Select(error => $"{error.Code} {error.Path}")));
+
+    private static CustomRequest Custom(int names) =>
+        new() { Scalars = Enumerable.Range(0, names).ToImmutableSortedDictionary(i => $"c{i}", _ => 1L) };
 
     [Fact]
     public void A_spec_that_keeps_the_rules_has_no_errors() => Assert.Empty(JobRules.Check(Valid));

@@ -122,15 +122,14 @@ internal sealed partial class NaiveCell
 
     /// <summary>
     /// Whether a node is better whatever dimensions count for: it has less in every one (with <see cref="PlacementPolicy.Spread"/> more), or
-    /// the same and comes first. GPUs apart: a node may be kept for those who need them.
+    /// the same and comes first. To pack GPUs is another order.
     /// </summary>
     private bool IsBetter(NaiveNode other, NaiveNode node, PlacementPolicy policy)
     {
-        if (other.Description.Capacity.GpuMillis != node.Description.Capacity.GpuMillis) return false;
+        if (policy == PlacementPolicy.Pack && Nodes.Exists(n => n.Devices > 0)) return false;
         var (a, b) = (other.Free(), node.Free());
-        if (a.GpuMillis != b.GpuMillis || !Enumerable.Range(0, node.Devices).All(d => node.FreeOfDevice(d) == other.FreeOfDevice(d))) return false;
         if (a == b) return Nodes.IndexOf(other) < Nodes.IndexOf(node);
-        return policy == PlacementPolicy.Pack ? a.FitsInto(b) && a.CpuMillis < b.CpuMillis : b.FitsInto(a) && a.CpuMillis > b.CpuMillis;
+        return policy == PlacementPolicy.Spread ? b.FitsInto(a) && a.CpuMillis > b.CpuMillis : a.FitsInto(b) && a.CpuMillis < b.CpuMillis;
     }
 
     private static void CheckItems(NaiveGroup group, NaiveNode node, Placement placement)

@@ -64,7 +64,7 @@ public sealed class PlacementPropertyTests
     private static void Check(Features features, int rounds, bool weights = false) =>
         Gen.Int.Sample(seed =>
         {
-            var policy = (seed & 1) == 0 ? PlacementPolicy.Pack : PlacementPolicy.Spread;
+            var policy = (PlacementPolicy)((seed & int.MaxValue) % 3);
             var options = new LedgerOptions { Policy = policy, PreemptAfter = TimeSpan.MaxValue, HoldAfter = TimeSpan.MaxValue };
             var world = new LedgerWorld(seed, features, options);
             world.AddNodes(world.Random.Next(1, 7));

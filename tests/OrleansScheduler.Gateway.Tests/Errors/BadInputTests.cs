@@ -66,6 +66,72 @@ public sealed class BadInputTests(GatewayFixture fixture) : IClassFixture<Gatewa
         { "POST", "/v1/jobs/bad/prod/known/stop", "{\"instances\":[0,-1]}", Json, 422, "invalid-instances", "instances[1]" },
         { "POST", "/v1/jobs/bad/prod/known/stop", "[1]", Json, 400, "malformed-json", "" },
         { "POST", "/v1/jobs/bad/prod/none/restart", null, null, 404, "job-not-found", null },
+        { "POST", "/v1/plan", "job: [", Yaml, 400, "syntax", "" },
+        { "POST", "/v1/plan", Good + "instances: -1\n", Yaml, 422, "below-minimum", "instances" },
+        { "POST", "/v1/plan", Good, "text/plain", 415, "unsupported-media", null },
+        { "GET", "/v1/quotas/nobody", null, null, 404, "role-not-found", null },
+        { "GET", "/v1/quotas/a%20b", null, null, 400, "bad-parameter", "role" },
+        { "GET", "/v1/quotas?page=IA", null, null, 400, "bad-page-token", "page" },
+        { "PUT", "/v1/quotas/bad", null, null, 400, "malformed-request", null },
+        { "PUT", "/v1/quotas/bad", "null", Json, 400, "malformed-request", null },
+        { "PUT", "/v1/quotas/bad", "{}", Json, 422, "required", "" },
+        { "PUT", "/v1/quotas/bad", "{\"limits\":{}}", Json, 400, "malformed-json", "limits" },
+        { "PUT", "/v1/quotas/bad", "{\"limit\":{\"cpu\":1}}", Json, 400, "malformed-json", "limit.cpu" },
+        { "PUT", "/v1/quotas/bad", "{\"limit\":{\"cpuMillis\":0.5}}", Json, 400, "malformed-json", "limit.cpuMillis" },
+        { "PUT", "/v1/quotas/bad", "{\"limit\":{\"cpuMillis\":-1}}", Json, 422, "below-minimum", "limit.cpuMillis" },
+        { "PUT", "/v1/quotas/bad", "{\"guarantee\":{\"memoryMiB\":1125899906842625}}", Json, 422, "above-maximum", "guarantee.memoryMiB" },
+        {
+            "PUT", "/v1/quotas/bad", "{\"guarantee\":{\"memoryMiB\":9223372036854775808}}",
+            Json, 400, "malformed-json", "guarantee.memoryMiB"
+        },
+        {
+            "PUT", "/v1/quotas/bad", "{\"guarantee\":{\"cpuMillis\":2},\"limit\":{\"cpuMillis\":1}}",
+            Json, 422, "quota-guarantee-above-limit", "guarantee"
+        },
+        { "PUT", "/v1/quotas/bad", "{\"weight\":0}", Json, 422, "weight-not-positive", "weight" },
+        { "PUT", "/v1/quotas/bad", "{\"weight\":1e999}", Json, 422, "weight-not-positive", "weight" },
+        { "POST", "/v1/what-if", "{\"quotas\":[{\"role\":\"a/../b\"}]}", Json, 422, "bad-name", "quotas[0].role" },
+        { "POST", "/v1/nodes/nobody/reservations", "{\"role\":\"a\",\"amount\":{\"cpuMillis\":1}}", Json, 404, "node-not-found", null },
+        { "POST", "/v1/nodes/nobody/reservations", "{\"role\":\"a\",\"amount\":{}}", Json, 422, "required", "amount" },
+        { "POST", "/v1/nodes/nobody/reservations", "{\"role\":null,\"amount\":null}", Json, 422, "invalid-reservation", "role" },
+        { "POST", "/v1/nodes/nobody/reservations", "{\"role\":\"a b\",\"amount\":{\"cpuMillis\":1}}", Json, 422, "bad-name", "role" },
+        { "POST", "/v1/nodes/nobody/reservations", "{\"role\":\"a\"}", Json, 400, "malformed-json", "" },
+        { "DELETE", "/v1/nodes/nobody/reservations?role=a", null, null, 422, "required", null },
+        { "DELETE", "/v1/nodes/nobody/reservations?role=a&cpuMillis=-1", null, null, 400, "bad-parameter", "cpuMillis" },
+        { "DELETE", "/v1/nodes/nobody/reservations?cpuMillis=1", null, null, 400, "bad-parameter", "role" },
+        { "POST", "/v1/what-if", "{\"addNode\":[]}", Json, 400, "malformed-json", "addNode" },
+        { "POST", "/v1/what-if", "{\"addNodes\":[null]}", Json, 422, "required", "addNodes[0]" },
+        {
+            "POST", "/v1/what-if", "{\"addNodes\":[{\"count\":0,\"capacity\":{\"cpuMillis\":1}}]}",
+            Json, 422, "below-minimum", "addNodes[0].count"
+        },
+        {
+            "POST", "/v1/what-if", "{\"addNodes\":[{\"count\":100001,\"capacity\":{\"cpuMillis\":1}}]}",
+            Json, 422, "invalid-what-if", "addNodes[0].count"
+        },
+        { "POST", "/v1/what-if", "{\"addNodes\":[{\"count\":1,\"capacity\":null}]}", Json, 422, "required", "addNodes[0].capacity" },
+        {
+            "POST", "/v1/what-if", "{\"addNodes\":[{\"count\":2,\"capacity\":{\"cpuMillis\":1125899906842624}}]}",
+            Json, 422, "arithmetic-overflow", "addNodes[0].capacity"
+        },
+        {
+            "POST", "/v1/what-if", "{\"addNodes\":[{\"count\":1,\"capacity\":{\"cpuMillis\":1},\"attributes\":{\"r\":[]}}]}",
+            Json, 422, "bad-attribute", "addNodes[0].attributes"
+        },
+        { "POST", "/v1/what-if", "{\"drainNodes\":[\"a\",\"a\"]}", Json, 422, "duplicate", "drainNodes[1]" },
+        { "POST", "/v1/what-if", "{\"drainNodes\":[\"../x\"]}", Json, 422, "bad-name", "drainNodes[0]" },
+        { "POST", "/v1/what-if", "{\"scale\":[{\"job\":\"web\",\"instances\":1}]}", Json, 400, "malformed-json", "scale[0].job" },
+        { "POST", "/v1/what-if", "{\"scale\":[{\"job\":\"a/b/c\",\"instances\":-1}]}", Json, 422, "below-minimum", "scale[0].instances" },
+        { "POST", "/v1/what-if", "{\"quotas\":[{\"role\":\"\",\"quota\":null}]}", Json, 422, "bad-name", "quotas[0].role" },
+        {
+            "POST", "/v1/what-if", "{\"quotas\":[{\"role\":\"a\",\"quota\":{\"limit\":{\"diskMiB\":-1}}}]}",
+            Json, 422, "below-minimum", "quotas[0].quota.limit.diskMiB"
+        },
+        {
+            "POST", "/v1/what-if",
+            "{\"jobs\":[{\"job\":\"a\",\"role\":\"b\",\"env\":\"c\",\"type\":\"service\",\"instances\":0,\"task\":{\"command\":[\"x\"]}}]}",
+            Json, 422, "below-minimum", "jobs[0].instances"
+        },
     };
 
     [Theory, MemberData(nameof(Table))]

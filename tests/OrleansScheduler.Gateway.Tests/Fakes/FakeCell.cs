@@ -17,6 +17,14 @@ public sealed class FakeCell
 
     public ConcurrentDictionary<JobKey, ExplainView> Explanations { get; } = new();
 
+    public ConcurrentDictionary<string, RoleView> Roles { get; } = new();
+
+    /// <summary>What the ledger was asked to try.</summary>
+    public ConcurrentQueue<WhatIf> Questions { get; } = new();
+
+    /// <summary>What it answers.</summary>
+    public WhatIfView Outlook { get; } = new() { Summary = "Nothing changes.", Cell = new(1, 1, default, default, default, default, 0, 0) };
+
     public ConcurrentDictionary<(string Task, string Stream), FakeLog> Logs { get; } = new();
 
     public FakeFeed Feed { get; } = new();

@@ -140,6 +140,34 @@ public sealed class FakeLedgerGrain(FakeCell cell) : Grain, IResourceLedgerGrain
     public Task<ExplainView?> Explain(JobKey job, CancellationToken cancellationToken = default) =>
         Task.FromResult(cell.Explanations.GetValueOrDefault(job));
 
+    public Task<Answer<WhatIfView>> WhatIf(WhatIf change, CancellationToken cancellationToken = default)
+    {
+        cell.Questions.Enqueue(change);
+        return Task.FromResult<Answer<WhatIfView>>(cell.Outlook);
+    }
+
+    public Task<Answer<RoleView>> SetRole(RoleCommand command, CancellationToken cancellationToken = default)
+    {
+        cell.Commands.Enqueue(command);
+        var before = cell.Roles.GetValueOrDefault(command.Role) ?? new RoleView { Role = command.Role };
+        return Task.FromResult<Answer<RoleView>>(cell.Roles[command.Role] = before with
+        {
+            Quota = command.SetsQuota ? command.Quota : before.Quota,
+            Weight = command.Weight ?? before.Weight,
+        });
+    }
+
+    public Task<ImmutableArray<RoleView>> ListRoles(CancellationToken cancellationToken = default) =>
+        Task.FromResult<ImmutableArray<RoleView>>([.. cell.Roles.Values.OrderBy(role => role.Role, StringComparer.Ordinal)]);
+
+    public Task<Answer<NodeView>> Reserve(ReserveCommand command, CancellationToken cancellationToken = default)
+    {
+        if (!cell.Nodes.TryGetValue(command.Node, out var node))
+            return Task.FromResult<Answer<NodeView>>(Problem.Of(ProblemKind.NotFound, "node-not-found", "No such node."));
+        cell.Commands.Enqueue(command);
+        return Task.FromResult<Answer<NodeView>>(node);
+    }
+
     public Task Wake(CancellationToken cancellationToken = default) => Task.CompletedTask;
 
     public Task<long> Settle(JobClaim claim, CancellationToken cancellationToken = default) => throw new NotSupportedException();

@@ -30,7 +30,7 @@ public sealed class AgentSessionTests(GatewayFixture fixture) : IClassFixture<Ga
             Job = Web,
             LedgerEpoch = 9,
             Specs = ImmutableSortedDictionary<int, TaskSpec>.Empty.Add(2, spec),
-            Attempts = [new(new(0, 1), 2, [31_000]), new(new(1, 4), 2, [31_001])],
+            Attempts = [new(new(0, 1), 2, [31_000]), new(new(1, 4), 2, [31_001]) { Devices = [0, 2], Items = ["fpga=f1"] }],
             TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         }));
         var launch = Assert.Single((await agent.Read()).Commands.Launches);
@@ -38,12 +38,43 @@ public sealed class AgentSessionTests(GatewayFixture fixture) : IClassFixture<Ga
         Assert.Equal(
             (1, 4, 2, 31_001),
             (launch.Attempts[1].Instance, launch.Attempts[1].Number, launch.Attempts[1].Version, Assert.Single(launch.Attempts[1].Ports)));
+        Assert.Empty(launch.Attempts[0].Devices);
+        Assert.Equal([0, 2], launch.Attempts[1].Devices);
+        Assert.Equal(["fpga=f1"], launch.Attempts[1].Items);
         Assert.Equal(spec, JsonSerializer.Deserialize<TaskSpec>(launch.Specs[2], WireJson.Options));
         Assert.StartsWith("00-0af7", launch.TraceParent);
 
         Assert.True(await grain.Kill(new(Web, 10, [new(1, 4)])));
         var kill = Assert.Single((await agent.Read()).Commands.Kills);
         Assert.Equal(("shop/prod/web", 10L, 4), (kill.Job, kill.LedgerEpoch, Assert.Single(kill.Attempts).Number));
+    }
+
+    [Fact]
+    public async Task What_a_node_sets_aside_and_has_besides_is_believed()
+    {
+        await using var agent = FakeAgent.Connect(fixture.Gateway);
+        var message = FakeAgent.Registration("declared");
+        message.Reserved.Add("eng/web", new() { CpuMillis = 1000 });
+        message.Custom.Add("bandwidth", 500);
+        message.Sets.Add("fpga", new AttributeValues { Values = { "f0", "f1" } });
+        message.Overcommit = 1.5;
+        await agent.Send(new() { Register = message });
+        Assert.NotNull((await agent.Read()).Registered);
+
+        var node = _agents.Registered["declared"];
+        Assert.Equal([new("eng/web", new(1000, 0, 0, 0))], node.Reserved);
+        Assert.Equal([new("bandwidth", 500)], node.Custom.Scalars);
+        Assert.Equal(["f0", "f1"], node.Custom.Sets["fpga"]);
+        Assert.Equal(1.5, node.Overcommit);
+    }
+
+    [Fact]
+    public async Task An_agent_that_says_nothing_of_the_kind_has_nothing_of_the_kind()
+    {
+        var (agent, _) = await FakeAgent.Register(fixture.Gateway, "plain");
+        await using var own = agent;
+        var node = _agents.Registered["plain"];
+        Assert.Equal((0, 0, 0, 1), (node.Reserved.Count, node.Custom.Scalars.Count, node.Custom.Sets.Count, node.Overcommit));
     }
 
     [Fact]

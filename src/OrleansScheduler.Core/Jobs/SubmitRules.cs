@@ -1,0 +1,47 @@
+namespace OrleansScheduler.Core;
+
+/// <summary>What of a job that exists decides what a submit does to it.</summary>
+/// <param name="Spec">The spec that it is or is becoming.</param>
+/// <param name="Stopped">Whether a user stopped it.</param>
+/// <param name="Active">Whether any instance of it is active.</param>
+/// <param name="Update">Version and spec that a running update goes to; null when none is under way.</param>
+public sealed record JobStanding(JobSpec Spec, bool Stopped, bool Active, (int Version, JobSpec? Spec)? Update)
+{
+    /// <summary>The standing of a job as users see it.</summary>
+    public static JobStanding Of(JobView job) => new(
+        job.Spec,
+        Stopped: job.Phase is JobPhase.Stopped or JobPhase.Stopping,
+        Active: Enum.GetValues<ScheduleStatus>().Any(status => status.IsActive() && job.Counts.ContainsKey(status.ToName())),
+        job is { Phase: JobPhase.Updating, Update.ToVersion: var to } ? (to, to == job.Version ? job.Spec : null) : null);
+}
+
+/// <summary>Decides what a submit does to a job that exists: the job itself and its plan ask the same.</summary>
+public static class SubmitRules
+{
+    /// <summary>The outcome (<see cref="SubmitOutcome"/>), or why the job cannot be changed so just now.</summary>
+    public static Answer<string> Judge(JobStanding job, JobSpec spec)
+    {
+        if (job.Update is { } update)
+        {
+            if (spec.Equals(update.Spec)) return SubmitOutcome.Unchanged;
+            return Conflict("update-in-progress",
+                $"{spec.Key} is being updated to version {update.Version}: wait until that has ended, or stop the job.");
+        }
+
+        if (spec.Type != job.Spec.Type && job.Active)
+            return Conflict("job-active", $"{spec.Key} runs as {job.Spec.Type}: stop it before you make it another type.");
+        if (job.Stopped || (spec.Type != JobType.Service && !job.Active))
+        {
+            if (!job.Active || spec.Type == JobType.Service) return SubmitOutcome.Started;
+            return Conflict("job-stopping", $"{spec.Key} is still stopping: submit it again when its last task has ended.");
+        }
+
+        if (spec.Equals(job.Spec)) return SubmitOutcome.Unchanged;
+        if (spec.RunsTheSameAs(job.Spec)) return SubmitOutcome.Changed;
+        if (spec.Type == JobType.Service) return SubmitOutcome.Updating;
+        return Conflict("job-active",
+            $"{spec.Key} is a batch job that still runs: wait until it has ended or stop it before you change what it runs.");
+    }
+
+    private static Problem Conflict(string code, string message) => Problem.Of(ProblemKind.Conflict, code, message);
+}
