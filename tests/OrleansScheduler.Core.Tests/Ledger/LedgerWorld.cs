@@ -183,6 +183,14 @@ internal sealed class LedgerWorld
     public Demand NewDemand(JobKey job, int version, int count, long largestCpu)
     {
         var tier = Has(Features.Tiers) ? (Tier)Random.Next(Has(Features.Revocable) ? 3 : 2) : Has(Features.Revocable) && Chance(25) ? Tier.Revocable : default;
+        if (Cell.Groups.Count > 0 && Chance(25))
+        {
+            // One that is alike but for who and how urgent.
+            var alike = Cell.Groups[Random.Next(Cell.Groups.Count)].Demand;
+            if (tier != Tier.Revocable && alike.Tier != Tier.Revocable) alike = alike with { Tier = tier };
+            return alike with { Version = version, Priority = Random.Next(3), Since = Now, Attempts = NewAttempts(count) };
+        }
+
         return new Demand
         {
             Version = version,
@@ -196,9 +204,11 @@ internal sealed class LedgerWorld
             Tier = tier,
             Priority = Random.Next(3),
             Since = Now.AddSeconds(-Random.Next(3)),
-            Attempts = [.. Enumerable.Range(0, count).Select(i => new AttemptRef(i, ++_attempts))],
+            Attempts = NewAttempts(count),
         };
     }
+
+    private ImmutableArray<AttemptRef> NewAttempts(int count) => [.. Enumerable.Range(0, count).Select(i => new AttemptRef(i, ++_attempts))];
 
     private NodeDescription NewNode(string id)
     {

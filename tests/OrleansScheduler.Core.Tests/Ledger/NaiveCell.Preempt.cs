@@ -54,7 +54,7 @@ internal sealed partial class NaiveCell
         var demand = group.Demand;
         var fits = TrySplit(node, group.Path, demand, out _)
             && (demand.Request.GpuMillis == 0 || HasDevices(node, demand.Request.GpuMillis))
-            && node.FreePorts() >= demand.Ports
+            && (demand.Ports == 0 || node.FreePorts() >= demand.Ports)
             && demand.Custom.Scalars.All(c => node.FreeScalar(c.Key) >= c.Value)
             && demand.Custom.Sets.All(c => node.FreeItems(c.Key) >= c.Value);
         node.Tasks.AddRange(gone);
@@ -93,8 +93,10 @@ internal sealed partial class NaiveCell
         var promises = Tasks.Where(t => t.IsPromise).ToList();
         foreach (var promise in promises)
         {
-            var isKept = plan.Placements().Any(p => p.Job == promise.Job && p.Placement.Attempt == promise.Attempt && p.Placement.Node == promise.Node.Id);
+            // One that was broken waits again, and may even get the same node at once.
             var isBroken = plan.Broken.Any(b => b.Job == promise.Job && b.Attempt == promise.Attempt);
+            var isKept = !isBroken
+                && plan.Placements().Any(p => p.Job == promise.Job && p.Placement.Attempt == promise.Attempt && p.Placement.Node == promise.Node.Id);
             var late = now - promise.Since >= options.PromiseFor || !promise.Node.IsOpen;
             Assert.True((isKept, isBroken) == (!late && promise.WaitsFor!.Count == 0, late),
                 $"the promise of {promise.Node.Id} to {promise.Id} is {(isKept ? "kept" : isBroken ? "broken" : "open")}");

@@ -48,7 +48,7 @@ internal sealed partial class NaiveCell
         if (Moving(group, node) is { } moving) return moving;
         if (!TrySplit(node, group.Path, demand, out split)) return "amounts";
         if (demand.Request.GpuMillis > 0 && !HasDevices(node, demand.Request.GpuMillis)) return "gpus";
-        if (node.FreePorts() < demand.Ports) return "ports";
+        if (demand.Ports > 0 && node.FreePorts() < demand.Ports) return "ports";
         foreach (var (name, amount) in demand.Custom.Scalars)
         {
             if (node.FreeScalar(name) < amount) return name;
@@ -118,8 +118,7 @@ internal sealed partial class NaiveCell
         split = NaiveSplit.Of(node, path, demand);
         if (demand.Tier == Tier.Revocable)
         {
-            return (split.Free == Resources.None || split.Free.FitsInto(node.Free()))
-                && (split.Lent == Resources.None || split.Lent.FitsInto(node.FreeLent()));
+            return HasAsked(split.Free, node.Free()) && HasAsked(split.Lent, node.FreeLent());
         }
 
         return node.Free().IsNonNegative && split.Free.FitsInto(node.Free());
@@ -144,6 +143,10 @@ internal sealed partial class NaiveCell
         if (millis < 1000) return Enumerable.Range(0, node.Devices).Any(d => node.FreeOfDevice(d) >= millis);
         return Enumerable.Range(0, node.Devices).Count(d => node.FreeOfDevice(d) == 1000) * 1000L >= millis;
     }
+
+    private static bool HasAsked(Resources asked, Resources free) =>
+        (asked.CpuMillis == 0 || asked.CpuMillis <= free.CpuMillis) && (asked.MemoryMiB == 0 || asked.MemoryMiB <= free.MemoryMiB)
+        && (asked.DiskMiB == 0 || asked.DiskMiB <= free.DiskMiB) && (asked.GpuMillis == 0 || asked.GpuMillis <= free.GpuMillis);
 
     private int Count(JobKey job, string attribute, string value)
     {

@@ -86,11 +86,12 @@ public sealed class NodeSearchTests
                 if (first.Chance(30)) first.ChangeNode();
                 for (var i = first.Random.Next(6); i > 0; i--) first.Want(most: 12, largestCpu: 8000);
                 for (var i = first.Random.Next(6); i > 0; i--) first.EndSomething();
-                var plan = first.Ledger.Plan(first.Now, first.Random.Next(1, 40));
+                var most = first.Random.Next(1, 40);
+                var plan = first.Ledger.Plan(first.Now, most);
                 for (var i = 1; i < worlds.Length; i++)
                 {
                     worlds[i].Catch(first);
-                    var other = worlds[i].Ledger.Plan(first.Now, plan.HasMore ? plan.Placed : int.MaxValue);
+                    var other = worlds[i].Ledger.Plan(first.Now, most);
                     Assert.Equal(Text(plan), Text(other));
                 }
             }
