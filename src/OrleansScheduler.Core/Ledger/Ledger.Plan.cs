@@ -146,7 +146,7 @@ public sealed partial class Ledger
     {
         foreach (var node in group.Held)
         {
-            if (!node.IsReachableAndOpen || node.IsOvercommitted || group.Class.Constraints.Broken(node.Description) is not null) continue;
+            if (!MayUse(group, node)) continue;
             if (NodeScan.Fits(group.Class.Key.Revocable ? _revocable : _table, shape, node.Index) && Takes(group, node)) return node.Index;
         }
 
@@ -258,28 +258,48 @@ public sealed partial class Ledger
         }
     }
 
-    /// <summary>The fewest attempts that any value has of those whose nodes the group may use.</summary>
+    /// <summary>
+    /// The fewest attempts that any value has of those whose nodes the group may use. A node that is kept free for somebody counts: it does
+    /// not make the others' nodes allowed.
+    /// </summary>
     private int Emptiest(DemandGroup group, string attribute)
     {
         var fewest = int.MaxValue;
         if (NodeAttributes.IsNode(attribute))
         {
+            var byNode = group.Job.CountByNode(_held);
             for (var i = 0; i < _order.Count && fewest > 0; i++)
             {
-                if (group.Class.Allowed[i]) fewest = Math.Min(fewest, group.Job.CountByNode(_held).GetValueOrDefault(i));
+                if (group.Class.Allowed[i]) fewest = Math.Min(fewest, byNode.GetValueOrDefault(i));
             }
-        }
-        else
-        {
-            var counts = group.Job.CountBy(attribute, _order, _held);
-            foreach (var (value, nodes) in _attributes.Values(attribute))
+
+            foreach (var node in _holds)
             {
-                if (group.Class.Allowed.Overlaps(nodes)) fewest = Math.Min(fewest, counts.GetValueOrDefault(value));
+                if (MayUse(group, node)) fewest = Math.Min(fewest, byNode.GetValueOrDefault(node.Index));
             }
+
+            return fewest == int.MaxValue ? 0 : fewest;
+        }
+
+        var counts = group.Job.CountBy(attribute, _order, _held);
+        foreach (var (value, nodes) in _attributes.Values(attribute))
+        {
+            if (group.Class.Allowed.Overlaps(nodes)) fewest = Math.Min(fewest, counts.GetValueOrDefault(value));
+        }
+
+        foreach (var node in _holds)
+        {
+            if (!MayUse(group, node)) continue;
+            foreach (var value in NodeAttributes.ValuesOf(node.Description, attribute))
+                fewest = Math.Min(fewest, counts.GetValueOrDefault(value));
         }
 
         return fewest == int.MaxValue ? 0 : fewest;
     }
+
+    /// <summary>Whether a group might get something of a node if it were not kept free for somebody.</summary>
+    private static bool MayUse(DemandGroup group, LedgerNode node) =>
+        node.IsReachableAndOpen && !node.IsOvercommitted && group.Class.Constraints.Broken(node.Description) is null;
 
     private void KeepNear(Constraint.Affinity affinity)
     {
