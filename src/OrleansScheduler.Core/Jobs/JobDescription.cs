@@ -55,27 +55,27 @@ public static class JobDescription
         var waiting = state.Tasks.Values.Where(t => t.Status == ScheduleStatus.Pending).GroupBy(t => Shape(state, t.Version))
             .OrderBy(g => g.Key);
         return [.. waiting.Select(group =>
-            DemandOf(state.SpecOf(group.Key), state.Spec.Priority, group.Key, group.Min(t => t.Since), [.. group.Select(t => t.Ref)])
-                with { Gang = state.Spec.Gang, TimeLimit = state.Spec.TimeLimit })];
+        {
+            return DemandOf(state.SpecOf(group.Key), state.Spec, group.Key, group.Min(t => t.Since), [.. group.Select(t => t.Ref)]);
+        })];
     }
 
     /// <summary>Attempts of one version that wait.</summary>
     /// <param name="spec">What the version says.</param>
-    /// <param name="priority">The job's priority now.</param>
+    /// <param name="now">What the job says now: its priority, time limit and whether it is a gang are those of all its versions.</param>
     /// <param name="version">The version's number.</param>
     /// <param name="since">Since when the oldest waits.</param>
     /// <param name="attempts">The attempts.</param>
-    public static Demand DemandOf(
-        JobSpec spec, int priority, int version, DateTimeOffset since, ImmutableArray<AttemptRef> attempts) => new()
+    public static Demand DemandOf(JobSpec spec, JobSpec now, int version, DateTimeOffset since, ImmutableArray<AttemptRef> attempts) => new()
     {
         Version = version,
         Request = spec.Task.Resources,
         Ports = spec.Task.Ports.Length,
-        Custom = spec.Task.Custom,
         Constraints = spec.Constraints,
-        Gang = spec.Gang,
-        TimeLimit = spec.TimeLimit,
-        Priority = priority,
+        Custom = spec.Task.Custom,
+        Gang = now.Gang,
+        TimeLimit = now.TimeLimit,
+        Priority = now.Priority,
         Tier = spec.Tier,
         Since = since,
         Attempts = attempts,

@@ -63,6 +63,9 @@ internal sealed class HeldTable
 
     public ref HeldAttempt this[int held] => ref _rows[held];
 
+    /// <summary>All rows as they are now; those without a job are free.</summary>
+    public HeldAttempt[] Copy() => _rows[.._used];
+
     public int Add(LedgerNode node, in HeldAttempt row)
     {
         int held;

@@ -11,12 +11,14 @@ public sealed partial class Ledger
     /// <summary>
     /// Keeps the nodes free that will be free first: one, or for a gang as many as it takes. Bounded in number and in time.
     /// </summary>
-    private void Hold(DemandGroup group, DateTimeOffset now)
+    private void Hold(DemandGroup group, PlanRound round)
     {
-        if (now < group.NoHoldBefore) return;
+        var (now, stamp) = (round.Now, _placements + _supply);
+        if (now < group.NoHoldBefore || group.NoHoldAt == stamp) return;
         var most = Math.Max(1, _order.Count / _options.HoldOneOf);
         var missing = (group.Demand.Gang ? group.Waiting : 1) - group.Held.Sum(n => Room(n, group.Spec.Request));
         if (missing <= 0 || _holds.Count >= most) return;
+        round.Search(_order.Count, Placed);
         var candidates = new List<(DateTimeOffset FreeAt, double Short, LedgerNode Node)>();
         foreach (var node in _order)
         {
@@ -25,6 +27,7 @@ public sealed partial class Ledger
             candidates.Add((freeAt, _scorer.Weights.Key(Amounts.Positive(group.Spec.Request - node.Amounts.Free)), node));
         }
 
+        if (candidates.Count == 0) group.NoHoldAt = stamp;
         candidates.Sort(static (a, b) =>
             a.FreeAt != b.FreeAt ? a.FreeAt.CompareTo(b.FreeAt)
             : a.Short != b.Short ? a.Short.CompareTo(b.Short)

@@ -8,7 +8,14 @@ namespace OrleansScheduler.Core;
 /// </remarks>
 public sealed partial class Ledger
 {
-    private readonly SortedDictionary<(JobKey Job, AttemptRef Attempt), Preemption> _preemptions = [];
+    private readonly SortedDictionary<(JobKey Job, AttemptRef Attempt), Preemption> _preemptions = new(
+        Comparer<(JobKey Job, AttemptRef Attempt)>.Create(static (a, b) =>
+        {
+            var order = a.Job.CompareTo(b.Job);
+            if (order == 0) order = a.Attempt.Instance.CompareTo(b.Attempt.Instance);
+            return order != 0 ? order : a.Attempt.Number.CompareTo(b.Attempt.Number);
+        }));
+
     private readonly List<LedgerEvent.PromiseEnded> _ended = [];
 
     /// <summary>Promises that wait for victims to go.</summary>
@@ -31,14 +38,14 @@ public sealed partial class Ledger
             a.Demand.Since != b.Demand.Since ? a.Demand.Since.CompareTo(b.Demand.Since) : DemandGroup.Compare(a, b));
         foreach (var group in waiting)
         {
-            if (round.Preemptions.Count >= _options.PreemptionsPerRound || (round.IsOver && round.Preemptions.Count > 0))
+            if (round.Preemptions.Count >= _options.PreemptionsPerRound || (round.IsOver && round.Searches > 0))
             {
                 round.HasMore = true;
                 return;
             }
 
             if (!group.Demand.Gang) Preempt(group, round);
-            if (group.Waiting > 0 && round.Now - group.Demand.Since >= _options.HoldAfter) Hold(group, round.Now);
+            if (group.Waiting > 0 && round.Now - group.Demand.Since >= _options.HoldAfter) Hold(group, round);
         }
     }
 
@@ -66,7 +73,13 @@ public sealed partial class Ledger
         while (group.Waiting > 0 && round.Preemptions.Count < _options.PreemptionsPerRound)
         {
             if (!group.Class.Key.Revocable && !_roles.Admit(group.Job.Role, group.Spec.Request).IsAllowed) return;
-            round.Look(_order.Count);
+            if (round.IsOver && round.Searches > 0)
+            {
+                round.HasMore = true;
+                return;
+            }
+
+            round.Search(_order.Count, Placed);
             if (CheapestVictims(group, round.Now) is not { } choice)
             {
                 group.NoVictimsAt = stamp;
@@ -76,7 +89,7 @@ public sealed partial class Ledger
             var attempt = group.Take();
             Pending--;
             var preemption = new Preemption(group.Job.Key, attempt, choice.Node.Id, choice.Devices,
-                [.. choice.Victims.Select(v => _held[v].Attempt.Of(_held[v].Job.Key)).Order()], round.Now,
+                [.. Ids(choice.Victims).OrderBy(a => a.Job).ThenBy(a => a.Instance)], round.Now,
                 group.Demand with { Attempts = [] });
             Promise(preemption);
             round.Preemptions.Add(preemption);
@@ -88,6 +101,8 @@ public sealed partial class Ledger
         Leave(group);
         group.Job.Groups.Remove(group);
     }
+
+    private IEnumerable<AttemptId> Ids(int[] rows) => rows.Select(r => _held[r].Attempt.Of(_held[r].Job.Key));
 
     private void Promise(Preemption preemption)
     {

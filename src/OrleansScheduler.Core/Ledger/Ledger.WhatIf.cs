@@ -6,47 +6,46 @@ public sealed partial class Ledger
     private const int MaxRounds = 1000;
 
     /// <summary>A copy that goes its own way: what is held, promised and waiting, nodes, roles. Reads this ledger only.</summary>
-    public Ledger Clone()
+    public Ledger Clone() => Capture().Restore();
+
+    /// <summary>Everything there is, for a copy that is made later and perhaps by another thread. Reads this ledger only.</summary>
+    public LedgerImage Capture() => new(_options)
     {
-        var copy = new Ledger(_options);
-        copy._roles.Total = _roles.Total;
-        for (var role = 1; role < _roles.Count; role++)
-        {
-            copy._roles.GetOrAdd(_roles.PathOf(role));
-            copy._roles.SetWeight(role, _roles.WeightOf(role));
-            copy._roles.SetQuota(role, _roles.QuotaOf(role));
-        }
-
-        foreach (var node in _order)
-        {
-            if (_nodes.GetValueOrDefault(node.Id) != node) continue;
-            copy.Apply(new LedgerEvent.NodeChanged(node.Description, node.Generation, node.Reachable, node.Mode));
-            foreach (var (role, amount) in node.Reserved) copy.Apply(new LedgerEvent.NodeReserved(node.Id, role, amount));
-        }
-
-        foreach (var job in _jobs.Values)
-        {
-            foreach (var held in job.Holding.Values)
-            {
-                ref var row = ref _held[held];
-                if (!row.IsPromise) copy.Adopt(job.Key, row, _order[row.Node].Id);
-            }
-        }
-
-        foreach (var preemption in _preemptions.Values) copy.Promise(preemption);
-        foreach (var node in copy._order) copy.Refresh(node);
-        foreach (var job in _jobs.Values.Where(j => j.Groups.Count > 0).OrderBy(j => j.Key))
-            copy.Apply(new LedgerEvent.Demanded(job.Key, Demands(job)));
-        return copy;
-    }
+        Roles = [.. RoleSettings()],
+        Nodes = [.. Nodes()],
+        NodeReservations = [.. NodeReservations()],
+        Held = _held.Copy(),
+        NodeIds = _order.ConvertAll(n => n.Id),
+        Preemptions = [.. _preemptions.Values],
+        Demands = [.. _jobs.Values.Where(j => j.Groups.Count > 0).Select(j => new LedgerEvent.Demanded(j.Key, Demands(j)))],
+    };
 
     /// <summary>What a change would bring about.</summary>
     /// <param name="change">The change.</param>
     /// <param name="now">The time.</param>
-    public Answer<WhatIfView> Try(WhatIf change, DateTimeOffset now)
+    public Answer<WhatIfView> Try(WhatIf change, DateTimeOffset now) => Capture().Try(change, now);
+
+    internal static Ledger Restore(LedgerImage image)
+    {
+        var copy = new Ledger(image.Options);
+        foreach (var role in image.Roles) copy.Apply(role);
+        foreach (var node in image.Nodes) copy.Apply(node);
+        foreach (var reserved in image.NodeReservations) copy.Apply(reserved);
+        foreach (ref readonly var row in image.Held.AsSpan())
+        {
+            if (row.Job is not null && !row.IsPromise) copy.Adopt(row.Job.Key, row, image.NodeIds[row.Node]);
+        }
+
+        foreach (var preemption in image.Preemptions) copy.Promise(preemption);
+        foreach (var node in copy._order) copy.Refresh(node);
+        foreach (var demanded in image.Demands.OrderBy(d => d.Job)) copy.Apply(demanded);
+        return copy;
+    }
+
+    internal static Answer<WhatIfView> Try(LedgerImage image, WhatIf change, DateTimeOffset now)
     {
         if (CheckChange(change) is { } problem) return problem;
-        var before = Clone();
+        var before = image.Restore();
         before.PlanAll(now);
         var after = before.Clone();
         if (after.Make(change, now) is { } impossible) return impossible;
@@ -198,7 +197,7 @@ public sealed partial class Ledger
         }
 
         var attempts = Enumerable.Range(0, spec.Instances).Select(i => new AttemptRef(i, int.MaxValue)).ToImmutableArray();
-        Apply(new LedgerEvent.Demanded(spec.Key, [JobDescription.DemandOf(spec, spec.Priority, version, now, attempts)]));
+        Apply(new LedgerEvent.Demanded(spec.Key, [JobDescription.DemandOf(spec, spec, version, now, attempts)]));
     }
 
     private static void Add(List<Demand> demands, Demand more)

@@ -40,6 +40,12 @@ public sealed record LedgerOptions
     /// <summary>Most preemptions that one round decides. Default 16.</summary>
     public int PreemptionsPerRound { get; init; } = 16;
 
+    /// <summary>Most attempts that may wait in the whole cell. Default 1,000,000.</summary>
+    public int MaxWaiting { get; init; } = 1_000_000;
+
+    /// <summary>Most attempts that may wait in one role, without the roles below it. Default 500,000.</summary>
+    public int MaxWaitingPerRole { get; init; } = 500_000;
+
     /// <summary>How wide the search looks. Default what the machine does best.</summary>
     internal VectorWidth Width { get; init; } = NodeScan.Widest;
 }

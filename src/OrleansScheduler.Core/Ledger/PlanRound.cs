@@ -3,6 +3,8 @@ namespace OrleansScheduler.Core;
 /// <summary>What one round of planning has decided so far, and how much it may still do.</summary>
 internal sealed class PlanRound(DateTimeOffset now, int maxPlacements, long maxLooks)
 {
+    private const long LooksPerRow = 8;
+
     private readonly List<(DemandGroup Group, Placement Placement)> _placed = [];
     private readonly List<(LedgerJob Job, HeldSpec Spec, Placement Placement)> _kept = [];
     private long _looked;
@@ -17,6 +19,16 @@ internal sealed class PlanRound(DateTimeOffset now, int maxPlacements, long maxL
 
     /// <summary>Whether there is more to do than the round did.</summary>
     public bool HasMore { get; set; }
+
+    /// <summary>How often all nodes and what runs there were searched.</summary>
+    public int Searches { get; private set; }
+
+    /// <summary>Counts a search through all nodes and what runs there.</summary>
+    public void Search(int nodes, int tasks)
+    {
+        Searches++;
+        Look((nodes + tasks) * LooksPerRow);
+    }
 
     public void Look(long blocks) => _looked += blocks;
 
