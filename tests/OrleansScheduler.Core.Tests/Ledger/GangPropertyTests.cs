@@ -8,7 +8,7 @@ public sealed class GangPropertyTests
 {
     private static readonly LedgerOptions Options = new()
     {
-        PreemptAfter = TimeSpan.MaxValue,
+        PreemptAfter = TimeSpan.FromSeconds(10),
         HoldAfter = TimeSpan.FromSeconds(30),
         HoldFor = TimeSpan.FromSeconds(60),
         HoldOneOf = 4,
