@@ -103,7 +103,7 @@ public sealed partial class Ledger
     {
         var role = group.Job.Role;
         if (!_demand.TryGetValue(role, out var demand)) _demand[role] = demand = new RoleDemand();
-        var key = (group.Class, group.Demand.Gang ? group : null);
+        var key = (group.Class, group.Demand.Tier, group.Demand.Gang ? group : null);
         if (!demand.Queues.TryGetValue(key, out var queue))
         {
             demand.Queues[key] = queue = new DemandQueue(role, group.Class, group.Demand.Gang);
@@ -138,7 +138,7 @@ public sealed partial class Ledger
         }
 
         if (!wasReady) demand.Parked.Remove(queue);
-        demand.Queues.Remove((queue.Class, queue.IsGang ? group : null));
+        demand.Queues.Remove((queue.Class, group.Demand.Tier, queue.IsGang ? group : null));
         queue.Class.Queues--;
         if (demand.Queues.Count == 0) _roles.SetActive(queue.Role, false);
     }
@@ -162,9 +162,9 @@ public sealed partial class Ledger
         {
             for (var i = demand.Parked.Count - 1; i >= 0; i--)
             {
-                // A task to be near may have come; nothing else gets better by placements.
+                // A task to be near may have come, or the last of what was kept for others is used; nothing else gets better by placements.
                 var queue = demand.Parked[i];
-                if (!more && !queue.Class.Constraints.FollowsOthers) continue;
+                if (!more && !queue.Class.Constraints.FollowsOthers && queue.Blocked?.Code != Reasons.QuotaHeadroom) continue;
                 demand.Parked.RemoveAt(i);
                 queue.Blocked = null;
                 demand.Ready.Add(queue);

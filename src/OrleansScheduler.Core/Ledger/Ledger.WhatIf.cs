@@ -53,8 +53,15 @@ public sealed partial class Ledger
         return Compare(before, after, preempted, now);
     }
 
-    private static ImmutableArray<Demand> Demands(LedgerJob job) =>
-        [.. job.Groups.Select(g => g.Demand with { Attempts = [.. g.WaitingAttempts] })];
+    /// <summary>What a job would say now: what waits, and what was promised a node, which it wants no less.</summary>
+    private ImmutableArray<Demand> Demands(LedgerJob job)
+    {
+        var demands = job.Groups.ConvertAll(g => g.Demand with { Attempts = [.. g.WaitingAttempts] });
+        if (Promised == 0) return [.. demands];
+        foreach (var preemption in _preemptions.Values.Where(p => p.Job == job.Key))
+            Add(demands, preemption.Demand with { Attempts = [preemption.Attempt] });
+        return [.. demands];
+    }
 
     private void Adopt(JobKey key, in HeldAttempt row, string nodeId)
     {

@@ -120,12 +120,11 @@ internal sealed class VictimSearch(HeldTable held, RoleTree roles, DemandGroup g
             ports += victim.Spec.Ports;
         }
 
-        if (ports < group.Spec.Ports) return false;
+        if (group.Spec.Ports > 0 && ports < group.Spec.Ports) return false;
         if (_revocable)
         {
-            if (request.CpuMillis > spare.CpuMillis) return false;
             var memory = amounts.RevocableCapacity.MemoryMiB > 0 ? spare.MemoryMiB : free.MemoryMiB;
-            if (request.MemoryMiB > memory || request.DiskMiB > free.DiskMiB || request.GpuMillis > free.GpuMillis) return false;
+            if (!NodeAmounts.HasAsked(request, free with { CpuMillis = spare.CpuMillis, MemoryMiB = memory })) return false;
         }
         else if (!(request - Pooled(gone, request)).FitsInto(free))
         {

@@ -272,7 +272,14 @@ public sealed class NodeAmounts
 
     private static bool FitsFree(in Resources amount, in Resources free) => amount == Resources.None || amount.FitsInto(free);
 
-    private static bool IsBelow(long request, long free) => request > 0 && request > free;
+    /// <summary>Whether there is enough in every dimension in which something is asked for.</summary>
+    internal static bool HasAsked(in Resources amount, in Resources free)
+    {
+        return Has(amount.CpuMillis, free.CpuMillis) && Has(amount.MemoryMiB, free.MemoryMiB)
+            && Has(amount.DiskMiB, free.DiskMiB) && Has(amount.GpuMillis, free.GpuMillis);
+
+        static bool Has(long asked, long there) => asked <= 0 || asked <= there;
+    }
 
     private int Grow(RoleTree roles, ReservedPool pool, in Resources amount)
     {
@@ -296,7 +303,8 @@ public sealed class NodeAmounts
         foreach (var part in parts.PoolsOrEmpty) FindPool(part.Pool)!.Take(part.Amount);
     }
 
-    private bool TryChoose(RoleTree roles, int role, in Resources request, bool revocable, out Taken taken)
+    /// <summary>From where a request would be taken.</summary>
+    internal bool TryChoose(RoleTree roles, int role, in Resources request, bool revocable, out Taken taken)
     {
         taken = default;
         if (!request.IsNonNegative) return false;
@@ -307,7 +315,7 @@ public sealed class NodeAmounts
                 request.CpuMillis, has.MemoryMiB > 0 ? request.MemoryMiB : 0,
                 has.DiskMiB > 0 ? request.DiskMiB : 0, has.GpuMillis > 0 ? request.GpuMillis : 0);
             taken = new(request - lent, lent, []);
-            return FitsFree(taken.Unreserved, Free) && FitsFree(lent, RevocableFree);
+            return HasAsked(taken.Unreserved, Free) && HasAsked(lent, RevocableFree);
         }
 
         // A node with less than it runs gets nothing new, not even what is reserved: there is nothing behind the reservation.
@@ -324,8 +332,7 @@ public sealed class NodeAmounts
             rest -= part;
         }
 
-        if (IsBelow(rest.CpuMillis, Free.CpuMillis) || IsBelow(rest.MemoryMiB, Free.MemoryMiB)
-            || IsBelow(rest.DiskMiB, Free.DiskMiB) || IsBelow(rest.GpuMillis, Free.GpuMillis)) return false;
+        if (!HasAsked(rest, Free)) return false;
         taken = new(rest, Resources.None, parts?.DrainToImmutable() ?? []);
         return true;
     }
