@@ -43,8 +43,6 @@ public sealed class SiloTelemetry : IDisposable
         _appendDuration = _meter.CreateHistogram(
             "scheduler.ledger.append.duration", "s", "Time until a round's decisions are durable.", advice: advice);
 
-        // A series that is there from the start has a rate when the first thing happens.
-        foreach (var counter in (Counter<long>[])[_placements, _looks, _preemptions, _broken]) counter.Add(0);
         _meter.CreateObservableGauge("scheduler.ledger.promised", () =>
             Ledger(l => l.Promised), "{attempt}", "Attempts that are promised a node which others leave.");
         _meter.CreateObservableGauge("scheduler.ledger.held", () => Ledger(l => l.Held), "{node}", "Nodes kept free for who waits long.");
@@ -93,6 +91,8 @@ public sealed class SiloTelemetry : IDisposable
     internal void Planned(TimeSpan duration, LedgerPlan plan)
     {
         _roundDuration.Record(duration.TotalSeconds);
+
+        // Nothing is counted too: a series that is there has a rate when the first thing happens.
         _placements.Add(plan.Placed);
         _looks.Add(plan.Looked);
         _preemptions.Add(plan.Preemptions.Sum(p => p.Victims.Length));
