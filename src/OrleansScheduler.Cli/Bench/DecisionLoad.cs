@@ -12,11 +12,12 @@ internal sealed class DecisionLoad
     private const int Racks = 40;
 
     private readonly RoleTree _roles = new();
-    private readonly NodeTable _table = new();
+    private readonly NodeScorer _scorer;
+    private readonly NodeTable _table;
     private readonly List<LedgerNode> _nodes = [];
-    private readonly ScoreWeights _weights;
-    private readonly ShapeIndex?[] _indexes;
-    private readonly List<(HeldSpec Spec, Shape Shape, NodeMask Allowed)> _kinds = [];
+    private readonly DemandClass[] _classes;
+    private readonly bool _indexed;
+    private readonly List<(HeldSpec Spec, Shape Shape, ConstraintSet Constraints)> _kinds = [];
     private readonly int[] _tasks;
     private readonly Placed[] _placed;
     private readonly VectorWidth _width;
@@ -31,9 +32,12 @@ internal sealed class DecisionLoad
     /// <param name="nodes">How many nodes.</param>
     /// <param name="width">How the search looks.</param>
     /// <param name="indexed">Whether it remembers blocks by shape; if not, it scans.</param>
+    /// <param name="policy">How nodes are ordered.</param>
     /// <param name="oneShape">Whether all tasks are alike.</param>
-    public DecisionLoad(int nodes, VectorWidth width, bool indexed, bool oneShape = false)
+    public DecisionLoad(int nodes, VectorWidth width, bool indexed, PlacementPolicy policy, bool oneShape = false)
     {
+        _scorer = new NodeScorer(policy);
+        _table = new NodeTable(_scorer);
         var random = new Random(1);
         _width = width;
         _role = _roles.GetOrAdd("bench");
@@ -48,12 +52,22 @@ internal sealed class DecisionLoad
             capacity += node.Description.Capacity;
         }
 
-        _weights = ScoreWeights.Of(capacity, nodes, PlacementPolicy.Pack);
-        foreach (var node in _nodes) _table.Set(node, _weights, revocable: false);
+        _scorer.Weigh(capacity, nodes);
+        foreach (var node in _nodes) _table.Set(node);
         _roles.Total = capacity;
         _gpuTarget = (long)(capacity.GpuMillis * Fill);
         _tasks = Draw(random, oneShape);
-        _indexes = [.. _kinds.Select(k => indexed ? new ShapeIndex(_table, k.Shape, k.Allowed, width) : null)];
+        for (var i = 0; i < 4096; i++)
+        {
+            var (spec, _, constraints) = _kinds[_tasks[i]];
+            _scorer.See(spec.Request, constraints, 1);
+        }
+
+        if (!_scorer.IsByLane) _table.Judge(_nodes);
+        var indexes = new ShapeIndexes(_table, width);
+        _classes = [.. _kinds.Select(k => new DemandClass(
+            new(k.Spec.Request, 0, CustomRequest.None, false, k.Constraints, default, 0), indexes))];
+        _indexed = indexed;
         _placed = new Placed[1 << 20];
         for (var i = 0; _gpuUsed < _gpuTarget && i < nodes * 20; i++) Place();
         Run(20_000);
@@ -117,7 +131,7 @@ internal sealed class DecisionLoad
                 ready, attributes);
             var request = task.Request with { DiskMiB = 1024 };
             var spec = new HeldSpec(request, 0, CustomRequest.None, 1, 0, Tier.Preemptible, null, []);
-            _kinds.Add((spec, Shape.Of(request, 0)!.Value, constraints.Allowed));
+            _kinds.Add((spec, Shape.Of(request, 0)!.Value, constraints));
             kinds[(task.Request, closed)] = _kinds.Count - 1;
             return _kinds.Count - 1;
         })];
@@ -129,8 +143,8 @@ internal sealed class DecisionLoad
 
     private void Place(int kind, int expected)
     {
-        var (spec, shape, allowed) = _kinds[kind];
-        var number = _indexes[kind] is { } index ? index.Pick(expected) : NodeScan.Best(_table, shape, allowed.Bits, _width);
+        var (spec, shape, constraints) = _kinds[kind];
+        var number = _indexed ? _classes[kind].Pick(expected) : NodeScan.Best(_table, shape, constraints.Allowed.Bits, _width);
         if (number < 0)
         {
             Misses++;
@@ -138,9 +152,9 @@ internal sealed class DecisionLoad
         }
 
         var node = _nodes[number];
-        if (!node.TryTake(_roles, _role, spec, shape, out var taken, out var devices))
+        if (!node.TryTake(_roles, _role, spec, shape, _scorer.Policy == PlacementPolicy.Pack ? _scorer.Mix : null, out var taken, out var devices))
             throw new InvalidOperationException($"node {node.Id} has not free what its lanes say");
-        _table.Set(node, _weights, revocable: false);
+        _table.Set(node);
         _placed[(_first + _count++) & (_placed.Length - 1)] = new(node, spec, taken, devices);
         _gpuUsed += spec.Request.GpuMillis;
         Checksum = (Checksum * 31) + number;
@@ -151,7 +165,7 @@ internal sealed class DecisionLoad
         ref var oldest = ref _placed[_first++ & (_placed.Length - 1)];
         _count--;
         oldest.Node.Return(oldest.Spec, oldest.Taken, oldest.Devices);
-        _table.Set(oldest.Node, _weights, revocable: false);
+        _table.Set(oldest.Node);
         _gpuUsed -= oldest.Spec.Request.GpuMillis;
     }
 

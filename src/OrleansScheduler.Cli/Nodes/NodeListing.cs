@@ -35,7 +35,8 @@ internal static class NodeListing
             ("Attributes", AttributesOf(node)),
             ("Agent", node.Description.AgentVersion),
             ("Generation", $"{node.Generation}"),
-            ("Tasks", $"{node.Tasks}"));
+            ("Tasks", $"{node.Tasks}"),
+            ("Warning", new(node.IsOvercommitted ? "more runs on it than it has" : "", Tone.Bad)));
         if (tasks.Count == 0) return;
         session.Printer.Text("");
         session.Printer.Table(tasks, TaskListing.For(session));

@@ -14,11 +14,15 @@ internal readonly record struct DemandClassKey(
 /// <summary>Demands that fit the same nodes, whoever they belong to: the nodes that their facts allow, and the search for the best.</summary>
 internal sealed class DemandClass
 {
-    public DemandClass(DemandClassKey key, NodeTable table, VectorWidth width)
+    private readonly ShapeIndexes _indexes;
+    private ShapeIndex? _own;
+
+    public DemandClass(DemandClassKey key, ShapeIndexes indexes)
     {
+        _indexes = indexes;
         Key = key;
         Shape = Core.Shape.Of(key.Request, key.Ports);
-        Index = new ShapeIndex(table, Shape ?? default, Allowed, width);
+        Index = indexes.Of(Shape ?? default);
         key.Constraints.Classes++;
     }
 
@@ -32,7 +36,19 @@ internal sealed class DemandClass
     /// <summary>Nodes that are ready and whose facts satisfy the constraints.</summary>
     public NodeMask Allowed => Key.Constraints.Allowed;
 
+    /// <summary>The search that all demands of the shape share.</summary>
     public ShapeIndex Index { get; }
+
+    /// <summary>Blocks looked at so far.</summary>
+    public long Looked => Index.Looked + (_own?.Looked ?? 0);
+
+    /// <summary>The best node that is allowed and fits; -1 when there is none.</summary>
+    /// <param name="expected">How many will be asked for in a row.</param>
+    public int Pick(int expected)
+    {
+        if (expected > ShapeIndex.Few) _own ??= _indexes.Own(Shape ?? default, Allowed);
+        return (_own ?? Index).Pick(Allowed, expected);
+    }
 
     /// <summary>Whether the best node is found by shape and facts alone.</summary>
     public bool IsPlain => Key.Custom.IsEmpty && Constraints.Moving.IsEmpty;

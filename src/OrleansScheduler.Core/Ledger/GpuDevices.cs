@@ -36,18 +36,22 @@ internal sealed class GpuDevices
     }
 
     /// <summary>The GPUs that a request gets: the one that a share fills best, or the first unused ones. Default when they are not there.</summary>
-    public ImmutableArray<int> Choose(in Shape shape) =>
-        shape.Whole > Whole || shape.Share > LargestShare ? default : Choose(shape, _free);
+    /// <param name="shape">The request.</param>
+    /// <param name="mix">What leftovers are worth; null to take the GPU that has least left.</param>
+    public ImmutableArray<int> Choose(in Shape shape, GpuMix? mix = null) =>
+        shape.Whole > Whole || shape.Share > LargestShare ? default : Choose(shape, _free, mix);
 
     /// <summary>The same among GPUs that have so much left.</summary>
-    public static ImmutableArray<int> Choose(in Shape shape, ReadOnlySpan<int> free)
+    public static ImmutableArray<int> Choose(in Shape shape, ReadOnlySpan<int> free, GpuMix? mix = null)
     {
         if (shape.Share > 0)
         {
-            var best = -1;
+            var (best, bestCost) = (-1, float.MaxValue);
             for (var i = 0; i < free.Length; i++)
             {
-                if (free[i] >= shape.Share && (best < 0 || free[i] < free[best])) best = i;
+                if (free[i] < shape.Share) continue;
+                var cost = mix?.Cost(free[i], shape.Share) ?? free[i];
+                if (cost < bestCost) (best, bestCost) = (i, cost);
             }
 
             return best < 0 ? default : Single(best);

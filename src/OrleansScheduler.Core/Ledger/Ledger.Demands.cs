@@ -35,7 +35,11 @@ public sealed partial class Ledger
             var group = new DemandGroup(job, demand, waiting, ClassOf(job.Key, demand));
             job.Groups.Add(group);
             Enter(group);
-            if (Array.Find(before, g => g.Demand.Version == demand.Version) is { Held.Count: > 0 } old) HandOver(old, group);
+            var old = Array.Find(before, g => g.Demand.Version == demand.Version);
+            if (old is { Held.Count: > 0 }) HandOver(old, group);
+
+            // A demand that is said again is not more tasks.
+            if (_scorer.See(demand.Request, group.Class.Constraints, group.Waiting - (old?.Waiting ?? 0))) Judge();
         }
 
         foreach (var old in before) EndHolds(old);
@@ -77,7 +81,7 @@ public sealed partial class Ledger
         if (!_classes.TryGetValue(key, out var found))
         {
             if (_classes.Count >= MaxIdleClasses) ForgetClasses();
-            _classes[key] = found = new DemandClass(key, revocable ? _revocable : _table, _options.Width);
+            _classes[key] = found = new DemandClass(key, revocable ? _revocableIndexes : _indexes);
         }
 
         found.UsedAt = ++_classUses;

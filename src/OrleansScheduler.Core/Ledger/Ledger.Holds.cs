@@ -24,7 +24,7 @@ public sealed partial class Ledger
         {
             if (!group.Class.Allowed[node.Index] || Room(node, group.Spec.Request) == 0 || !Takes(group, node)) continue;
             var freeAt = FitsAt(node, group, now) ?? DateTimeOffset.MaxValue;
-            candidates.Add((freeAt, _weights.Key(Amounts.Positive(group.Spec.Request - node.Amounts.Free)), node));
+            candidates.Add((freeAt, _scorer.Weights.Key(Amounts.Positive(group.Spec.Request - node.Amounts.Free)), node));
         }
 
         if (candidates.Count == 0) group.Queue!.NoHoldAt = stamp;

@@ -65,26 +65,32 @@ public sealed partial class Ledger
     /// <summary>Brings a node's lanes, and whether it may be used at all, up to date.</summary>
     private void Refresh(LedgerNode node, bool factsChanged = false)
     {
-        _table.Set(node, _weights, revocable: false);
+        _table.Set(node);
         if (node.Amounts.RevocableCapacity != Resources.None || _revocable.Cpu[node.Index] >= 0)
-            _revocable.Set(node, _weights, revocable: true);
+            _revocable.Set(node);
 
         var ready = node.TakesTasks && _nodes.ContainsKey(node.Id);
         if (ready == _ready[node.Index] && !factsChanged) return;
         _ready[node.Index] = ready;
         foreach (var constraints in _constraints.All)
             constraints.Allowed[node.Index] = ready && constraints.Broken(node.Description) is null;
-        _revocable.Touch(node.Index);
     }
 
     /// <summary>Follows the cell's capacity: the base of shares and headroom, and of what counts as an average node.</summary>
     private void Weigh()
     {
         _roles.Total = _capacity;
-        var weights = ScoreWeights.Of(_capacity, _order.Count, _options.Policy);
-        if (weights == _weights) return;
-        _weights = weights;
+        if (!_scorer.Weigh(_capacity, _order.Count)) return;
         foreach (var node in _order) Refresh(node);
+        Judge();
+    }
+
+    /// <summary>Brings all keys up to date with what has been learned.</summary>
+    private void Judge()
+    {
+        if (_scorer.IsByLane) return;
+        _table.Judge(_order);
+        _revocable.Judge(_order);
     }
 
     /// <summary>

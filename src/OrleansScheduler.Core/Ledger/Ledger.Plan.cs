@@ -105,13 +105,13 @@ public sealed partial class Ledger
 
         if (!demandClass.Key.Revocable && _roles.Admit(group.Job.Role, group.Spec.Request) is { IsAllowed: false } refused)
             return Blocked(refused);
-        var before = demandClass.Index.Looked;
+        var before = demandClass.Looked;
         var number = PickHeld(group, shape);
         if (number < 0) number = Pick(group, shape);
-        round.Look(demandClass.Index.Looked - before + 1);
+        round.Look(demandClass.Looked - before + 1);
         if (number < 0) return (Reasons.InsufficientCpu, null);
         var node = _order[number];
-        if (!node.TryTake(_roles, group.Job.Role, group.Spec, shape, out var taken, out var devices))
+        if (!node.TryTake(_roles, group.Job.Role, group.Spec, shape, _mix, out var taken, out var devices))
             throw new InvariantException($"node {node.Id} has not free what its lanes say: {group.Spec.Request} of {node.Amounts.Free}");
         Place(group, node, taken, devices, round);
         return null;
@@ -157,19 +157,19 @@ public sealed partial class Ledger
     private int Pick(DemandGroup group, in Shape shape)
     {
         var demandClass = group.Class;
-        if (demandClass.IsPlain) return demandClass.Index.Pick(group.Waiting);
+        if (demandClass.IsPlain) return demandClass.Pick(group.Waiting);
         var table = demandClass.Key.Revocable ? _revocable : _table;
         FillMoving(group);
-        if (demandClass.Key.Custom.IsEmpty) return demandClass.Index.Pick(_moving);
-        var (best, bestKey) = (-1, NodeScan.None);
-        var keys = table.Keys[(int)shape.Kind];
+        if (demandClass.Key.Custom.IsEmpty) return demandClass.Index.Pick(_moving, group.Waiting);
+
+        // Rare enough to look at every node that fits: the set of allowed nodes becomes those that have what is asked for.
         for (var i = 0; i < table.Count; i++)
         {
-            if (keys[i] >= bestKey || !_moving[i] || !NodeScan.Fits(table, shape, i)) continue;
-            if (_order[i].Custom.Missing(demandClass.Key.Custom) is null) (best, bestKey) = (i, keys[i]);
+            if (_moving[i] && (!NodeScan.Fits(table, shape, i) || _order[i].Custom.Missing(demandClass.Key.Custom) is not null))
+                _moving[i] = false;
         }
 
-        return best;
+        return demandClass.Index.Pick(_moving, group.Waiting);
     }
 
     /// <summary>The best node where something is reserved for the group's role or one above it; what is reserved goes first.</summary>
@@ -190,7 +190,7 @@ public sealed partial class Ledger
                 filled = true;
                 if ((!group.Class.IsPlain && !_moving[number]) || !Takes(group, node)) continue;
                 if (node.FreePorts < group.Spec.Ports || node.Gpus.Choose(group.Class.Shape!.Value).IsDefault) continue;
-                var key = _table.Keys[0][number];
+                var key = _table.Key[number];
                 if (key >= best?.Key || !node.Amounts.Fits(_roles, group.Job.Role, group.Spec.Request, revocable: false)) continue;
                 best = (node, key);
             }
@@ -198,7 +198,7 @@ public sealed partial class Ledger
 
         if (best is not { } found) return null;
         var chosen = found.Node;
-        if (!chosen.TryTake(_roles, group.Job.Role, group.Spec, group.Class.Shape!.Value, out var taken, out var devices)) return null;
+        if (!chosen.TryTake(_roles, group.Job.Role, group.Spec, group.Class.Shape!.Value, _mix, out var taken, out var devices)) return null;
         if (_roles.Admit(group.Job.Role, taken.Unreserved).IsAllowed) return (chosen, taken, devices);
         chosen.Return(group.Spec, taken, devices);
         return null;

@@ -16,8 +16,12 @@ public sealed partial class Ledger
     private readonly List<LedgerNode> _order = [];
     private readonly Dictionary<JobKey, LedgerJob> _jobs = [];
     private readonly HeldTable _held = new();
-    private readonly NodeTable _table = new();
-    private readonly NodeTable _revocable = new();
+    private readonly NodeScorer _scorer;
+    private readonly GpuMix? _mix;
+    private readonly NodeTable _table;
+    private readonly NodeTable _revocable;
+    private readonly ShapeIndexes _indexes;
+    private readonly ShapeIndexes _revocableIndexes;
     private readonly NodeMask _ready = new();
     private readonly NodeAttributes _attributes;
     private readonly RoleTree _roles = new();
@@ -25,7 +29,6 @@ public sealed partial class Ledger
     private readonly Dictionary<int, SortedSet<int>> _poolNodes = [];
     private readonly SortedSet<int> _promisedNodes = [];
     private readonly Stack<int> _freeNumbers = [];
-    private ScoreWeights _weights;
     private Resources _capacity;
 
     /// <summary>Grows whenever something became free, so that blocked groups are worth another look.</summary>
@@ -40,6 +43,12 @@ public sealed partial class Ledger
     {
         _options = options ?? new LedgerOptions();
         _attributes = new NodeAttributes(_order, _nodes);
+        _scorer = new NodeScorer(_options.Policy);
+        _mix = _options.Policy == PlacementPolicy.Pack ? _scorer.Mix : null;
+        _table = new NodeTable(_scorer);
+        _revocable = new NodeTable(_scorer, revocable: true);
+        _indexes = new ShapeIndexes(_table, _options.Width);
+        _revocableIndexes = new ShapeIndexes(_revocable, _options.Width);
     }
 
     /// <summary>Attempts that hold something.</summary>

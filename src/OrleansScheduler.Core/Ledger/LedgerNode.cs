@@ -89,12 +89,14 @@ internal sealed class LedgerNode(string id, int index)
     /// <param name="role">For whom.</param>
     /// <param name="spec">What it needs.</param>
     /// <param name="shape">The same in the units of the lanes.</param>
+    /// <param name="mix">What leftovers of GPUs are worth; null to take the GPU that has least left.</param>
     /// <param name="taken">From where the amounts were taken.</param>
     /// <param name="devices">The GPUs.</param>
-    public bool TryTake(RoleTree roles, int role, HeldSpec spec, in Shape shape, out Taken taken, out ImmutableArray<int> devices)
+    public bool TryTake(
+        RoleTree roles, int role, HeldSpec spec, in Shape shape, GpuMix? mix, out Taken taken, out ImmutableArray<int> devices)
     {
         taken = default;
-        devices = spec.Request.GpuMillis == 0 ? [] : Gpus.Choose(shape);
+        devices = spec.Request.GpuMillis == 0 ? [] : Gpus.Choose(shape, mix);
         if (devices.IsDefault || !Amounts.TryTake(roles, role, spec.Request, spec.IsRevocable, out taken)) return false;
         Gpus.Take(devices, spec.EachDevice);
         return true;

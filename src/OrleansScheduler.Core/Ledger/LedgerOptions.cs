@@ -3,8 +3,14 @@ namespace OrleansScheduler.Core;
 /// <summary>How nodes are ordered.</summary>
 public enum PlacementPolicy
 {
-    /// <summary>Best fit: nodes are filled one after the other, so that large tasks find room.</summary>
+    /// <summary>
+    /// Nodes are filled one after the other, so that large tasks find room. Where there are GPUs, what counts is how much of them a
+    /// placement leaves unusable for the tasks that usually come; elsewhere it is best fit.
+    /// </summary>
     Pack,
+
+    /// <summary>Best fit over all dimensions, GPUs like any other.</summary>
+    BestFit,
 
     /// <summary>Worst fit: load is spread over all nodes.</summary>
     Spread,

@@ -22,6 +22,10 @@ internal enum VectorWidth
 /// The inner loops of placing: which of the nodes that fit and are allowed has the smallest key. All widths give the same answer; ties go
 /// to the lowest node.
 /// </summary>
+/// <remarks>
+/// A node fits when no difference of free and asked is negative: the differences of all dimensions are or-ed, and the sign bits of sixteen
+/// nodes make one mask. Lanes and shapes are between −1 and <see cref="NodeTable.MaxLane"/>, so differences cannot overflow.
+/// </remarks>
 internal static class NodeScan
 {
     /// <summary>The widest that this machine does in one instruction.</summary>
@@ -32,37 +36,65 @@ internal static class NodeScan
     public const int None = int.MaxValue;
 
     private static readonly int[] LaneBits = [.. Enumerable.Range(0, NodeTable.BlockSize).Select(i => 1 << i)];
-    private static readonly int[] LaneNumbers = [.. Enumerable.Range(0, NodeTable.BlockSize)];
 
     /// <summary>The best node of all; -1 when none fits.</summary>
     /// <param name="table">The nodes.</param>
     /// <param name="shape">What must fit.</param>
     /// <param name="allowed">A bit a node, sixteen to a word.</param>
     /// <param name="width">How wide to look.</param>
-    public static int Best(NodeTable table, in Shape shape, ushort[] allowed, VectorWidth width) => width switch
+    public static int Best(NodeTable table, in Shape shape, ushort[] allowed, VectorWidth width)
     {
-        VectorWidth.Sixteen => Best512(table, shape, allowed),
-        VectorWidth.Eight => Best256(table, shape, allowed),
-        _ => BestScalar(table, shape, allowed),
-    };
+        if (width == VectorWidth.Sixteen && table.Scorer.IsByLane)
+        {
+            return (shape.Gpu > 0, shape.Disk > 0, shape.Ports > 0) switch
+            {
+                (false, false, false) => BestByLane<No, No, No>(table, shape, allowed),
+                (false, false, true) => BestByLane<No, No, Yes>(table, shape, allowed),
+                (false, true, false) => BestByLane<No, Yes, No>(table, shape, allowed),
+                (false, true, true) => BestByLane<No, Yes, Yes>(table, shape, allowed),
+                (true, false, false) => BestByLane<Yes, No, No>(table, shape, allowed),
+                (true, false, true) => BestByLane<Yes, No, Yes>(table, shape, allowed),
+                (true, true, false) => BestByLane<Yes, Yes, No>(table, shape, allowed),
+                (true, true, true) => BestByLane<Yes, Yes, Yes>(table, shape, allowed),
+            };
+        }
+
+        var (best, bestNode) = (None, -1);
+        Span<int> keys = table.Scratch;
+        for (var block = 0; block < table.Blocks; block++)
+        {
+            if (allowed[block] == 0) continue;
+            var fitting = Fitting(table, shape, block, width) & allowed[block];
+            if (fitting == 0) continue;
+            var key = Smallest(table, shape, block, fitting, width, keys, out var node);
+            if (key < best) (best, bestNode) = (key, node);
+        }
+
+        return bestNode;
+    }
+
+    /// <summary>The smallest key in one block and its first node; <see cref="None"/> and -1 when no node of it fits.</summary>
+    public static int BestKey(NodeTable table, in Shape shape, int block, uint allowed, VectorWidth width, out int node)
+    {
+        node = -1;
+        if (allowed == 0) return None;
+        var fitting = Fitting(table, shape, block, width) & allowed;
+        if (fitting == 0) return None;
+        Span<int> keys = table.Scratch;
+        return Smallest(table, shape, block, fitting, width, keys, out node);
+    }
 
     /// <summary>The smallest key in one block; <see cref="None"/> when no node of it fits.</summary>
     public static int BestKey(NodeTable table, in Shape shape, int block, uint allowed, VectorWidth width)
     {
-        if (allowed == 0) return None;
-        return width switch
-        {
-            VectorWidth.Sixteen => BestKey512(table, shape, block, allowed),
-            VectorWidth.Eight => BestKey256(table, shape, block, allowed),
-            _ => BestKeyScalar(table, shape, block, allowed, out _),
-        };
-    }
-
-    /// <summary>The first node of a block that fits and has the smallest key; -1 when none fits.</summary>
-    public static int BestInBlock(NodeTable table, in Shape shape, int block, uint allowed)
-    {
-        BestKeyScalar(table, shape, block, allowed, out var node);
-        return node;
+        if (width != VectorWidth.Sixteen || !table.Scorer.IsByLane) return BestKey(table, shape, block, allowed, width, out _);
+        var fitting = Fitting(table, shape, block, width) & allowed;
+        if (fitting == 0) return None;
+        var at = (nuint)(block * NodeTable.BlockSize);
+        var bits = Vector512.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(LaneBits));
+        var keys = Vector512.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(table.Key), at);
+        keys = Vector512.ConditionalSelect(Vector512.Equals(Vector512.Create((int)fitting) & bits, bits), keys, Vector512.Create(None));
+        return Smallest(Vector256.Min(keys.GetLower(), keys.GetUpper()));
     }
 
     /// <summary>The first index of the smallest of <paramref name="keys"/>; -1 when all are <see cref="None"/>.</summary>
@@ -97,138 +129,121 @@ internal static class NodeScan
         table.Cpu[node] >= shape.Cpu && table.Memory[node] >= shape.Memory && table.Disk[node] >= shape.Disk
         && table.Whole[node] >= shape.Whole && table.Share[node] >= shape.Share && table.Ports[node] >= shape.Ports;
 
-    private static int BestScalar(NodeTable table, in Shape shape, ushort[] allowed)
+    /// <summary>The nodes of a block that fit, a bit each.</summary>
+    private static uint Fitting(NodeTable table, in Shape shape, int block, VectorWidth width)
     {
-        var (best, bestNode) = (None, -1);
-        for (var block = 0; block < table.Blocks; block++)
+        var at = (nuint)(block * NodeTable.BlockSize);
+        switch (width)
         {
-            var key = BestKeyScalar(table, shape, block, allowed[block], out var node);
-            if (key < best) (best, bestNode) = (key, node);
-        }
+            case VectorWidth.Sixteen:
+                var less = Less512(table.Cpu, at, shape.Cpu) | Less512(table.Memory, at, shape.Memory);
+                if (shape.Disk > 0) less |= Less512(table.Disk, at, shape.Disk);
+                if (shape.Ports > 0) less |= Less512(table.Ports, at, shape.Ports);
+                if (shape.Whole > 0) less |= Less512(table.Whole, at, shape.Whole);
+                if (shape.Share > 0) less |= Less512(table.Share, at, shape.Share);
+                return (uint)~less.ExtractMostSignificantBits() & 0xFFFF;
+            case VectorWidth.Eight:
+                return Fitting256(table, shape, at) | (Fitting256(table, shape, at + 8) << 8);
+            default:
+                var fitting = 0u;
+                for (var i = 0; i < NodeTable.BlockSize; i++)
+                {
+                    if (Fits(table, shape, (int)at + i)) fitting |= 1u << i;
+                }
 
-        return bestNode;
+                return fitting;
+        }
     }
 
-    private static int BestKeyScalar(NodeTable table, in Shape shape, int block, uint allowed, out int node)
+    private static uint Fitting256(NodeTable table, in Shape shape, nuint at)
     {
-        var keys = table.Keys[(int)shape.Kind];
-        var best = None;
-        node = -1;
-        for (var left = allowed; left != 0; left &= left - 1)
+        var less = Less256(table.Cpu, at, shape.Cpu) | Less256(table.Memory, at, shape.Memory);
+        if (shape.Disk > 0) less |= Less256(table.Disk, at, shape.Disk);
+        if (shape.Ports > 0) less |= Less256(table.Ports, at, shape.Ports);
+        if (shape.Whole > 0) less |= Less256(table.Whole, at, shape.Whole);
+        if (shape.Share > 0) less |= Less256(table.Share, at, shape.Share);
+        return ~less.ExtractMostSignificantBits() & 0xFF;
+    }
+
+    private static int Smallest(
+        NodeTable table, in Shape shape, int block, uint fitting, VectorWidth width, Span<int> keys, out int node)
+    {
+        ReadOnlySpan<int> scored = keys;
+        if (table.Scorer.IsByLane) scored = table.Key.AsSpan(block * NodeTable.BlockSize, NodeTable.BlockSize);
+        else table.Scorer.Score(table, shape, block, fitting, width, keys);
+        var (best, lane) = (None, -1);
+        for (var left = fitting; left != 0; left &= left - 1)
         {
-            var at = (block * NodeTable.BlockSize) + BitOperations.TrailingZeroCount(left);
-            if (keys[at] < best && Fits(table, shape, at)) (best, node) = (keys[at], at);
+            var i = BitOperations.TrailingZeroCount(left);
+            if (scored[i] < best) (best, lane) = (scored[i], i);
         }
 
+        node = (block * NodeTable.BlockSize) + lane;
         return best;
     }
 
-    private static int Best512(NodeTable table, in Shape shape, ushort[] allowed)
+    /// <summary>The whole search in one loop, for keys that stand in their lane: what is most often needed.</summary>
+    /// <remarks>
+    /// No branch on "none fits", which would be guessed wrong too often. The smallest key is carried from chunk to chunk, not from block to
+    /// block: a chain of dependent comparisons through all blocks would take longer than everything else together.
+    /// </remarks>
+    private static int BestByLane<TGpu, TDisk, TPorts>(NodeTable table, in Shape shape, ushort[] allowed)
+        where TGpu : struct, IFlag
+        where TDisk : struct, IFlag
+        where TPorts : struct, IFlag
     {
+        const int Chunk = 8;
         ref var cpus = ref MemoryMarshal.GetArrayDataReference(table.Cpu);
         ref var memories = ref MemoryMarshal.GetArrayDataReference(table.Memory);
         ref var disks = ref MemoryMarshal.GetArrayDataReference(table.Disk);
-        ref var wholes = ref MemoryMarshal.GetArrayDataReference(table.Whole);
-        ref var shares = ref MemoryMarshal.GetArrayDataReference(table.Share);
         ref var ports = ref MemoryMarshal.GetArrayDataReference(table.Ports);
-        ref var keys = ref MemoryMarshal.GetArrayDataReference(table.Keys[(int)shape.Kind]);
-        var (cpu, memory, disk) = (Vector512.Create(shape.Cpu), Vector512.Create(shape.Memory), Vector512.Create(shape.Disk));
-        var (whole, share, port) = (Vector512.Create(shape.Whole), Vector512.Create(shape.Share), Vector512.Create(shape.Ports));
+        ref var gpus = ref MemoryMarshal.GetArrayDataReference(shape.Whole > 0 ? table.Whole : table.Share);
+        ref var keys = ref MemoryMarshal.GetArrayDataReference(table.Key);
+        ref var words = ref MemoryMarshal.GetArrayDataReference(allowed);
+        var (cpu, memory, gpu) = (Vector512.Create(shape.Cpu), Vector512.Create(shape.Memory), Vector512.Create(shape.Whole + shape.Share));
+        var (disk, port) = (Vector512.Create(shape.Disk), Vector512.Create(shape.Ports));
         var bits = Vector512.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(LaneBits));
-        var best = Vector512.Create(None);
-        var bestBlock = Vector512.Create(-1);
-        var (needsDisk, needsGpu, needsPorts) = (shape.Disk > 0, (shape.Whole | shape.Share) > 0, shape.Ports > 0);
-        var blocks = table.Blocks;
-        for (var block = 0; block < blocks; block++)
+        var none = Vector512.Create(None);
+        var best = none;
+        var bestChunk = Vector512.Create(-1);
+        var blocks = Math.Min(table.Blocks, allowed.Length);
+        for (var chunk = 0; chunk < blocks; chunk += Chunk)
         {
-            var at = (nuint)(block * NodeTable.BlockSize);
-            var fit = Vector512.GreaterThanOrEqual(Vector512.LoadUnsafe(ref cpus, at), cpu)
-                & Vector512.GreaterThanOrEqual(Vector512.LoadUnsafe(ref memories, at), memory);
-            if (needsDisk) fit &= Vector512.GreaterThanOrEqual(Vector512.LoadUnsafe(ref disks, at), disk);
-            if (needsGpu)
+            var smallest = none;
+            var end = Math.Min(chunk + Chunk, blocks);
+            for (var block = chunk; block < end; block++)
             {
-                fit &= Vector512.GreaterThanOrEqual(Vector512.LoadUnsafe(ref wholes, at), whole)
-                    & Vector512.GreaterThanOrEqual(Vector512.LoadUnsafe(ref shares, at), share);
+                var at = (nuint)(block * NodeTable.BlockSize);
+                var less = (Vector512.LoadUnsafe(ref cpus, at) - cpu) | (Vector512.LoadUnsafe(ref memories, at) - memory);
+                if (TGpu.IsOn) less |= Vector512.LoadUnsafe(ref gpus, at) - gpu;
+                if (TDisk.IsOn) less |= Vector512.LoadUnsafe(ref disks, at) - disk;
+                if (TPorts.IsOn) less |= Vector512.LoadUnsafe(ref ports, at) - port;
+                var usable = Vector512.GreaterThanOrEqual(less, Vector512<int>.Zero)
+                    & Vector512.Equals(Vector512.Create((int)Unsafe.Add(ref words, block)) & bits, bits);
+                smallest = Vector512.Min(smallest, Vector512.ConditionalSelect(usable, Vector512.LoadUnsafe(ref keys, at), none));
             }
 
-            if (needsPorts) fit &= Vector512.GreaterThanOrEqual(Vector512.LoadUnsafe(ref ports, at), port);
-            var mask = (uint)fit.ExtractMostSignificantBits() & allowed[block];
-            if (mask == 0) continue;
-            var key = Vector512.LoadUnsafe(ref keys, at);
-            var better = Vector512.Equals(Vector512.Create((int)mask) & bits, bits) & Vector512.LessThan(key, best);
-            best = Vector512.ConditionalSelect(better, key, best);
-            bestBlock = Vector512.ConditionalSelect(better, Vector512.Create(block), bestBlock);
+            var better = Vector512.LessThan(smallest, best);
+            best = Vector512.Min(best, smallest);
+            bestChunk = Vector512.ConditionalSelect(better, Vector512.Create(chunk), bestChunk);
         }
 
-        return First(best, bestBlock);
-    }
-
-    private static int First(Vector512<int> best, Vector512<int> bestBlock)
-    {
-        var smallest = Smallest(Vector256.Min(best.GetLower(), best.GetUpper()));
-        if (smallest == None) return -1;
-        var candidates = Vector512.Equals(best, Vector512.Create(smallest));
-        var numbers = (bestBlock * NodeTable.BlockSize) + Vector512.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(LaneNumbers));
-        var nodes = Vector512.ConditionalSelect(candidates, numbers, Vector512.Create(None));
-        return Smallest(Vector256.Min(nodes.GetLower(), nodes.GetUpper()));
-    }
-
-    private static int Best256(NodeTable table, in Shape shape, ushort[] allowed)
-    {
-        var (best, bestBlock) = (None, -1);
-        for (var block = 0; block < table.Blocks; block++)
+        var key = Smallest(Vector256.Min(best.GetLower(), best.GetUpper()));
+        if (key == None) return -1;
+        var chunks = Vector512.ConditionalSelect(Vector512.Equals(best, Vector512.Create(key)), bestChunk, none);
+        for (var block = Smallest(Vector256.Min(chunks.GetLower(), chunks.GetUpper())); ; block++)
         {
-            if (allowed[block] == 0) continue;
-            var key = BestKey256(table, shape, block, allowed[block]);
-            if (key < best) (best, bestBlock) = (key, block);
+            if (BestKey(table, shape, block, allowed[block], VectorWidth.Sixteen, out var node) == key) return node;
         }
-
-        return bestBlock < 0 ? -1 : BestInBlock(table, shape, bestBlock, allowed[bestBlock]);
-    }
-
-    private static int BestKey512(NodeTable table, in Shape shape, int block, uint allowed)
-    {
-        var at = (nuint)(block * NodeTable.BlockSize);
-        var fit = AtLeast512(table.Cpu, at, shape.Cpu) & AtLeast512(table.Memory, at, shape.Memory);
-        if (shape.Disk > 0) fit &= AtLeast512(table.Disk, at, shape.Disk);
-        if ((shape.Whole | shape.Share) > 0) fit &= AtLeast512(table.Whole, at, shape.Whole) & AtLeast512(table.Share, at, shape.Share);
-        if (shape.Ports > 0) fit &= AtLeast512(table.Ports, at, shape.Ports);
-        var mask = (uint)fit.ExtractMostSignificantBits() & allowed;
-        if (mask == 0) return None;
-        var bits = Vector512.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(LaneBits));
-        var key = Vector512.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(table.Keys[(int)shape.Kind]), at);
-        key = Vector512.ConditionalSelect(Vector512.Equals(Vector512.Create((int)mask) & bits, bits), key, Vector512.Create(None));
-        return Smallest(Vector256.Min(key.GetLower(), key.GetUpper()));
-    }
-
-    private static int BestKey256(NodeTable table, in Shape shape, int block, uint allowed)
-    {
-        var low = (nuint)(block * NodeTable.BlockSize);
-        var best = Vector256.Create(None);
-        for (var half = 0; half < 2; half++)
-        {
-            var at = low + (nuint)(half * 8);
-            var fit = AtLeast256(table.Cpu, at, shape.Cpu) & AtLeast256(table.Memory, at, shape.Memory)
-                & AtLeast256(table.Disk, at, shape.Disk) & AtLeast256(table.Whole, at, shape.Whole)
-                & AtLeast256(table.Share, at, shape.Share) & AtLeast256(table.Ports, at, shape.Ports);
-            var mask = (fit.ExtractMostSignificantBits() & (allowed >> (half * 8))) & 0xFF;
-            if (mask == 0) continue;
-            var bits = Vector256.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(LaneBits));
-            var key = Vector256.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(table.Keys[(int)shape.Kind]), at);
-            key = Vector256.ConditionalSelect(Vector256.Equals(Vector256.Create((int)mask) & bits, bits), key, Vector256.Create(None));
-            best = Vector256.Min(best, key);
-        }
-
-        return Smallest(best);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> AtLeast512(int[] lane, nuint at, int least) =>
-        Vector512.GreaterThanOrEqual(Vector512.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(lane), at), Vector512.Create(least));
+    private static Vector512<int> Less512(int[] lane, nuint at, int least) =>
+        Vector512.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(lane), at) - Vector512.Create(least);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> AtLeast256(int[] lane, nuint at, int least) =>
-        Vector256.GreaterThanOrEqual(Vector256.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(lane), at), Vector256.Create(least));
+    private static Vector256<int> Less256(int[] lane, nuint at, int least) =>
+        Vector256.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(lane), at) - Vector256.Create(least);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Smallest(Vector256<int> values)
@@ -237,5 +252,20 @@ internal static class NodeScan
         var two = Vector128.Min(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
         var one = Vector128.Min(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2)));
         return one.ToScalar();
+    }
+
+    private interface IFlag
+    {
+        static abstract bool IsOn { get; }
+    }
+
+    private readonly struct Yes : IFlag
+    {
+        public static bool IsOn => true;
+    }
+
+    private readonly struct No : IFlag
+    {
+        public static bool IsOn => false;
     }
 }

@@ -1,14 +1,16 @@
 namespace OrleansScheduler.Core;
 
 /// <summary>
-/// What is free on every node, as a struct of arrays: one lane of 32-bit integers a dimension, so that sixteen nodes are looked at by one
+/// What is free on every node, as a struct of arrays: one lane of 32-bit numbers a dimension, so that sixteen nodes are looked at by one
 /// instruction. A copy of <see cref="LedgerNode"/> for searching; never the truth.
 /// </summary>
 /// <remarks>
 /// Lanes are padded to whole blocks with nodes that fit nothing. Every change of a node is a line of <see cref="ChangedBlock"/>, so that
 /// whoever remembers results by block looks at changed blocks only.
 /// </remarks>
-internal sealed class NodeTable
+/// <param name="scorer">What orders the nodes.</param>
+/// <param name="revocable">Whether the table is of what is revocable.</param>
+internal sealed class NodeTable(NodeScorer scorer, bool revocable = false)
 {
     /// <summary>Nodes to a block: one 512-bit vector.</summary>
     public const int BlockSize = 16;
@@ -19,6 +21,11 @@ internal sealed class NodeTable
     private const int LogSize = 1 << 14;
 
     private readonly int[] _log = new int[LogSize];
+
+    public NodeScorer Scorer => scorer;
+
+    /// <summary>Room for the keys of one block.</summary>
+    public int[] Scratch { get; } = new int[BlockSize];
 
     /// <summary>Nodes in the table, without padding.</summary>
     public int Count { get; private set; }
@@ -39,8 +46,20 @@ internal sealed class NodeTable
 
     public int[] Ports { get; private set; } = [];
 
-    /// <summary>Orders nodes for each kind of shape: the smallest goes first, then the lowest number.</summary>
-    public int[][] Keys { get; } = [[], [], []];
+    /// <summary>How empty the node is (<see cref="ScoreWeights"/>).</summary>
+    public int[] Key { get; private set; } = [];
+
+    /// <summary>What all GPUs together have left, in thousandths; −1 for a node without GPUs.</summary>
+    public int[] Gpu { get; private set; } = [];
+
+    /// <summary>What of that is stranded now (<see cref="GpuMix.Stranded"/>).</summary>
+    public float[] Stranded { get; private set; } = [];
+
+    /// <summary>What a thousandth of a GPU costs here because others ask for it by name.</summary>
+    public float[] Named { get; private set; } = [];
+
+    /// <summary>What the single GPUs have left (<see cref="GpuMix.SignatureOf"/>).</summary>
+    public int[] Signature { get; private set; } = [];
 
     /// <summary>How many changes there have been.</summary>
     public long Changes { get; private set; }
@@ -59,10 +78,7 @@ internal sealed class NodeTable
     }
 
     /// <summary>Takes over what is free on a node.</summary>
-    /// <param name="node">The node.</param>
-    /// <param name="weights">What orders nodes.</param>
-    /// <param name="revocable">Whether this table is of what is revocable.</param>
-    public void Set(LedgerNode node, in ScoreWeights weights, bool revocable)
+    public void Set(LedgerNode node)
     {
         var (i, free) = (node.Index, node.FreeShape(revocable));
         Cpu[i] = free.Cpu;
@@ -71,25 +87,41 @@ internal sealed class NodeTable
         Whole[i] = free.Whole;
         Share[i] = free.Share;
         Ports[i] = free.Ports;
-        var key = weights.Key(node.Amounts.Free);
-        Keys[0][i] = key;
-        Keys[1][i] = key;
-        Keys[2][i] = key;
+        Key[i] = scorer.LaneKey(node);
+        if (scorer.IsByLane) Gpu[i] = -1;
+        else Judge(node);
         Touch(i);
+    }
+
+    /// <summary>Makes the parts of the keys anew that follow from what was learned, for all nodes.</summary>
+    public void Judge(List<LedgerNode> nodes)
+    {
+        scorer.Mix.CostNames(nodes, scorer.TotalGpu, Named);
+        foreach (var node in nodes) Judge(node);
     }
 
     /// <summary>Notes that something about a node has changed.</summary>
     public void Touch(int node) => _log[Changes++ & (LogSize - 1)] = node / BlockSize;
 
+    private void Judge(LedgerNode node)
+    {
+        var i = node.Index;
+        if (node.Gpus.Count == 0)
+        {
+            Gpu[i] = -1;
+            return;
+        }
+
+        Gpu[i] = (int)Math.Clamp(node.Amounts.Free.GpuMillis, 0, MaxLane);
+        Stranded[i] = scorer.Mix.Stranded(Gpu[i], Cpu[i], Memory[i]);
+        Signature[i] = scorer.Mix.SignatureOf(node.Gpus);
+    }
+
     private void Grow(int size)
     {
-        Cpu = Grown(Cpu);
-        Memory = Grown(Memory);
-        Disk = Grown(Disk);
-        Whole = Grown(Whole);
-        Share = Grown(Share);
-        Ports = Grown(Ports);
-        for (var i = 0; i < Keys.Length; i++) Keys[i] = Grown(Keys[i]);
+        (Cpu, Memory, Disk, Whole, Share) = (Grown(Cpu), Grown(Memory), Grown(Disk), Grown(Whole), Grown(Share));
+        (Ports, Key, Gpu, Signature) = (Grown(Ports), Grown(Key), Grown(Gpu), Grown(Signature));
+        (Stranded, Named) = ([.. Stranded, .. new float[size - Stranded.Length]], [.. Named, .. new float[size - Named.Length]]);
 
         int[] Grown(int[] lane)
         {

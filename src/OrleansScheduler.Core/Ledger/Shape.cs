@@ -12,7 +12,10 @@ internal readonly record struct Shape(int Cpu, int Memory, int Disk, int Whole, 
     /// <summary>A whole GPU in thousandths.</summary>
     public const int Device = 1000;
 
-    /// <summary>Which of a node's keys orders it for this shape.</summary>
+    /// <summary>GPUs in thousandths.</summary>
+    public int Gpu => (Whole * Device) + Share;
+
+    /// <summary>What it takes of GPUs.</summary>
     public KeyKind Kind => Whole > 0 ? KeyKind.Whole : Share > 0 ? KeyKind.Share : KeyKind.Plain;
 
     /// <summary>
@@ -31,15 +34,15 @@ internal readonly record struct Shape(int Cpu, int Memory, int Disk, int Whole, 
     }
 }
 
-/// <summary>The orders in which nodes are taken.</summary>
+/// <summary>What a task takes of GPUs.</summary>
 internal enum KeyKind
 {
-    /// <summary>For tasks without GPUs.</summary>
+    /// <summary>Nothing.</summary>
     Plain,
 
-    /// <summary>For tasks with a share of a GPU.</summary>
+    /// <summary>A share of one.</summary>
     Share,
 
-    /// <summary>For tasks with whole GPUs.</summary>
+    /// <summary>Whole ones.</summary>
     Whole,
 }

@@ -171,9 +171,32 @@ public sealed class NodeAmounts
         }
     }
 
+    /// <summary>Whether some pool of a role, of itself and not of those above it, has something to give.</summary>
+    public bool HasOfferable(int role)
+    {
+        foreach (var pool in _pools)
+        {
+            if (pool.Role == role && pool.Offerable != Resources.None) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>What of some parts is not reserved for a role, and so counts against quotas when it is given.</summary>
+    public Resources UnreservedOf(in Taken parts)
+    {
+        var sum = parts.Unreserved;
+        foreach (var part in parts.PoolsOrEmpty)
+        {
+            if (FindPool(part.Pool) is { Role: 0 }) sum += part.Amount;
+        }
+
+        return sum;
+    }
+
     /// <summary>Reserves free capacity for a role; more of the same kind makes the pool larger.</summary>
     /// <param name="roles">The roles.</param>
-    /// <param name="role">For whom.</param>
+    /// <param name="role">For whom; the root for capacity that is nobody's and indivisible.</param>
     /// <param name="amount">How much.</param>
     /// <param name="traits">What kind of pool.</param>
     /// <param name="refines">The pool to take it from, of a role above; -1 for unreserved capacity.</param>
@@ -182,7 +205,8 @@ public sealed class NodeAmounts
     public Answer<int> Reserve(
         RoleTree roles, int role, in Resources amount, PoolTraits traits = PoolTraits.None, int refines = -1, string tag = "")
     {
-        if (role <= 0 || role >= roles.Count || roles.PathOf(role) == RolePath.Default)
+        var ofNobody = role == 0 && refines < 0 && traits.HasFlag(PoolTraits.Indivisible);
+        if (role < 0 || role >= roles.Count || roles.PathOf(role) == RolePath.Default || (role == 0 && !ofNobody))
             return Problem.Of(ProblemKind.Invalid, "reservation-without-role", "A reservation is for a role, and not for the default role.");
         if (!amount.IsNonNegative || amount == Resources.None)
             return Problem.Of(ProblemKind.Invalid, "reservation-not-positive", $"A reservation is for more than nothing, not for {amount}.");
@@ -347,6 +371,16 @@ public sealed class ReservedPool(int id, int role, PoolTraits traits, int refine
     /// <summary>What of that is not in use; of a shared pool, all while nobody uses it.</summary>
     public Resources Free { get; private set; }
 
+    /// <summary>What of it can be given to somebody more.</summary>
+    public Resources Offerable
+    {
+        get
+        {
+            if (Traits.HasFlag(PoolTraits.Shared)) return Capacity;
+            return Traits.HasFlag(PoolTraits.Indivisible) && Free != Capacity ? Resources.None : Amounts.Positive(Free);
+        }
+    }
+
     /// <summary>Whether somebody may be given so much of it.</summary>
     public bool CanGive(in Resources amount)
     {
@@ -479,6 +513,23 @@ public readonly record struct Taken(
         }
 
         return new(Unreserved - part.Unreserved, Revocable - part.Revocable, pools.DrainToImmutable());
+    }
+
+    /// <summary>This together with <paramref name="more"/>.</summary>
+    public Taken With(in Taken more)
+    {
+        var (unreserved, revocable) = (Unreserved + more.Unreserved, Revocable + more.Revocable);
+        if (more.PoolsOrEmpty.IsEmpty) return new(unreserved, revocable, PoolsOrEmpty);
+        var pools = PoolsOrEmpty.ToBuilder();
+        foreach (var part in more.Pools)
+        {
+            var at = 0;
+            while (at < pools.Count && pools[at].Pool != part.Pool) at++;
+            if (at == pools.Count) pools.Add(part);
+            else pools[at] = new(part.Pool, pools[at].Amount + part.Amount);
+        }
+
+        return new(unreserved, revocable, pools.DrainToImmutable());
     }
 
     /// <inheritdoc/>

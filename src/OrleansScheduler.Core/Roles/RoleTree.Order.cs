@@ -3,19 +3,15 @@ namespace OrleansScheduler.Core;
 /// <content>Who is next.</content>
 public sealed partial class RoleTree
 {
-    private readonly List<Role> _skipped = [];
-    private bool _sharesAreOld;
+    private readonly List<FairOrder> _orders = [];
 
     /// <summary>Sets how much a role is worth beside its siblings; 1 until it is set.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The weight is not a number above zero (<see cref="CheckWeight"/>).</exception>
     public void SetWeight(int role, double weight)
     {
         if (CheckWeight(weight) is { } problem) throw new ArgumentOutOfRangeException(nameof(weight), weight, problem.Message);
-        var changed = _roles[role];
-        changed.Weight = weight;
-        if (changed.Parent is not { } parent) return;
-        changed.AsChild.Share = ShareOf(changed);
-        parent.Waiting.Move(changed.AsChild);
+        _roles[role].Weight = weight;
+        foreach (var order in _orders) order.Weighed(role);
     }
 
     /// <summary>What is wrong with a weight; null when nothing is.</summary>
@@ -29,92 +25,40 @@ public sealed partial class RoleTree
     /// <summary>
     /// The largest part that a role and those below it hold of any dimension of <see cref="Total"/>, divided by the role's weight.
     /// </summary>
-    public double ShareOf(int role) => ShareOf(_roles[role]);
+    public double ShareOf(int role) => Amounts.DominantShare(_roles[role].Allocated, Total) / _roles[role].Weight;
 
     /// <summary>Who of two siblings comes first: smaller share, then fewer allocations, then path.</summary>
     public int CompareShares(int a, int b)
     {
-        var (x, y) = (_roles[a], _roles[b]);
-        var order = ShareOf(x).CompareTo(ShareOf(y));
-        if (order == 0) order = x.AsChild.Allocations.CompareTo(y.AsChild.Allocations);
-        return order != 0 ? order : string.CompareOrdinal(x.Path, y.Path);
+        var order = ShareOf(a).CompareTo(ShareOf(b));
+        if (order == 0) order = AllocationsOf(a).CompareTo(AllocationsOf(b));
+        return order != 0 ? order : string.CompareOrdinal(PathOf(a), PathOf(b));
     }
 
-    /// <summary>Says whether a role itself (not one below it) waits for something.</summary>
-    public void SetActive(int role, bool active)
+    /// <summary>The order of a planner of its own; the tree keeps it up to date from now on.</summary>
+    public FairOrder AddOrder()
     {
-        var changed = _roles[role];
-        changed.Active = active;
-        Enter(changed);
+        var order = new FairOrder(this);
+        _orders.Add(order);
+        return order;
     }
 
-    /// <summary>Whether a role itself waits for something.</summary>
-    public bool IsActive(int role) => _roles[role].Active;
+    /// <inheritdoc cref="FairOrder.SetActive"/>
+    public void SetActive(int role, bool active) => _order.SetActive(role, active);
 
-    /// <summary>Leaves a role out until <see cref="ResetSkips"/>; those below it stay.</summary>
-    public void Skip(int role)
-    {
-        var skipped = _roles[role];
-        if (skipped.Skipped) return;
-        skipped.Skipped = true;
-        _skipped.Add(skipped);
-        Enter(skipped);
-    }
+    /// <inheritdoc cref="FairOrder.IsActive"/>
+    public bool IsActive(int role) => _order.IsActive(role);
 
-    /// <summary>Lets all roles take part again.</summary>
-    public void ResetSkips()
-    {
-        foreach (var role in _skipped)
-        {
-            role.Skipped = false;
-            Enter(role);
-        }
+    /// <inheritdoc cref="FairOrder.Skip"/>
+    public void Skip(int role) => _order.Skip(role);
 
-        _skipped.Clear();
-    }
+    /// <inheritdoc cref="FairOrder.ResetSkips"/>
+    public void ResetSkips() => _order.ResetSkips();
 
-    /// <summary>
-    /// The active role that is first in fair order; -1 when there is none. At each level the siblings compete with all that is below them,
-    /// and a role that waits itself competes with its children by what it alone holds.
-    /// </summary>
-    public int First()
-    {
-        if (_sharesAreOld) Refresh();
-        var at = _roles[0];
-        while (at.Waiting.First is { } first)
-        {
-            if (first == at.Self) return at.Id;
-            at = _roles[first.Id];
-        }
+    /// <inheritdoc cref="FairOrder.First"/>
+    public int First() => _order.First();
 
-        return -1;
-    }
-
-    private double ShareOf(Role role) => Amounts.DominantShare(role.Allocated, Total) / role.Weight;
-
-    /// <summary>Puts a role into the heaps above it or takes it out, as far up as somebody waits because of it.</summary>
-    private static void Enter(Role role)
-    {
-        if (role.Active && !role.Skipped) role.Waiting.Add(role.Self);
-        else role.Waiting.Remove(role.Self);
-        for (var at = role; at.Parent is { } parent; at = parent)
-        {
-            var waits = at.Waiting.Count > 0;
-            if (waits == at.AsChild.Waits) return;
-            if (waits) parent.Waiting.Add(at.AsChild);
-            else parent.Waiting.Remove(at.AsChild);
-        }
-    }
-
-    private void Refresh()
-    {
-        _sharesAreOld = false;
-        foreach (var role in _roles)
-        {
-            role.AsChild.Share = ShareOf(role);
-            role.Self.Share = Amounts.DominantShare(role.Own.Allocated, Total);
-        }
-
-        foreach (var role in _roles) role.Waiting.Rebuild();
-    }
+    /// <summary>The same of what a role itself holds, without its weight: how Mesos' virtual child competes.</summary>
+    internal (double Share, long Allocations) OwnShareOf(int role) =>
+        (Amounts.DominantShare(_roles[role].Own.Allocated, Total), _roles[role].Own.Allocations);
 }

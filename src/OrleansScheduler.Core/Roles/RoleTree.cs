@@ -6,16 +6,21 @@ namespace OrleansScheduler.Core;
 /// </summary>
 /// <remarks>
 /// Everything that a grant changes is kept up to date along one path from the role to the root; no question walks over all roles, except
-/// the first one after <see cref="Total"/> has changed. Nothing here depends on the order in which roles were added.
+/// who is first after <see cref="Total"/> has changed. Nothing here depends on the order in which roles were added.
 /// </remarks>
 public sealed partial class RoleTree
 {
     private readonly Dictionary<string, Role> _byPath = new(StringComparer.Ordinal);
     private readonly List<Role> _roles = [];
+    private readonly FairOrder _order;
     private int _quotas;
 
     /// <summary>A cell in which nothing is held.</summary>
-    public RoleTree() => Add("", "", parent: null);
+    public RoleTree()
+    {
+        Add("", parent: null);
+        _order = AddOrder();
+    }
 
     /// <summary>How many roles there are, the root included.</summary>
     public int Count => _roles.Count;
@@ -28,7 +33,7 @@ public sealed partial class RoleTree
         {
             if (field == value) return;
             field = value;
-            _sharesAreOld = true;
+            foreach (var order in _orders) order.SharesAreOld = true;
         }
     }
 
@@ -45,7 +50,7 @@ public sealed partial class RoleTree
         if (!RolePath.IsValid(path)) return -1;
         var slash = path.LastIndexOf('/');
         var parent = slash < 0 ? 0 : GetOrAdd(path[..slash]);
-        return Add(path, path[(slash + 1)..], _roles[parent]).Id;
+        return Add(path, _roles[parent]).Id;
     }
 
     /// <summary>The role with that path; -1 when there is none.</summary>
@@ -129,11 +134,11 @@ public sealed partial class RoleTree
     public Resources ConsumedBy(int role) => _roles[role].Consumed;
 
     /// <summary>How often a role and those below it were given something.</summary>
-    public long AllocationsOf(int role) => _roles[role].AsChild.Allocations;
+    public long AllocationsOf(int role) => _roles[role].Allocations;
 
-    private Role Add(string path, string name, Role? parent)
+    private Role Add(string path, Role? parent)
     {
-        var role = new Role(_roles.Count, path, name, parent);
+        var role = new Role(_roles.Count, path, parent);
         _roles.Add(role);
         _byPath.Add(path, role);
         return role;
@@ -145,29 +150,22 @@ public sealed partial class RoleTree
         role.Own = new(own.Allocated + amount, own.Unreserved + unreserved, own.Reserved + reserved, own.Allocations + allocations);
         var consumed = unreserved + reserved;
         var ofChild = Resources.None;
-        role.Self.Allocations += allocations;
         for (var at = role; at is not null; at = at.Parent)
         {
             at.Allocated += amount;
             at.Consumed += consumed;
-            at.AsChild.Allocations += allocations;
+            at.Allocations += allocations;
             if (_quotas > 0) ofChild = at.Require(ofChild);
         }
 
         if (amount == Resources.None && allocations == 0) return;
-        role.Self.Share = Amounts.DominantShare(role.Own.Allocated, Total);
-        role.Waiting.Move(role.Self);
-        for (var at = role; at.Parent is { } parent; at = parent)
-        {
-            at.AsChild.Share = ShareOf(at);
-            parent.Waiting.Move(at.AsChild);
-        }
+        foreach (var order in _orders) order.Charged(role.Id);
     }
 
     /// <summary>What one role itself holds, without those below it.</summary>
     private readonly record struct Holding(Resources Allocated, Resources Unreserved, Resources Reserved, long Allocations);
 
-    private sealed class Role(int id, string path, string name, Role? parent)
+    private sealed class Role(int id, string path, Role? parent)
     {
         public int Id { get; } = id;
 
@@ -176,19 +174,6 @@ public sealed partial class RoleTree
         public Role? Parent { get; } = parent;
 
         public int Depth { get; } = parent is null ? 0 : parent.Depth + 1;
-
-        /// <summary>The role with all below it, among its siblings.</summary>
-        public Contender AsChild { get; } = new(id, name);
-
-        /// <summary>The role alone, among its children: Mesos' virtual child.</summary>
-        public Contender Self { get; } = new(id, ".");
-
-        /// <summary>Children that are waiting or have someone waiting below them, and the role itself when it waits.</summary>
-        public ShareHeap Waiting { get; } = new();
-
-        public bool Active { get; set; }
-
-        public bool Skipped { get; set; }
 
         public double Weight { get; set; } = 1;
 
@@ -201,6 +186,8 @@ public sealed partial class RoleTree
         public Holding Own { get; set; }
 
         public Resources Allocated { get; set; }
+
+        public long Allocations { get; set; }
 
         public Resources Consumed { get; set; }
 

@@ -1,7 +1,7 @@
 namespace OrleansScheduler.Core;
 
 /// <summary>One of those among whom <see cref="ShareHeap"/> knows who is first.</summary>
-internal sealed class Contender(int id, string name)
+internal class Contender(int id, string name)
 {
     public int Id { get; } = id;
 

@@ -49,10 +49,12 @@ public sealed class NodeReserveTests
         var node = Canned.Node
             .Replace("\"reserved\":{}", """ "reserved":{"shop":{"cpuMillis":1000}} """)
             .Replace("\"scalars\":{},\"sets\":{}", """ "scalars":{"bandwidth":100000},"sets":{"fpga":["f1","f2"]} """)
-            .Replace("\"overcommit\":1", "\"overcommit\":1.5");
+            .Replace("\"overcommit\":1", "\"overcommit\":1.5")
+            .Replace("\"isOvercommitted\":false", "\"isOvercommitted\":true");
         await using var gateway = await StubGateway.StartAsync((context, before) =>
             StubGateway.WriteAsync(context, before == 0 ? node : """{"items":[]}"""));
         var output = (await CommandLine.RunAsync(gateway, "node", "status", "node-1")).Output;
+        Assert.Contains("Warning     more runs on it than it has\n", output);
         Assert.Contains("Custom      bandwidth=100 fpga={f1,f2}\nReserved    shop: cpu 1\nOvercommit  1.5\n", output);
     }
 }
