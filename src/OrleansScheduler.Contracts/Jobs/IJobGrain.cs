@@ -40,6 +40,13 @@ public interface IJobGrain : IGrainWithStringKey
     [Alias("Place"), AlwaysInterleave]
     Task<ImmutableArray<AttemptRef>> Place(PlacementBatch placements, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// From the ledger: attempts that make room for others. Durable when it returns; answers those that the job does not have any more, so
+    /// that what they hold is free.
+    /// </summary>
+    [Alias("Preempt"), AlwaysInterleave]
+    Task<ImmutableArray<AttemptRef>> Preempt(PreemptBatch victims, CancellationToken cancellationToken = default);
+
     /// <summary>From a node: what became of attempts. Durable when it returns.</summary>
     [Alias("Report"), AlwaysInterleave]
     Task<ReportAnswer> Report(NodeReport report, CancellationToken cancellationToken = default);

@@ -104,6 +104,20 @@ public sealed record HeldByJob([property: Id(0)] JobKey Job, [property: Id(1)] I
 public sealed record PlacementBatch([property: Id(0)] JobKey Job, [property: Id(1)] long LedgerEpoch,
     [property: Id(2)] ImmutableArray<Placement> Placements);
 
+/// <summary>Attempts of one job that make room.</summary>
+/// <param name="Job">The job.</param>
+/// <param name="LedgerEpoch">Epoch of the ledger that decided.</param>
+/// <param name="Victims">The attempts, each with the one that gets its node.</param>
+[GenerateSerializer, Immutable, Alias("osched.PreemptBatch")]
+public sealed record PreemptBatch([property: Id(0)] JobKey Job, [property: Id(1)] long LedgerEpoch,
+    [property: Id(2)] ImmutableArray<PreemptOrder> Victims);
+
+/// <summary>An attempt that makes room.</summary>
+/// <param name="Attempt">The attempt.</param>
+/// <param name="Beneficiary">Who gets its node.</param>
+[GenerateSerializer, Immutable, Alias("osched.PreemptOrder")]
+public sealed record PreemptOrder([property: Id(0)] AttemptRef Attempt, [property: Id(1)] AttemptId Beneficiary);
+
 /// <summary>Sums over the cell.</summary>
 /// <param name="Epoch">Which owner of the ledger this is.</param>
 /// <param name="NodesByStatus">Nodes by status.</param>

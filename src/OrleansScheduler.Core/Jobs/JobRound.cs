@@ -56,6 +56,34 @@ public sealed partial class JobRound(JobState state, DateTimeOffset now, Random 
     }
 
     /// <summary>
+    /// An attempt is to make room for another one. False when the job does not have it (any more), so that the ledger takes back what it
+    /// holds. Twice is as once.
+    /// </summary>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="beneficiary">Who gets its node.</param>
+    /// <param name="ledgerEpoch">Which ledger decided; what an earlier one did is passed over, since the later one says it again.</param>
+    public bool Preempt(AttemptRef attempt, AttemptId beneficiary, long ledgerEpoch)
+    {
+        if (Find(attempt.Instance) is not { } task || task.Attempt != attempt.Number) return false;
+        if (ledgerEpoch < _header.LedgerEpoch) return true;
+        var message = $"Preempting in favor of {beneficiary.Job}/{beneficiary.Instance}";
+        if (task.Status == ScheduleStatus.Pending)
+        {
+            // It was given a node and has not heard of it. As another attempt it can never be told.
+            Enter(TaskMachine.StartOver(task, task.Version, now, message) with { Failures = task.Failures });
+            return false;
+        }
+
+        if (!task.Status.HoldsNode()) return false;
+
+        // What cannot be reached is not stopped for anybody: nobody could say when its node is free.
+        if (task.Status == ScheduleStatus.Partitioned || task.Status.IsStopping()) return true;
+        if (ledgerEpoch > _header.LedgerEpoch) _header = _header with { LedgerEpoch = ledgerEpoch };
+        Happen(task, new TaskEvent(ScheduleStatus.Preempting, now) { Message = message });
+        return true;
+    }
+
+    /// <summary>
     /// What an agent says about an attempt. False when the job does not want that attempt there, so that the agent is told to end and
     /// forget it.
     /// </summary>

@@ -54,6 +54,11 @@ internal struct HeldAttempt
     public readonly DateTimeOffset? EndsBy => Spec.TimeLimit is { } limit ? Since + limit : null;
 }
 
+/// <summary>What one attempt holds, in a form that does not change.</summary>
+internal readonly record struct HeldFact(
+    JobKey Job, AttemptRef Attempt, HeldSpec Spec, int Node, ImmutableArray<int> Ports, ImmutableArray<int> Devices,
+    ImmutableArray<string> Items, DateTimeOffset Since);
+
 /// <summary>All attempts that hold something, in one array: a number each, a linked list a node. Numbers of those that ended come again.</summary>
 internal sealed class HeldTable
 {
@@ -63,8 +68,19 @@ internal sealed class HeldTable
 
     public ref HeldAttempt this[int held] => ref _rows[held];
 
-    /// <summary>All rows as they are now; those without a job are free.</summary>
-    public HeldAttempt[] Copy() => _rows[.._used];
+    /// <summary>What attempts hold now, without promises.</summary>
+    public HeldFact[] Facts()
+    {
+        var facts = new HeldFact[_used];
+        var count = 0;
+        foreach (ref readonly var row in _rows.AsSpan(0, _used))
+        {
+            if (row.Job is not null && !row.IsPromise)
+                facts[count++] = new(row.Job.Key, row.Attempt, row.Spec, row.Node, row.Ports, row.Devices, row.Items, row.Since);
+        }
+
+        return count == _used ? facts : facts[..count];
+    }
 
     public int Add(LedgerNode node, in HeldAttempt row)
     {

@@ -14,7 +14,7 @@ public sealed partial class Ledger
         Roles = [.. RoleSettings()],
         Nodes = [.. Nodes()],
         NodeReservations = [.. NodeReservations()],
-        Held = _held.Copy(),
+        Held = _held.Facts(),
         NodeIds = _order.ConvertAll(n => n.Id),
         Preemptions = [.. _preemptions.Values],
         Demands = [.. _jobs.Values.Where(j => j.Groups.Count > 0).Select(j => new LedgerEvent.Demanded(j.Key, Demands(j)))],
@@ -31,11 +31,7 @@ public sealed partial class Ledger
         foreach (var role in image.Roles) copy.Apply(role);
         foreach (var node in image.Nodes) copy.Apply(node);
         foreach (var reserved in image.NodeReservations) copy.Apply(reserved);
-        foreach (ref readonly var row in image.Held.AsSpan())
-        {
-            if (row.Job is not null && !row.IsPromise) copy.Adopt(row.Job.Key, row, image.NodeIds[row.Node]);
-        }
-
+        foreach (ref readonly var fact in image.Held.AsSpan()) copy.Adopt(fact, image.NodeIds[fact.Node]);
         foreach (var preemption in image.Preemptions) copy.Promise(preemption);
         foreach (var node in copy._order) copy.Refresh(node);
         foreach (var demanded in image.Demands.OrderBy(d => d.Job)) copy.Apply(demanded);
@@ -63,15 +59,15 @@ public sealed partial class Ledger
         return [.. demands];
     }
 
-    private void Adopt(JobKey key, in HeldAttempt row, string nodeId)
+    private void Adopt(in HeldFact fact, string nodeId)
     {
-        var (job, node) = (JobOf(key), _nodes[nodeId]);
-        node.Custom.Take(row.Spec.Custom, row.Items);
-        foreach (var port in row.Ports) node.Ports.Take(port);
-        node.Gpus.Take(row.Devices, row.Spec.EachDevice);
-        var placement = new Placement(row.Attempt, nodeId, row.Ports) { Devices = row.Devices, Items = row.Items };
-        var taken = node.Amounts.Force(_roles, job.Role, row.Spec.Request, row.Spec.IsRevocable);
-        Hold(job, node, row.Attempt, row.Spec, placement, taken, row.Since);
+        var (job, node, spec) = (JobOf(fact.Job), _nodes[nodeId], fact.Spec);
+        node.Custom.Take(spec.Custom, fact.Items);
+        foreach (var port in fact.Ports) node.Ports.Take(port);
+        node.Gpus.Take(fact.Devices, spec.EachDevice);
+        var placement = new Placement(fact.Attempt, nodeId, fact.Ports) { Devices = fact.Devices, Items = fact.Items };
+        var taken = node.Amounts.Force(_roles, job.Role, spec.Request, spec.IsRevocable);
+        Hold(job, node, fact.Attempt, spec, placement, taken, fact.Since);
     }
 
     private static Problem? CheckChange(WhatIf change)

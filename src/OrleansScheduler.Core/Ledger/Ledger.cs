@@ -133,6 +133,10 @@ public sealed partial class Ledger
     public ImmutableArray<NodeView> DescribeNodes() =>
         [.. Known().OrderBy(n => n.Id, StringComparer.Ordinal).Select(n => n.Describe())];
 
+    /// <summary>How many nodes there are of each status.</summary>
+    public ImmutableSortedDictionary<string, int> CountNodes() =>
+        Known().GroupBy(n => n.Status).ToImmutableSortedDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
+
     /// <summary>One node as users see it; null when there is none of that id.</summary>
     public NodeView? DescribeNode(string node) => _nodes.GetValueOrDefault(node)?.Describe();
 

@@ -16,8 +16,7 @@ public sealed class LedgerImage
 
     internal ImmutableArray<LedgerEvent.NodeReserved> NodeReservations { get; init; } = [];
 
-    /// <summary>Rows, of whose jobs only the keys are read.</summary>
-    internal HeldAttempt[] Held { get; init; } = [];
+    internal HeldFact[] Held { get; init; } = [];
 
     internal List<string> NodeIds { get; init; } = [];
 

@@ -117,7 +117,7 @@ public static class TaskMachine
     /// </summary>
     private static TimeSpan Penalty(ScheduledTask ended, ScheduledTask before, DateTimeOffset at, in TaskPolicy policy)
     {
-        var endedByItself = ended.Status is Finished or Failed && ended.Asked is not (Killing or Restarting or Draining);
+        var endedByItself = ended.Status is Finished or Failed && ended.Asked is not (Killing or Restarting or Draining or Preempting);
         if (!endedByItself || at - before.Since >= policy.Retry.BackoffMax) return TimeSpan.Zero;
         var h = ended.Penalty == TimeSpan.Zero ? policy.Retry.BackoffInitial : ended.Penalty;
         var next = h + TimeSpan.FromMilliseconds(Math.Round(h.TotalMilliseconds * policy.Jitter));

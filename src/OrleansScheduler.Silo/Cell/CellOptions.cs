@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
 namespace OrleansScheduler.Silo;
 
@@ -29,6 +30,21 @@ public sealed class CellOptions
     /// <summary>Most placements of one ledger round, so that a round stays short. Default 4,096.</summary>
     [Range(1, 1_000_000)]
     public int MaxPlacementsPerRound { get; set; } = 4096;
+
+    /// <summary>
+    /// Most of the search for nodes that one ledger round may do, in blocks of sixteen nodes: a look takes up to 31 ns when shapes take
+    /// turns. Default 400,000.
+    /// </summary>
+    [Range(1, 1_000_000_000)]
+    public long MaxLooksPerRound { get; set; } = 400_000;
+
+    /// <summary>Most messages of jobs and nodes that one ledger round takes up; the others wait for the next. Default 512.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxIntentsPerRound { get; set; } = 512;
+
+    /// <summary>How the ledger decides. Section <c>Cell:Ledger</c>.</summary>
+    [Required, ValidateObjectMembers]
+    public LedgerSettings Ledger { get; set; } = new();
 
     /// <summary>Events that the feed holds. Default 65,536.</summary>
     [Range(1_000, 10_000_000)]

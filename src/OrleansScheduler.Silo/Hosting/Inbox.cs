@@ -8,10 +8,13 @@ namespace OrleansScheduler.Silo;
 /// <param name="round">Deals with everything that has arrived. When it throws, the inbox is broken: every item fails and nothing more is
 /// taken.</param>
 /// <param name="limit">Most items that may wait.</param>
-internal sealed class Inbox<T>(Func<IReadOnlyList<T>, Task> round, int limit = 10_000)
+/// <param name="atOnce">Most items of one round.</param>
+internal sealed class Inbox<T>(Func<IReadOnlyList<T>, Task> round, int limit = 10_000, int atOnce = int.MaxValue)
 {
+    private readonly Queue<(List<T> Items, TaskCompletionSource Done)> _full = [];
     private List<T> _waiting = [];
     private TaskCompletionSource _done = New();
+    private int _count;
     private bool _running;
     private Exception? _broken;
 
@@ -20,7 +23,14 @@ internal sealed class Inbox<T>(Func<IReadOnlyList<T>, Task> round, int limit = 1
     public Task Post(T item)
     {
         if (_broken is not null) return Task.FromException(_broken);
-        if (_waiting.Count >= limit) return Task.FromException(new InboxFullException(limit));
+        if (_count >= limit) return Task.FromException(new InboxFullException(limit));
+        if (_waiting.Count >= atOnce)
+        {
+            _full.Enqueue((_waiting, _done));
+            (_waiting, _done) = ([], New());
+        }
+
+        _count++;
         _waiting.Add(item);
         var done = _done.Task;
         if (!_running)
@@ -43,10 +53,9 @@ internal sealed class Inbox<T>(Func<IReadOnlyList<T>, Task> round, int limit = 1
     private async Task Run()
     {
         await Task.Yield();   // whatever else is already queued for this grain joins the first round
-        while (_waiting.Count > 0)
+        while (_count > 0)
         {
-            var (items, done) = (_waiting, _done);
-            (_waiting, _done) = ([], New());
+            var (items, done) = Take();
             try
             {
                 await round(items);
@@ -57,11 +66,24 @@ internal sealed class Inbox<T>(Func<IReadOnlyList<T>, Task> round, int limit = 1
                 _broken = e;
                 done.SetException(e);
                 _done.SetException(e);
+                while (_full.TryDequeue(out var next)) next.Done.SetException(e);
                 return;
             }
         }
 
         _running = false;
+    }
+
+    private (List<T> Items, TaskCompletionSource Done) Take()
+    {
+        if (!_full.TryDequeue(out var taken))
+        {
+            taken = (_waiting, _done);
+            (_waiting, _done) = ([], New());
+        }
+
+        _count -= taken.Items.Count;
+        return taken;
     }
 }
 

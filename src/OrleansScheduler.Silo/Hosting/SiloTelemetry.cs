@@ -16,7 +16,11 @@ public sealed class SiloTelemetry : IDisposable
     private readonly UpDownCounter<long> _tasks;
     private readonly Counter<long> _transitions;
     private readonly Histogram<double> _roundDuration;
+    private readonly Histogram<double> _appendDuration;
     private readonly Counter<long> _placements;
+    private readonly Counter<long> _looks;
+    private readonly Counter<long> _preemptions;
+    private readonly Counter<long> _broken;
     private readonly TimeProvider _time;
     private LedgerFigures? _ledger;
 
@@ -32,6 +36,21 @@ public sealed class SiloTelemetry : IDisposable
             _meter.CreateHistogram("scheduler.ledger.round.duration", "s", "Time of one planning round, without its write.",
             advice: advice);
         _placements = _meter.CreateCounter<long>("scheduler.ledger.placements", "{placement}", "Attempts that got a node.");
+        _looks = _meter.CreateCounter<long>("scheduler.ledger.looks", "{block}", "Blocks of sixteen nodes that planning looked at.");
+        _preemptions = _meter.CreateCounter<long>("scheduler.ledger.preemptions", "{attempt}", "Attempts stopped for others.");
+        _broken = _meter.CreateCounter<long>(
+            "scheduler.ledger.promises.broken", "{promise}", "Promises of a node that were taken back.");
+        _appendDuration = _meter.CreateHistogram(
+            "scheduler.ledger.append.duration", "s", "Time until a round's decisions are durable.", advice: advice);
+
+        _meter.CreateObservableGauge("scheduler.ledger.promised", () =>
+            Ledger(l => l.Promised), "{attempt}", "Attempts that are promised a node which others leave.");
+        _meter.CreateObservableGauge("scheduler.ledger.held", () => Ledger(l => l.Held), "{node}", "Nodes kept free for who waits long.");
+        _meter.CreateObservableGauge("scheduler.ledger.waiting", Waiting, "{attempt}", "Attempts that wait by the reason.");
+        _meter.CreateObservableGauge("scheduler.role.share", () => Roles(r => r.Share), "{share}",
+            "Dominant share of a role by its weight.");
+        _meter.CreateObservableGauge("scheduler.role.quota.use", () => Roles(r => r.QuotaUse), "{share}",
+            "Largest part of its quota that a role uses.");
         _meter.CreateObservableGauge("scheduler.ledger.pending", () =>
             Ledger(l => l.Pending), "{attempt}", "Attempts that wait for a node.");
         _meter.CreateObservableGauge("scheduler.ledger.placed", () => Ledger(l => l.Placed), "{attempt}", "Attempts that hold resources.");
@@ -72,8 +91,16 @@ public sealed class SiloTelemetry : IDisposable
     internal void Planned(TimeSpan duration, LedgerPlan plan)
     {
         _roundDuration.Record(duration.TotalSeconds);
-        if (plan.Placed > 0) _placements.Add(plan.Placed);
+
+        // Nothing is counted too: a series that is there has a rate when the first thing happens.
+        _placements.Add(plan.Placed);
+        _looks.Add(plan.Looked);
+        _preemptions.Add(plan.Preemptions.Sum(p => p.Victims.Length));
+        _broken.Add(plan.Broken.Length);
     }
+
+    /// <summary>A round's decisions are durable.</summary>
+    internal void Appended(TimeSpan duration) => _appendDuration.Record(duration.TotalSeconds);
 
     /// <summary>Figures of the ledger that this silo has; null when it has none. Exporters read them on their own threads.</summary>
     internal void Observe(LedgerFigures? figures) => Volatile.Write(ref _ledger, figures);
@@ -96,16 +123,21 @@ public sealed class SiloTelemetry : IDisposable
         yield return new Measurement<double>(ledger.OldestWaiting is { } since ? (_time.GetUtcNow() - since).TotalSeconds : 0);
     }
 
-    private IEnumerable<Measurement<long>> Nodes()
+    private IEnumerable<Measurement<long>> Nodes() => By("status", Volatile.Read(ref _ledger)?.Nodes);
+
+    private IEnumerable<Measurement<long>> Waiting() => By("reason", Volatile.Read(ref _ledger)?.WaitingByReason);
+
+    private static IEnumerable<Measurement<long>> By(string attribute, ImmutableSortedDictionary<string, int>? counts)
     {
-        foreach (var (status, count) in Volatile.Read(ref _ledger)?.Nodes ?? ImmutableSortedDictionary<string, int>.Empty)
-            yield return new Measurement<long>(count, new KeyValuePair<string, object?>("status", status));
+        foreach (var (value, count) in counts ?? ImmutableSortedDictionary<string, int>.Empty)
+            yield return new Measurement<long>(count, new KeyValuePair<string, object?>(attribute, value));
+    }
+
+    private IEnumerable<Measurement<double>> Roles(Func<RoleFigures, double?> read)
+    {
+        foreach (var role in Volatile.Read(ref _ledger)?.Roles ?? [])
+        {
+            if (read(role) is { } value) yield return new Measurement<double>(value, new KeyValuePair<string, object?>("role", role.Role));
+        }
     }
 }
-
-/// <summary>What the ledger's gauges show.</summary>
-/// <param name="Pending">Attempts that wait.</param>
-/// <param name="Placed">Attempts that hold something.</param>
-/// <param name="OldestWaiting">Since when the oldest of those that wait does.</param>
-/// <param name="Nodes">Nodes by status.</param>
-internal sealed record LedgerFigures(int Pending, int Placed, DateTimeOffset? OldestWaiting, ImmutableSortedDictionary<string, int> Nodes);

@@ -91,6 +91,10 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IDisposable
     public Task<ImmutableArray<AttemptRef>> Place(PlacementBatch placements, CancellationToken cancellationToken) =>
         Do(round => placements.Placements.Where(p => !round.Place(p, placements.LedgerEpoch)).Select(p => p.Attempt).ToImmutableArray());
 
+    public Task<ImmutableArray<AttemptRef>> Preempt(PreemptBatch victims, CancellationToken cancellationToken) =>
+        Do(round => victims.Victims.Where(v => !round.Preempt(v.Attempt, v.Beneficiary, victims.LedgerEpoch)).Select(v => v.Attempt)
+            .ToImmutableArray());
+
     public Task<ReportAnswer> Report(NodeReport report, CancellationToken cancellationToken) => Do(round =>
     {
         foreach (var absent in report.Absent) round.Absent(report.Node, absent);

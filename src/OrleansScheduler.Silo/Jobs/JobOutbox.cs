@@ -167,7 +167,8 @@ internal sealed partial class JobOutbox : IDisposable
             // Nobody knows whether it arrived. All of it may be said again.
             (_full, _demandChanged) = (_full || full, _demandChanged || demandChanged);
             _released.UnionWith(released);
-            LogClaimFailed(_state.Key, e);
+            if (e is ClaimRefusedException) LogClaimRefused(_state.Key, e.Message);
+            else LogClaimFailed(_state.Key, e);
             return false;
         }
         catch (Exception)
@@ -221,6 +222,9 @@ internal sealed partial class JobOutbox : IDisposable
             return true;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Job {Job} waits for its turn to wait: {Reason}")]
+    private partial void LogClaimRefused(JobKey job, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} could not reach the ledger and tries again")]
     private partial void LogClaimFailed(JobKey job, Exception exception);

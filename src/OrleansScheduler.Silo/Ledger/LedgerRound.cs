@@ -1,7 +1,7 @@
 namespace OrleansScheduler.Silo;
 
 /// <summary>Collects what one round of the ledger changes, from the intents of jobs and nodes to the plan.</summary>
-internal sealed class LedgerRound(Ledger ledger, IReadOnlySet<JobKey> waiting)
+internal sealed partial class LedgerRound(Ledger ledger, IReadOnlySet<JobKey> waiting, LedgerOperations operations)
 {
     private readonly List<NodeCondition> _nodes = [];
     private readonly List<HeldByJob> _released = [];
@@ -20,7 +20,8 @@ internal sealed class LedgerRound(Ledger ledger, IReadOnlySet<JobKey> waiting)
         _nodes.Add(node);
     }
 
-    public void Settle(JobClaim claim)
+    /// <summary>Takes a job's claim over; when it wants too much, all of it but its demand, and answers why.</summary>
+    public Problem? Settle(JobClaim claim)
     {
         _touched.Add(claim.Job);
         Release(claim.Job, claim.Released);
@@ -33,17 +34,27 @@ internal sealed class LedgerRound(Ledger ledger, IReadOnlySet<JobKey> waiting)
             foreach (var attempt in known.Where(wanted.Contains)) _repeated.Add((claim.Job, ledger.Find(claim.Job, attempt)!));
         }
 
-        if (claim.Demands is { } demands) ledger.Apply(new LedgerEvent.Demanded(claim.Job, demands));
+        if (claim.Demands is not { } demands) return null;
+        if (ledger.CheckDemand(claim.Job, demands) is { } problem) return problem;
+        ledger.Apply(new LedgerEvent.Demanded(claim.Job, demands));
+        return null;
     }
 
     public LedgerChange Conclude(LedgerPlan plan)
     {
         foreach (var reservation in plan.Reservations) _touched.Add(reservation.Job);
+        foreach (var preemption in plan.Preemptions) _touched.Add(preemption.Job);
+        foreach (var broken in plan.Broken) _touched.Add(broken.Job);
         return new LedgerChange
         {
             Nodes = [.. _nodes],
+            Roles = [.. _roles],
+            NodeReservations = [.. _reservations],
             Released = [.. _released],
+            PromisesEnded = [.. plan.Broken.Select(b => b.Attempt.Of(b.Job))],
             Reserved = plan.Reservations,
+            Preempted = plan.Preemptions,
+            Operations = [.. _operations],
             Waiting = [.. _touched.Where(j => ledger.IsWaiting(j) && !waiting.Contains(j))],
             Settled = [.. _touched.Where(j => !ledger.IsWaiting(j) && waiting.Contains(j))],
         };

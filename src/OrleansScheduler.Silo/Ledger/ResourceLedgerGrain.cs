@@ -16,11 +16,13 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     private const int SweepParts = 5;
     private const int TakeoverWidth = 32;
 
-    private readonly Ledger _ledger = new();
+    private readonly Ledger _ledger;
     private readonly HashSet<JobKey> _waiting = [];
+    private readonly LedgerOperations _operations = new();
+    private readonly Dictionary<JobKey, Problem> _refused = [];
     private readonly Journal<LedgerChange, LedgerChange> _journal;
     private readonly Inbox<Action<LedgerRound>> _inbox;
-    private readonly PlacementOutbox _outbox;
+    private readonly LedgerOutbox _outbox;
     private readonly SiloTelemetry _telemetry;
     private readonly TimeProvider _time;
     private readonly CellOptions _options;
@@ -30,11 +32,12 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
 
     public ResourceLedgerGrain(
         IGrainContext context, IGrainFactory grains, JournalFactory journals, SiloTelemetry telemetry, TimeProvider time,
-        IOptions<CellOptions> options, ILogger<ResourceLedgerGrain> logger, ILogger<PlacementOutbox> outboxLogger)
+        IOptions<CellOptions> options, ILogger<ResourceLedgerGrain> logger, ILogger<LedgerOutbox> outboxLogger)
     {
+        _ledger = new Ledger(options.Value.Ledger.ToOptions());
         _journal = journals.For<LedgerChange, LedgerChange>(context.GrainId);
-        _inbox = new Inbox<Action<LedgerRound>>(Round, limit: 100_000);
-        _outbox = new PlacementOutbox(grains, time, outboxLogger, GiveBack, _stopped.Token);
+        _inbox = new Inbox<Action<LedgerRound>>(Round, limit: 100_000, options.Value.MaxIntentsPerRound);
+        _outbox = new LedgerOutbox(grains, time, outboxLogger, GiveBack, _stopped.Token);
         (_telemetry, _time, _options, _logger) = (telemetry, time, options.Value, logger);
     }
 
@@ -48,6 +51,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         LogRecovered(_journal.Epoch, _ledger.Placed, _waiting.Count);
         this.RegisterGrainTimer(SweepNodes,
             new GrainTimerCreationOptions(SweepPeriod, SweepPeriod) { Interleave = true, KeepAlive = true });
+        _outbox.Add(_ledger.Preemptions);
         _ = TakeOver([.. _ledger.Jobs.Union(_waiting)]);
     }
 
@@ -57,11 +61,23 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         return _stopped.CancelAsync();
     }
 
-    public void Dispose() => _stopped.Dispose();
+    public void Dispose()
+    {
+        _stopped.Dispose();
+        _trying.Dispose();
+    }
 
     public async Task<long> Settle(JobClaim claim, CancellationToken cancellationToken)
     {
-        await _inbox.Post(round => round.Settle(claim));
+        Problem? refused = null;
+        await _inbox.Post(round => refused = round.Settle(claim));
+        if (refused is { } problem)
+        {
+            _refused[claim.Job] = problem;
+            throw new ClaimRefusedException(problem.Message);
+        }
+
+        if (claim.Demands is not null) _refused.Remove(claim.Job);
         return _journal.Epoch;
     }
 
@@ -74,7 +90,13 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     public Task<ImmutableArray<HeldByJob>> HeldOn(string node, CancellationToken cancellationToken) =>
         Task.FromResult<ImmutableArray<HeldByJob>>([.. _ledger.HeldOn(node).Select(h => new HeldByJob(h.Job, h.Attempts))]);
 
-    public Task<ExplainView?> Explain(JobKey job, CancellationToken cancellationToken) => Task.FromResult(_ledger.Explain(job, _time.GetUtcNow()));
+    public Task<ExplainView?> Explain(JobKey job, CancellationToken cancellationToken)
+    {
+        var view = _ledger.Explain(job, _time.GetUtcNow());
+        if (_refused.TryGetValue(job, out var problem))
+            view = (view ?? new ExplainView { Key = job, Summary = "" }) with { Summary = $"{problem.Message} It is tried again." };
+        return Task.FromResult(view);
+    }
 
     public Task<ImmutableArray<NodeView>> ListNodes(CancellationToken cancellationToken) => Task.FromResult(_ledger.DescribeNodes());
 
@@ -84,22 +106,27 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         var reachable = nodes.Where(n => n.Status != "unreachable").ToList();
         return Task.FromResult(new LedgerSummary(
             _journal.Epoch,
-            CountByStatus(nodes),
+            _ledger.CountNodes(),
             reachable.Aggregate(Resources.None, (sum, n) => sum + n.Description.Capacity),
             nodes.Aggregate(Resources.None, (sum, n) => sum + n.Used),
             _ledger.Placed,
-            _ledger.Pending));
+            _ledger.Pending + _ledger.Promised));
     }
 
     public Task Wake(CancellationToken cancellationToken) => Task.CompletedTask;
 
     private void Recover(LedgerChange change)
     {
-        foreach (var node in change.Nodes) _ledger.Apply(LedgerRound.ToEvent(node));
-        foreach (var released in change.Released) _ledger.Apply(new LedgerEvent.Released(released.Job, released.Attempts));
-        foreach (var reservation in change.Reserved) _ledger.Apply(new LedgerEvent.Reserved(reservation));
+        change.ApplyTo(_ledger);
+        Follow(change);
+    }
+
+    /// <summary>Keeps what of a durable change the ledger itself does not.</summary>
+    private void Follow(LedgerChange change)
+    {
         _waiting.UnionWith(change.Waiting);
         _waiting.ExceptWith(change.Settled);
+        foreach (var operation in change.Operations) _operations.Add(operation);
     }
 
     private async Task Round(IReadOnlyList<Action<LedgerRound>> intents)
@@ -107,18 +134,18 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         try
         {
             var started = Stopwatch.GetTimestamp();
-            var round = new LedgerRound(_ledger, _waiting);
+            var round = new LedgerRound(_ledger, _waiting, _operations);
             foreach (var intent in intents) intent(round);
-            var plan = _ledger.Plan(_time.GetUtcNow(), _options.MaxPlacementsPerRound);
+            var plan = _ledger.Plan(_time.GetUtcNow(), _options.MaxPlacementsPerRound, _options.MaxLooksPerRound);
             var change = round.Conclude(plan);
             _telemetry.Planned(Stopwatch.GetElapsedTime(started), plan);
-            if (!change.IsEmpty) await _journal.Append(change);
-            _waiting.UnionWith(change.Waiting);
-            _waiting.ExceptWith(change.Settled);
+            if (!change.IsEmpty) await Append(change);
+            Follow(change);
             _outbox.Add(plan.Reservations);
+            _outbox.Add(plan.Preemptions);
             _outbox.Repeat(round.Repeated);
             if (plan.HasMore) _ = _inbox.Post(static _ => { });
-            if (_journal.WantsSnapshot) _journal.CompactInBackground(Snapshot(), _journal.LastNumber, _logger);
+            if (_journal.WantsSnapshot) Compact();
         }
         catch (Exception e)
         {
@@ -129,12 +156,15 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         }
     }
 
-    private LedgerChange Snapshot() => new()
+    private void Compact() => _journal.CompactInBackground(
+        LedgerChange.Everything(_ledger, _waiting, _operations), _journal.LastNumber, _logger);
+
+    private async Task Append(LedgerChange change)
     {
-        Nodes = [.. _ledger.Nodes().Select(n => new NodeCondition(n.Description, n.Generation, n.Reachable, n.Mode))],
-        Reserved = [.. _ledger.Reservations()],
-        Waiting = [.. _waiting],
-    };
+        var started = Stopwatch.GetTimestamp();
+        await _journal.Append(change);
+        _telemetry.Appended(Stopwatch.GetElapsedTime(started));
+    }
 
     private void GiveBack(JobKey job, ImmutableArray<AttemptRef> unwanted) =>
         _ = _inbox.Post(round => round.Settle(new JobClaim { Job = job, Released = unwanted }));
@@ -161,18 +191,14 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         }
     }
 
-    private void Observe()
-    {
-        var nodes = CountByStatus(_ledger.DescribeNodes());
-        _telemetry.Observe(new LedgerFigures(_ledger.Pending, _ledger.Placed, _ledger.OldestWaiting, nodes));
-    }
-
-    private static ImmutableSortedDictionary<string, int> CountByStatus(ImmutableArray<NodeView> nodes) =>
-        nodes.GroupBy(n => n.Status).ToImmutableSortedDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
+    private void Observe() => _telemetry.Observe(LedgerFigures.Of(_ledger));
 
     private Task SweepNodes(CancellationToken cancellationToken)
     {
         Observe();
+
+        // Some things only time brings about: who has waited long gets a node kept free or others stopped, and promises expire.
+        if (_ledger.Pending + _ledger.Promised + _ledger.Held > 0) _ = _inbox.Post(static _ => { });
         _sweep = (_sweep + 1) % SweepParts;
         var index = 0;
         foreach (var node in _ledger.Nodes())

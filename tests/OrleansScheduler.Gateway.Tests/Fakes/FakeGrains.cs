@@ -52,6 +52,9 @@ public sealed class FakeJobGrain(FakeCell cell) : Grain, IJobGrain
     public Task<ImmutableArray<AttemptRef>> Place(PlacementBatch placements, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();
 
+    public Task<ImmutableArray<AttemptRef>> Preempt(PreemptBatch victims, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
+
     public Task<ReportAnswer> Report(NodeReport report, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public Task NodeChanged(NodeNews news, CancellationToken cancellationToken = default) => throw new NotSupportedException();

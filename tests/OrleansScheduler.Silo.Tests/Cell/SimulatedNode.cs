@@ -29,6 +29,9 @@ internal sealed class SimulatedNode : IAgentSession, IAsyncDisposable
     /// <summary>Attempts that were started here, in order; one that stands twice was started twice.</summary>
     public IReadOnlyList<AttemptId> Started => _started;
 
+    /// <summary>While it is set, what is told to stop goes on: it ends after it has been told again.</summary>
+    public bool IgnoresKills { get; set; }
+
     public static NodeDescription Describe(string id, long cpu = 64_000, params (string Name, string Value)[] attributes) => new()
     {
         Id = id,
@@ -138,7 +141,7 @@ internal sealed class SimulatedNode : IAgentSession, IAsyncDisposable
         {
             foreach (var id in batch.Attempts.Select(a => a.Of(batch.Job)))
             {
-                if (_attempts.TryGetValue(id, out var attempt)) _attempts[id] = attempt with { Status = ScheduleStatus.Killing };
+                if (!IgnoresKills && _attempts.TryGetValue(id, out var attempt)) _attempts[id] = attempt with { Status = ScheduleStatus.Killing };
             }
         }
 

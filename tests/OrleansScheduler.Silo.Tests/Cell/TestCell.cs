@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Orleans.Core.Internal;
 using OrleansScheduler.Contracts;
 
 namespace OrleansScheduler.Silo.Tests;
@@ -52,6 +53,14 @@ internal sealed class TestCell : IAsyncDisposable
 
     public Task<Answer<SubmitReceipt>> Submit(JobSpec spec, string operation = "op-1") =>
         Job(spec.Key).Submit(new SubmitCommand(operation, spec, null, "test"));
+
+    /// <summary>Ends the ledger's activation; the next call finds another owner of its journal.</summary>
+    public async Task MoveLedger()
+    {
+        var before = (await Ledger.Summarise()).Epoch;
+        await Ledger.AsReference<IGrainManagementExtension>().DeactivateOnIdle();
+        await Eventually(async () => (await Ledger.Summarise()).Epoch > before, 20);
+    }
 
     /// <summary>Waits until the job satisfies a condition; fails with its last view after the deadline.</summary>
     public async Task<JobView> Until(JobKey key, Func<JobView, bool> condition, int seconds = 60)
