@@ -82,6 +82,12 @@ internal sealed class HeldTable
         return count == _used ? facts : facts[..count];
     }
 
+    /// <summary>Makes room for so many, so that they come without growing step by step.</summary>
+    public void EnsureCapacity(int rows)
+    {
+        if (rows > _rows.Length) Array.Resize(ref _rows, rows);
+    }
+
     public int Add(LedgerNode node, in HeldAttempt row)
     {
         int held;

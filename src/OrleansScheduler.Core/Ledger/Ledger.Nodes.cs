@@ -23,6 +23,7 @@ public sealed partial class Ledger
         _supply++;
         Refresh(node, factsChanged: true);
         Weigh();
+        TellBook(node);
     }
 
     private void Remove(string id)
@@ -33,6 +34,7 @@ public sealed partial class Ledger
             new NodeDescription { Id = id, Host = node.Description.Host, Capacity = Resources.None }, node.Generation, false, node.Mode);
         Change(gone);
         _nodes.Remove(id);
+        _offers?.RemoveNode(id);
         _freeNumbers.Push(node.Index);
     }
 
