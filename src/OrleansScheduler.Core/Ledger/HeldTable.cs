@@ -51,7 +51,8 @@ internal struct HeldAttempt
     public DateTimeOffset Since;
 
     /// <summary>When it ends at the latest; null when that is not known.</summary>
-    public readonly DateTimeOffset? EndsBy => Spec.TimeLimit is { } limit ? Since + limit : null;
+    public readonly DateTimeOffset? EndsBy =>
+        Spec.TimeLimit is { } limit && limit < DateTimeOffset.MaxValue - Since ? Since + limit : null;
 }
 
 /// <summary>All attempts that hold something, in one array: a number each, a linked list a node. Numbers of those that ended come again.</summary>
