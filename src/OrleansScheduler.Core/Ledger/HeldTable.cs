@@ -51,7 +51,8 @@ internal struct HeldAttempt
     public DateTimeOffset Since;
 
     /// <summary>When it ends at the latest; null when that is not known.</summary>
-    public readonly DateTimeOffset? EndsBy => Spec.TimeLimit is { } limit ? Since + limit : null;
+    public readonly DateTimeOffset? EndsBy =>
+        Spec.TimeLimit is { } limit && limit < DateTimeOffset.MaxValue - Since ? Since + limit : null;
 }
 
 /// <summary>What one attempt holds, in a form that does not change.</summary>

@@ -28,9 +28,10 @@ public sealed partial class Ledger
         DemandGroup[] before = [.. job.Groups];
         foreach (var group in before) Leave(group);
         job.Groups.Clear();
+        var seen = demanded.Demands.Length > 1 ? new HashSet<AttemptRef>() : null;
         foreach (var demand in demanded.Demands)
         {
-            var waiting = Waiting(job, demand.Attempts);
+            var waiting = Once(Waiting(job, demand.Attempts), seen);
             if (waiting.IsEmpty) continue;
             var group = new DemandGroup(job, demand, waiting, ClassOf(job.Key, demand));
             job.Groups.Add(group);
@@ -56,6 +57,20 @@ public sealed partial class Ledger
         }
 
         return attempts;
+    }
+
+    /// <summary>Attempts without those that were said before; in order of instances as they come, there are none.</summary>
+    private static ImmutableArray<AttemptRef> Once(ImmutableArray<AttemptRef> attempts, HashSet<AttemptRef>? seen)
+    {
+        if (seen is null)
+        {
+            var ascends = true;
+            for (var i = 1; i < attempts.Length && ascends; i++) ascends = attempts[i - 1].Instance < attempts[i].Instance;
+            if (ascends) return attempts;
+        }
+
+        seen ??= [];
+        return attempts.RemoveAll(a => !seen.Add(a));
     }
 
     /// <summary>A job that no longer wants what it was promised: the victims may live or not, nobody waits for them.</summary>

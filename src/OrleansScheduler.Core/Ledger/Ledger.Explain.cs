@@ -150,7 +150,7 @@ public sealed partial class Ledger
         if (request.GpuMillis > 0
             && (request.GpuMillis > free.GpuMillis || group.Class.Shape is not { } shape || node.Gpus.Choose(shape).IsDefault))
             return (Reasons.InsufficientGpus, null);
-        if (group.Demand.Ports > node.FreePorts) return (Reasons.InsufficientPorts, null);
+        if (group.Demand.Ports > node.SparePorts) return (Reasons.InsufficientPorts, null);
         return node.Custom.Missing(group.Demand.Custom) is { } missing ? (Reasons.InsufficientCustom, missing) : null;
     }
 

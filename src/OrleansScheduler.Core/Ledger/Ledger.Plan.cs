@@ -189,7 +189,7 @@ public sealed partial class Ledger
                 if (!filled && !group.Class.IsPlain) FillMoving(group);
                 filled = true;
                 if ((!group.Class.IsPlain && !_moving[number]) || !Takes(group, node)) continue;
-                if (node.FreePorts < group.Spec.Ports || node.Gpus.Choose(group.Class.Shape!.Value).IsDefault) continue;
+                if (node.SparePorts < group.Spec.Ports || node.Gpus.Choose(group.Class.Shape!.Value).IsDefault) continue;
                 var key = _table.Key[number];
                 if (key >= best?.Key) continue;
                 if (!node.Amounts.TryChoose(_roles, group.Job.Role, group.Spec.Request, revocable: false, out var parts)) continue;

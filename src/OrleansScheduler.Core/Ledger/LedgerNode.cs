@@ -53,7 +53,11 @@ internal sealed class LedgerNode(string id, int index)
     /// <summary>Whether anybody may get something of it.</summary>
     public bool TakesTasks => IsReachableAndOpen && Hold is null && !IsOvercommitted;
 
+    /// <summary>Ports that nobody has or was promised; below zero when more were promised than are there yet.</summary>
     public int FreePorts => Ports.Free - PromisedPorts;
+
+    /// <summary>Ports that somebody may get.</summary>
+    public int SparePorts => Math.Max(0, FreePorts);
 
     public string Status => !Reachable ? "unreachable" : Mode switch
     {
@@ -123,7 +127,7 @@ internal sealed class LedgerNode(string id, int index)
             Math.Max(0, Lane(free.DiskMiB)),
             Math.Max(0, Math.Min(Gpus.Whole, Lane(free.GpuMillis) / Shape.Device)),
             Math.Max(0, Math.Min(Gpus.LargestShare, Lane(free.GpuMillis))),
-            Math.Max(0, FreePorts));
+            SparePorts);
     }
 
     public NodeView Describe() => new()
