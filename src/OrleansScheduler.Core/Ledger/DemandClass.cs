@@ -11,7 +11,9 @@ namespace OrleansScheduler.Core;
 internal readonly record struct DemandClassKey(
     Resources Request, int Ports, CustomRequest Custom, bool Revocable, ConstraintSet Constraints, JobKey Owner, int Version);
 
-/// <summary>Demands that fit the same nodes, whoever they belong to: the nodes that their facts allow, and the search for the best.</summary>
+/// <summary>
+/// Demands that fit the same nodes, whoever they belong to: the nodes that their facts allow, and the search for the best.
+/// </summary>
 internal sealed class DemandClass
 {
     private readonly ShapeIndexes _indexes;

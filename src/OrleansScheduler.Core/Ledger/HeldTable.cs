@@ -60,7 +60,9 @@ internal readonly record struct HeldFact(
     JobKey Job, AttemptRef Attempt, HeldSpec Spec, int Node, ImmutableArray<int> Ports, ImmutableArray<int> Devices,
     ImmutableArray<string> Items, DateTimeOffset Since);
 
-/// <summary>All attempts that hold something, in one array: a number each, a linked list a node. Numbers of those that ended come again.</summary>
+/// <summary>
+/// All attempts that hold something, in one array: a number each, a linked list a node. Numbers of those that ended come again.
+/// </summary>
 internal sealed class HeldTable
 {
     private HeldAttempt[] _rows = new HeldAttempt[64];

@@ -33,7 +33,9 @@ public sealed partial class Ledger
             _roles.QuotaOf(role), position);
     }
 
-    /// <summary>Attempts that wait by the reason for which their queue was set aside; those that have not been looked at yet under "".</summary>
+    /// <summary>
+    /// Attempts that wait by the reason for which their queue was set aside; those that have not been looked at yet under "".
+    /// </summary>
     public ImmutableSortedDictionary<string, int> PendingByReason()
     {
         var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);

@@ -57,7 +57,9 @@ public sealed partial class Ledger
         return (int)room;
     }
 
-    /// <summary>When a node has room for one of a group at the latest, from the time limits of what runs there; null when they do not say.</summary>
+    /// <summary>
+    /// When a node has room for one of a group at the latest, from the time limits of what runs there; null when they do not say.
+    /// </summary>
     private DateTimeOffset? FitsAt(LedgerNode node, DemandGroup group, DateTimeOffset now)
     {
         var ends = new List<(DateTimeOffset At, int Row)>();

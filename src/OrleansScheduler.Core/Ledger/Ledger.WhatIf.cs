@@ -142,7 +142,8 @@ public sealed partial class Ledger
         foreach (var scale in change.Scale)
         {
             if (!_jobs.TryGetValue(scale.Job, out var job))
-                return Problem.Of(ProblemKind.NotFound, "job-not-found", $"The ledger knows no job {scale.Job} that holds or wants something.");
+                return Problem.Of(ProblemKind.NotFound, "job-not-found",
+                    $"The ledger knows no job {scale.Job} that holds or wants something.");
             Scale(job, scale.Instances, now);
         }
 
@@ -287,7 +288,8 @@ public sealed partial class Ledger
     private static string Summarise(ImmutableArray<JobOutlook>.Builder jobs, CellOutlook cell)
     {
         if (jobs.Count == 0) return "Nothing would change for any job.";
-        var (placed, waiting, stopped) = (jobs.Sum(j => j.PlacedThen - j.PlacedNow), cell.WaitingThen - cell.WaitingNow, jobs.Sum(j => j.Preempted));
+        var (placed, waiting, stopped) =
+            (jobs.Sum(j => j.PlacedThen - j.PlacedNow), cell.WaitingThen - cell.WaitingNow, jobs.Sum(j => j.Preempted));
         var parts = new List<string>();
         if (placed != 0) parts.Add($"{Math.Abs(placed)} {(placed > 0 ? "more" : "fewer")} instances would run");
         if (waiting != 0) parts.Add($"{Math.Abs(waiting)} {(waiting > 0 ? "more" : "fewer")} would wait");

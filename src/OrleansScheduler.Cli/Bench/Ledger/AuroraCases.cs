@@ -14,7 +14,8 @@ internal static class AuroraCases
     {
         yield return FillCluster();
         yield return Unplaceable("InsufficientResources", Task with { CpuMillis = 32_000 }, [], "Aurora 3,400/s");
-        yield return Unplaceable("ValueConstraintMismatch", Task, [new Constraint.Value("host", ["denied"], false)], "Aurora 18,000-23,000/s");
+        yield return Unplaceable("ValueConstraintMismatch", Task, [new Constraint.Value("host", ["denied"], false)],
+            "Aurora 18,000-23,000/s");
         yield return Unplaceable("LimitConstraintMismatch", Task, [new Constraint.Limit("zone", 1)], "Aurora 404-432/s");
         yield return ClusterFullUtilization();
         foreach (var pending in new[] { 1, 10, 100, 1000 }) yield return PreemptorSlotSearch(pending);

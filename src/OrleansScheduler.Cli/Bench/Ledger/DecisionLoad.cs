@@ -150,7 +150,8 @@ internal sealed class DecisionLoad
         }
 
         var node = _nodes[number];
-        if (!node.TryTake(_roles, _role, spec, shape, _scorer.Policy == PlacementPolicy.Pack ? _scorer.Mix : null, out var taken, out var devices))
+        var mix = _scorer.Policy == PlacementPolicy.Pack ? _scorer.Mix : null;
+        if (!node.TryTake(_roles, _role, spec, shape, mix, out var taken, out var devices))
             throw new InvalidOperationException($"node {node.Id} has not free what its lanes say");
         _table.Set(node);
         _placed[(_first + _count++) & (_placed.Length - 1)] = new(node, spec, taken, devices);

@@ -12,7 +12,8 @@ internal sealed class LedgerBench(bool all, Action<string> say)
         foreach (var nodes in Sizes)
         {
             say($"decisions on {nodes:N0} nodes");
-            var plain = Decisions("plain loop", nodes, new DecisionLoad(nodes, PlacementPolicy.BestFit, plain: true), 200 + (2_000_000 / nodes));
+            var plain = Decisions("plain loop", nodes, new DecisionLoad(nodes, PlacementPolicy.BestFit, plain: true),
+                200 + (2_000_000 / nodes));
             yield return plain;
             var load = new DecisionLoad(nodes, PlacementPolicy.BestFit);
             yield return Beside(plain, Decisions("one task", nodes, load, 40_000));

@@ -43,7 +43,9 @@ internal static class OfferCases
         }
     }
 
-    /// <summary>Every round offers all that is free, and all of it is declined for ever: the filters grow until nobody can be asked.</summary>
+    /// <summary>
+    /// Every round offers all that is free, and all of it is declined for ever: the filters grow until nobody can be asked.
+    /// </summary>
     private static LedgerBenchRow DeclineOffers(int agents, int frameworks)
     {
         var scenario = OfferScenario.PartlyUsed(agents, frameworks);
