@@ -101,7 +101,7 @@ public sealed partial class Ledger
 
     private PreemptionProposal? Propose(DemandGroup group, DateTimeOffset now) =>
         CheapestVictims(group, now) is { } choice
-            ? new(choice.Node.Id, [.. Ids(choice.Victims)], choice.LostCpuSeconds)
+            ? new(choice.Node.Id, [.. Ids([.. choice.Victims, .. choice.Going])], choice.LostCpuSeconds)
             : null;
 
     private IEnumerable<PendingGroup> Promises(LedgerJob job)

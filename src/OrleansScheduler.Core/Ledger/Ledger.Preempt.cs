@@ -89,7 +89,7 @@ public sealed partial class Ledger
             var attempt = group.Take();
             Pending--;
             var preemption = new Preemption(group.Job.Key, attempt, choice.Node.Id, choice.Devices,
-                [.. Ids(choice.Victims).OrderBy(a => a.Job).ThenBy(a => a.Instance)], round.Now,
+                [.. Ids([.. choice.Victims, .. choice.Going]).OrderBy(a => a.Job).ThenBy(a => a.Instance)], round.Now,
                 group.Demand with { Attempts = [] });
             Promise(preemption);
             round.Preemptions.Add(preemption);
@@ -175,12 +175,20 @@ public sealed partial class Ledger
         if (!RowsOn(node).Any(h => _held[h].IsPromise)) _promisedNodes.Remove(node.Index);
     }
 
-    /// <summary>Whether what was promised is there by now, though it has already been taken off.</summary>
-    private static bool HasAll(LedgerNode node, in HeldAttempt row)
+    /// <summary>
+    /// Whether what was promised is there by now, though it has already been taken off. What other promises wait for does not count.
+    /// </summary>
+    private bool HasAll(LedgerNode node, in HeldAttempt row)
     {
         foreach (var device in row.Devices)
         {
-            if (node.Gpus.FreeOf(device) < 0) return false;
+            var free = node.Gpus.FreeOf(device);
+            foreach (var other in RowsOn(node))
+            {
+                if (_held[other].IsPromise && _held[other].Devices.Contains(device)) free += _held[other].Spec.EachDevice;
+            }
+
+            if (free < row.Spec.EachDevice) return false;
         }
 
         var (firm, lent) = (row.Spec.Request - row.Taken.Revocable, row.Taken.Revocable);
@@ -260,6 +268,7 @@ public sealed partial class Ledger
             for (var held = node.FirstHeld; held >= 0; held = _held[held].Next)
             {
                 if (MayPreempt(group, _held[held])) search.Add(held, now);
+                else if (_held[held].Victims > 0) search.AddGoing(held);
             }
 
             if (search.Cheapest(best) is { } better) best = better;

@@ -77,6 +77,20 @@ public sealed class AuroraSchedulingTests
     }
 
     [Fact]
+    public void P08_one_victim_that_makes_room_for_two_is_stopped_for_both()
+    {
+        _ledger.Node(Describe("n", cpu: 8000));
+        Want("b", "large", 2, cpu: 4000, tier: Tier.Preemptible);
+        Plan();
+        Want("a", "two", 2, cpu: 2000);
+        var preemptions = Later(20).Preemptions;
+        Assert.Equal(2, preemptions.Length);
+        var victim = Assert.Single(preemptions.SelectMany(p => p.Victims).Distinct());
+        _ledger.Release(victim.Job, new AttemptRef(victim.Instance, victim.Number));
+        Assert.Equal(2, Later(1).Placed);
+    }
+
+    [Fact]
     public void P09_what_is_free_counts_with_what_victims_leave_and_revocable_victims_leave_no_cpu()
     {
         _ledger.Node(Describe("n", cpu: 3000) with { Overcommit = 2 });

@@ -11,7 +11,9 @@ internal sealed partial class NaiveCell
         {
             if (!node.IsOpen || node.IsOvercommitted || Facts(group, node) is not null || Moving(group, node) is not null) continue;
             var may = node.Tasks.Where(t => MayPreempt(group, t)).ToArray();
-            for (var set = 1; set < 1 << may.Length; set++)
+
+            // Nobody else need go where enough is becoming free anyway.
+            for (var set = node.Tasks.Exists(IsDoomed) ? 0 : 1; set < 1 << may.Length; set++)
             {
                 var size = int.PopCount(set);
                 if (size > best?.Count) continue;
@@ -50,6 +52,7 @@ internal sealed partial class NaiveCell
 
     private bool FitsWithout(NaiveGroup group, NaiveNode node, List<NaiveTask> gone)
     {
+        gone = [.. gone, .. node.Tasks.Where(t => IsDoomed(t) && !gone.Contains(t))];
         foreach (var task in gone) node.Tasks.Remove(task);
         var demand = group.Demand;
         var fits = TrySplit(node, group.Path, demand, out _)
@@ -69,11 +72,12 @@ internal sealed partial class NaiveCell
         Assert.NotEmpty(preemption.Victims);
         var node = Node(preemption.Node);
         var victims = preemption.Victims.Select(v => node.Tasks.Find(t => t.Id == v)!).ToList();
-        foreach (var victim in victims) Assert.True(victim is not null && MayPreempt(group, victim), $"{group} may not stop {victim?.Id}");
-        Assert.True(FitsWithout(group, node, victims), $"{group} does not fit on {node.Id} without its victims");
+        var chosen = victims.Where(v => v is null || !IsDoomed(v)).ToList();
+        foreach (var victim in chosen) Assert.True(victim is not null && MayPreempt(group, victim), $"{group} may not stop {victim?.Id}");
+        Assert.True(FitsWithout(group, node, chosen), $"{group} does not fit on {node.Id} without its victims");
         var (count, lost, where) = Cheapest(group, now)!.Value;
-        var chosen = (victims.Count, victims.Sum(v => LostBy(v, now)));
-        Assert.True(chosen == (count, lost), $"{group} stops {chosen} on {node.Id}; on {where.Id} it would be {(count, lost)}");
+        var cost = (chosen.Count, chosen.Sum(v => LostBy(v, now)));
+        Assert.True(cost == (count, lost), $"{group} stops {cost} on {node.Id}; on {where.Id} it would be {(count, lost)}");
         Promise(preemption);
         group.Waiting.Remove(preemption.Attempt);
     }
@@ -90,7 +94,7 @@ internal sealed partial class NaiveCell
     /// <summary>Takes over what a plan says about promises made before: kept when the victims are gone, broken when it is too late.</summary>
     private void Keep(LedgerPlan plan, DateTimeOffset now, LedgerOptions options)
     {
-        var promises = Tasks.Where(t => t.IsPromise).ToList();
+        var promises = Tasks.Where(t => t.IsPromise).OrderBy(t => t.Id).ToList();
         foreach (var promise in promises)
         {
             // One that was broken waits again, and may even get the same node at once.
@@ -108,9 +112,12 @@ internal sealed partial class NaiveCell
             if (promises.Find(p => p.Job == job && p.Attempt == placement.Attempt && p.IsPromise) is not { } promise) continue;
             if (!promise.Node.Tasks.Contains(promise)) continue;
             var node = promise.Node;
-            node.Tasks.Remove(promise);
+
+            // Beside what runs there: other promises wait for others to go.
+            var waiting = node.Tasks.Where(t => t.IsPromise).ToList();
+            node.Tasks.RemoveAll(t => t.IsPromise);
             CheckItems(new NaiveGroup(job, promise.Demand), node, placement);
-            node.Tasks.Add(promise);
+            node.Tasks.AddRange(waiting);
             (promise.WaitsFor, promise.Ports, promise.Devices, promise.Items) = (null, placement.Ports, placement.Devices, placement.Items);
             promise.Placed = now;
             Assert.Equal(promise.Demand.Request, reservation.Request);

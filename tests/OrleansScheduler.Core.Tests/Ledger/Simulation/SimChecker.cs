@@ -108,7 +108,8 @@ internal sealed class SimChecker(SimWorld world)
         var group = new NaiveGroup(preemption.Job, preemption.Demand);
         foreach (var victim in preemption.Victims)
         {
-            if (Cell.Find(victim.Job, new(victim.Instance, victim.Number)) is not { } task || task.Node.Id != preemption.Node || !Cell.MayPreempt(group, task))
+            var task = Cell.Find(victim.Job, new(victim.Instance, victim.Number));
+            if (task?.Node.Id != preemption.Node || (!Cell.IsDoomed(task) && !Cell.MayPreempt(group, task)))
                 throw new ViolationException("S14", $"{victim} may not be stopped for {preemption.Job}");
         }
 
