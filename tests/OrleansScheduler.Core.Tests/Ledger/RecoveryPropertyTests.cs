@@ -32,7 +32,8 @@ public sealed class RecoveryPropertyTests
                 if (world.Chance(20)) rebuilt.Apply(new LedgerEvent.Reserved(reservation));
             }
 
-            foreach (var preemption in Shuffled(world.Random, world.Ledger.Preemptions)) rebuilt.Apply(new LedgerEvent.Preempted(preemption));
+            foreach (var preemption in Shuffled(world.Random,
+                world.Ledger.Preemptions)) rebuilt.Apply(new LedgerEvent.Preempted(preemption));
             Assert.Equal(State(world.Ledger, consumption: !pools), State(rebuilt, consumption: !pools));
         }, iter: 3000);
 
@@ -116,9 +117,12 @@ public sealed class RecoveryPropertyTests
     {
         var nodes = ledger.DescribeNodes().Select(n => $"{n.Description.Id} {n.Status} {n.Tasks} {n.Used} {n.IsOvercommitted}");
         var tasks = ledger.Jobs.Order().SelectMany(j => ledger.HeldBy(j).Order().Select(a => ledger.Find(j, a)!)
-            .Select(p => $"{j} {p.Attempt} {p.Node} {string.Join(',', p.Ports)} {string.Join(',', p.Devices)} {string.Join(',', p.Items)}"));
-        var promises = ledger.Preemptions.Select(p => $"{p.Job} {p.Attempt} {p.Node} {string.Join(',', p.Victims)} {string.Join(',', p.Devices)} {p.Since}");
-        var roles = Roles(ledger).OrderBy(r => r.Role, StringComparer.Ordinal).Where(r => Matters(ledger, ledger.Roles.Find(r.Role))).Select(r =>
+            .Select(p => $"{j} {p.Attempt} {p.Node} {string.Join(',', p.Ports)} {string.Join(',', p.Devices)} "
+                + $"{string.Join(',', p.Items)}"));
+        var promises = ledger.Preemptions
+            .Select(p => $"{p.Job} {p.Attempt} {p.Node} {string.Join(',', p.Victims)} {string.Join(',', p.Devices)} {p.Since}");
+        var roles = Roles(ledger).OrderBy(r => r.Role, StringComparer.Ordinal).Where(r => Matters(ledger, ledger.Roles.Find(r.Role)))
+            .Select(r =>
         {
             var (all, id) = (ledger.Roles, ledger.Roles.Find(r.Role));
             var consumed = consumption ? $"{all.ConsumedBy(id)} {all.RequiredBy(id)}" : "";
