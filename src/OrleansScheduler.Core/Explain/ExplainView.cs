@@ -53,7 +53,9 @@ public sealed record PendingGroup
     /// <summary>Where its role stands.</summary>
     [Id(9)] public RoleStanding? Role { get; init; }
 
-    /// <summary>The cheapest tasks whose preemption would make room for one of them; empty when none may be preempted or none need be.</summary>
+    /// <summary>
+    /// The cheapest tasks whose preemption would make room for one of them; empty when none may be preempted or none need be.
+    /// </summary>
     [Id(10)] public PreemptionProposal? Preemption { get; init; }
 
     /// <summary>

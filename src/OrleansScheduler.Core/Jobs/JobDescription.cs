@@ -66,7 +66,8 @@ public static class JobDescription
     /// <param name="version">The version's number.</param>
     /// <param name="since">Since when the oldest waits.</param>
     /// <param name="attempts">The attempts.</param>
-    public static Demand DemandOf(JobSpec spec, JobSpec now, int version, DateTimeOffset since, ImmutableArray<AttemptRef> attempts) => new()
+    public static Demand DemandOf(JobSpec spec, JobSpec now, int version, DateTimeOffset since, ImmutableArray<AttemptRef> attempts) =>
+        new()
     {
         Version = version,
         Request = spec.Task.Resources,

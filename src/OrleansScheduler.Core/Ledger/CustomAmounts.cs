@@ -1,11 +1,13 @@
 namespace OrleansScheduler.Core;
 
-/// <summary>What one node has left of custom amounts and of the items of its sets.</summary>
+/// <summary>What one node has left of custom amounts and of the items of its sets, beside what was promised.</summary>
 internal sealed class CustomAmounts
 {
     private readonly SortedDictionary<string, long> _scalars = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, SortedSet<string>> _items = new(StringComparer.Ordinal);
     private readonly HashSet<string> _given = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _promisedScalars = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _promisedItems = new(StringComparer.Ordinal);
     private CustomCapacity _capacity = CustomCapacity.None;
 
     /// <summary>Takes another capacity over; what was given out stays given out.</summary>
@@ -33,13 +35,34 @@ internal sealed class CustomAmounts
 
         foreach (var (name, count) in request.Sets)
         {
-            if (count < 0 || (_items.GetValueOrDefault(name)?.Count ?? 0) < count) return name;
+            if (count < 0 || ItemsOf(name) < count) return name;
         }
 
         return null;
     }
 
-    public long FreeOf(string name) => _scalars.TryGetValue(name, out var amount) ? amount : _items.GetValueOrDefault(name)?.Count ?? 0;
+    public long FreeOf(string name) => _scalars.TryGetValue(name, out var amount) ? amount : ItemsOf(name);
+
+    /// <summary>Keeps from others what somebody was promised, whether or not it is there yet; which items, is decided later.</summary>
+    public void Promise(CustomRequest request) => Promise(request, 1);
+
+    public void EndPromise(CustomRequest request) => Promise(request, -1);
+
+    /// <summary>Whether what somebody was promised is there by now.</summary>
+    public bool HasPromised(CustomRequest request)
+    {
+        foreach (var (name, amount) in request.Scalars)
+        {
+            if (_scalars.GetValueOrDefault(name) + _promisedScalars.GetValueOrDefault(name) < amount) return false;
+        }
+
+        foreach (var (name, count) in request.Sets)
+        {
+            if ((_items.GetValueOrDefault(name)?.Count ?? 0) < count) return false;
+        }
+
+        return true;
+    }
 
     /// <summary>Takes amounts, and the first items in ordinal order.</summary>
     public ImmutableArray<string> Take(CustomRequest request)
@@ -80,7 +103,22 @@ internal sealed class CustomAmounts
         foreach (var item in _given) copy._given.Add(item);
         copy.Resize(_capacity);
         foreach (var (name, amount) in _scalars) copy._scalars[name] = amount;
+        foreach (var (name, amount) in _promisedScalars) copy._promisedScalars[name] = amount;
+        foreach (var (name, count) in _promisedItems) copy._promisedItems[name] = count;
         return copy;
+    }
+
+    private int ItemsOf(string set) => (_items.GetValueOrDefault(set)?.Count ?? 0) - _promisedItems.GetValueOrDefault(set);
+
+    private void Promise(CustomRequest request, int times)
+    {
+        foreach (var (name, amount) in request.Scalars)
+        {
+            _scalars[name] = _scalars.GetValueOrDefault(name) - (amount * times);
+            _promisedScalars[name] = _promisedScalars.GetValueOrDefault(name) + (amount * times);
+        }
+
+        foreach (var (name, count) in request.Sets) _promisedItems[name] = _promisedItems.GetValueOrDefault(name) + (count * times);
     }
 
     private static (string Set, string Item) Split(string item)

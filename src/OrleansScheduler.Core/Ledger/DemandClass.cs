@@ -11,7 +11,9 @@ namespace OrleansScheduler.Core;
 internal readonly record struct DemandClassKey(
     Resources Request, int Ports, CustomRequest Custom, bool Revocable, ConstraintSet Constraints, JobKey Owner, int Version);
 
-/// <summary>Demands that fit the same nodes, whoever they belong to: the nodes that their facts allow, and the search for the best.</summary>
+/// <summary>
+/// Demands that fit the same nodes, whoever they belong to: the nodes that their facts allow, and the search for the best.
+/// </summary>
 internal sealed class DemandClass
 {
     private readonly ShapeIndexes _indexes;
@@ -60,7 +62,9 @@ internal sealed class DemandClass
     public long UsedAt { get; set; }
 }
 
-/// <summary>Groups of one role and one class, in order: when one finds no node, none behind it does.</summary>
+/// <summary>
+/// Groups of one role, one class and one tier, in order: when one finds no node or no victims, none behind it does.
+/// </summary>
 internal sealed class DemandQueue(int role, DemandClass demandClass, bool isGang)
 {
     public int Role { get; } = role;
@@ -76,12 +80,6 @@ internal sealed class DemandQueue(int role, DemandClass demandClass, bool isGang
     /// <summary>Why it was set aside in the last round; null when it was not.</summary>
     public (string Code, string? Subject)? Blocked { get; set; }
 
-    /// <summary>The ledger's count of changes when nobody could be preempted for it; −1 when that has not been tried.</summary>
-    public long NoVictimsAt { get; set; } = -1;
-
-    /// <summary>The same when no node could be kept free for it.</summary>
-    public long NoHoldAt { get; set; } = -1;
-
     public static int Compare(DemandQueue a, DemandQueue b) => ReferenceEquals(a, b) ? 0 : DemandGroup.Compare(a.Head, b.Head);
 }
 
@@ -94,5 +92,5 @@ internal sealed class RoleDemand
     /// <summary>Queues for which nothing was free, or that quotas stop.</summary>
     public List<DemandQueue> Parked { get; } = [];
 
-    public Dictionary<(DemandClass Class, DemandGroup? Gang), DemandQueue> Queues { get; } = [];
+    public Dictionary<(DemandClass Class, Tier Tier, DemandGroup? Gang), DemandQueue> Queues { get; } = [];
 }

@@ -32,6 +32,12 @@ internal sealed class DemandGroup
     /// <summary>Before this no node is kept free for it again.</summary>
     public DateTimeOffset NoHoldBefore { get; set; }
 
+    /// <summary>The ledger's count of changes when nobody could be preempted for it; −1 when that has not been tried.</summary>
+    public long NoVictimsAt { get; set; } = -1;
+
+    /// <summary>The same when no node could be kept free for it.</summary>
+    public long NoHoldAt { get; set; } = -1;
+
     public AttemptRef Next => _waiting[_next];
 
     public AttemptRef Take() => _waiting[_next++];

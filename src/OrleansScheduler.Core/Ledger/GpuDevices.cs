@@ -35,7 +35,9 @@ internal sealed class GpuDevices
         Recount();
     }
 
-    /// <summary>The GPUs that a request gets: the one that a share fills best, or the first unused ones. Default when they are not there.</summary>
+    /// <summary>
+    /// The GPUs that a request gets: the one that a share fills best, or the first unused ones. Default when they are not there.
+    /// </summary>
     /// <param name="shape">The request.</param>
     /// <param name="mix">What leftovers are worth; null to take the GPU that has least left.</param>
     public ImmutableArray<int> Choose(in Shape shape, GpuMix? mix = null) =>
@@ -70,7 +72,9 @@ internal sealed class GpuDevices
         return last < SetBits ? Set((int)set) : Many(shape.Whole, free);
     }
 
-    /// <summary>Takes so much of each of the GPUs. One that is not there is added: it has been given out by an earlier configuration.</summary>
+    /// <summary>
+    /// Takes so much of each of the GPUs. One that is not there is added: it has been given out by an earlier configuration.
+    /// </summary>
     public void Take(ImmutableArray<int> devices, int each)
     {
         foreach (var device in devices)
@@ -100,7 +104,8 @@ internal sealed class GpuDevices
     private const int SetBits = 8;
 
     private static readonly ImmutableArray<int>[] Sets =
-        [.. Enumerable.Range(0, 1 << SetBits).Select(set => Enumerable.Range(0, SetBits).Where(i => (set >> i & 1) != 0).ToImmutableArray())];
+        [.. Enumerable.Range(0, 1 << SetBits)
+            .Select(set => Enumerable.Range(0, SetBits).Where(i => (set >> i & 1) != 0).ToImmutableArray())];
 
     private static readonly ImmutableArray<int>[] Singles = [.. Enumerable.Range(0, 64).Select(i => ImmutableArray.Create(i))];
 

@@ -51,7 +51,8 @@ internal struct HeldAttempt
     public DateTimeOffset Since;
 
     /// <summary>When it ends at the latest; null when that is not known.</summary>
-    public readonly DateTimeOffset? EndsBy => Spec.TimeLimit is { } limit ? Since + limit : null;
+    public readonly DateTimeOffset? EndsBy =>
+        Spec.TimeLimit is { } limit && limit < DateTimeOffset.MaxValue - Since ? Since + limit : null;
 }
 
 /// <summary>What one attempt holds, in a form that does not change.</summary>
@@ -59,7 +60,9 @@ internal readonly record struct HeldFact(
     JobKey Job, AttemptRef Attempt, HeldSpec Spec, int Node, ImmutableArray<int> Ports, ImmutableArray<int> Devices,
     ImmutableArray<string> Items, DateTimeOffset Since);
 
-/// <summary>All attempts that hold something, in one array: a number each, a linked list a node. Numbers of those that ended come again.</summary>
+/// <summary>
+/// All attempts that hold something, in one array: a number each, a linked list a node. Numbers of those that ended come again.
+/// </summary>
 internal sealed class HeldTable
 {
     private HeldAttempt[] _rows = new HeldAttempt[64];
@@ -80,6 +83,12 @@ internal sealed class HeldTable
         }
 
         return count == _used ? facts : facts[..count];
+    }
+
+    /// <summary>Makes room for so many, so that they come without growing step by step.</summary>
+    public void EnsureCapacity(int rows)
+    {
+        if (rows > _rows.Length) Array.Resize(ref _rows, rows);
     }
 
     public int Add(LedgerNode node, in HeldAttempt row)

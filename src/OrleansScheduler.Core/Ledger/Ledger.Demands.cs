@@ -28,9 +28,10 @@ public sealed partial class Ledger
         DemandGroup[] before = [.. job.Groups];
         foreach (var group in before) Leave(group);
         job.Groups.Clear();
+        var seen = demanded.Demands.Length > 1 ? new HashSet<AttemptRef>() : null;
         foreach (var demand in demanded.Demands)
         {
-            var waiting = Waiting(job, demand.Attempts);
+            var waiting = Once(Waiting(job, demand.Attempts), seen);
             if (waiting.IsEmpty) continue;
             var group = new DemandGroup(job, demand, waiting, ClassOf(job.Key, demand));
             job.Groups.Add(group);
@@ -56,6 +57,20 @@ public sealed partial class Ledger
         }
 
         return attempts;
+    }
+
+    /// <summary>Attempts without those that were said before; in order of instances as they come, there are none.</summary>
+    private static ImmutableArray<AttemptRef> Once(ImmutableArray<AttemptRef> attempts, HashSet<AttemptRef>? seen)
+    {
+        if (seen is null)
+        {
+            var ascends = true;
+            for (var i = 1; i < attempts.Length && ascends; i++) ascends = attempts[i - 1].Instance < attempts[i].Instance;
+            if (ascends) return attempts;
+        }
+
+        seen ??= [];
+        return attempts.RemoveAll(a => !seen.Add(a));
     }
 
     /// <summary>A job that no longer wants what it was promised: the victims may live or not, nobody waits for them.</summary>
@@ -103,7 +118,7 @@ public sealed partial class Ledger
     {
         var role = group.Job.Role;
         if (!_demand.TryGetValue(role, out var demand)) _demand[role] = demand = new RoleDemand();
-        var key = (group.Class, group.Demand.Gang ? group : null);
+        var key = (group.Class, group.Demand.Tier, group.Demand.Gang ? group : null);
         if (!demand.Queues.TryGetValue(key, out var queue))
         {
             demand.Queues[key] = queue = new DemandQueue(role, group.Class, group.Demand.Gang);
@@ -138,7 +153,7 @@ public sealed partial class Ledger
         }
 
         if (!wasReady) demand.Parked.Remove(queue);
-        demand.Queues.Remove((queue.Class, queue.IsGang ? group : null));
+        demand.Queues.Remove((queue.Class, group.Demand.Tier, queue.IsGang ? group : null));
         queue.Class.Queues--;
         if (demand.Queues.Count == 0) _roles.SetActive(queue.Role, false);
     }
@@ -162,9 +177,9 @@ public sealed partial class Ledger
         {
             for (var i = demand.Parked.Count - 1; i >= 0; i--)
             {
-                // A task to be near may have come; nothing else gets better by placements.
+                // A task to be near may have come, or the last of what was kept for others is used; nothing else gets better by placements.
                 var queue = demand.Parked[i];
-                if (!more && !queue.Class.Constraints.FollowsOthers) continue;
+                if (!more && !queue.Class.Constraints.FollowsOthers && queue.Blocked?.Code != Reasons.QuotaHeadroom) continue;
                 demand.Parked.RemoveAt(i);
                 queue.Blocked = null;
                 demand.Ready.Add(queue);

@@ -33,7 +33,9 @@ public sealed partial class Ledger
             _roles.QuotaOf(role), position);
     }
 
-    /// <summary>Attempts that wait by the reason for which their queue was set aside; those that have not been looked at yet under "".</summary>
+    /// <summary>
+    /// Attempts that wait by the reason for which their queue was set aside; those that have not been looked at yet under "".
+    /// </summary>
     public ImmutableSortedDictionary<string, int> PendingByReason()
     {
         var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
@@ -99,7 +101,7 @@ public sealed partial class Ledger
 
     private PreemptionProposal? Propose(DemandGroup group, DateTimeOffset now) =>
         CheapestVictims(group, now) is { } choice
-            ? new(choice.Node.Id, [.. Ids(choice.Victims)], choice.LostCpuSeconds)
+            ? new(choice.Node.Id, [.. Ids([.. choice.Victims, .. choice.Going])], choice.LostCpuSeconds)
             : null;
 
     private IEnumerable<PendingGroup> Promises(LedgerJob job)
@@ -150,7 +152,7 @@ public sealed partial class Ledger
         if (request.GpuMillis > 0
             && (request.GpuMillis > free.GpuMillis || group.Class.Shape is not { } shape || node.Gpus.Choose(shape).IsDefault))
             return (Reasons.InsufficientGpus, null);
-        if (group.Demand.Ports > node.FreePorts) return (Reasons.InsufficientPorts, null);
+        if (group.Demand.Ports > node.SparePorts) return (Reasons.InsufficientPorts, null);
         return node.Custom.Missing(group.Demand.Custom) is { } missing ? (Reasons.InsufficientCustom, missing) : null;
     }
 

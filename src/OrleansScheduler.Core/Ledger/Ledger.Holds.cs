@@ -14,7 +14,7 @@ public sealed partial class Ledger
     private void Hold(DemandGroup group, PlanRound round)
     {
         var (now, stamp) = (round.Now, _placements + _supply);
-        if (now < group.NoHoldBefore || group.Queue!.NoHoldAt == stamp) return;
+        if (now < group.NoHoldBefore || group.NoHoldAt == stamp) return;
         var most = Math.Max(1, _order.Count / _options.HoldOneOf);
         var missing = (group.Demand.Gang ? group.Waiting : 1) - group.Held.Sum(n => Room(n, group.Spec.Request));
         if (missing <= 0 || _holds.Count >= most) return;
@@ -27,7 +27,7 @@ public sealed partial class Ledger
             candidates.Add((freeAt, _scorer.Weights.Key(Amounts.Positive(group.Spec.Request - node.Amounts.Free)), node));
         }
 
-        if (candidates.Count == 0) group.Queue!.NoHoldAt = stamp;
+        if (candidates.Count == 0) group.NoHoldAt = stamp;
         candidates.Sort(static (a, b) =>
             a.FreeAt != b.FreeAt ? a.FreeAt.CompareTo(b.FreeAt)
             : a.Short != b.Short ? a.Short.CompareTo(b.Short)
@@ -57,7 +57,9 @@ public sealed partial class Ledger
         return (int)room;
     }
 
-    /// <summary>When a node has room for one of a group at the latest, from the time limits of what runs there; null when they do not say.</summary>
+    /// <summary>
+    /// When a node has room for one of a group at the latest, from the time limits of what runs there; null when they do not say.
+    /// </summary>
     private DateTimeOffset? FitsAt(LedgerNode node, DemandGroup group, DateTimeOffset now)
     {
         var ends = new List<(DateTimeOffset At, int Row)>();

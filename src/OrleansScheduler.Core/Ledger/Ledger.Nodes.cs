@@ -3,9 +3,12 @@ namespace OrleansScheduler.Core;
 /// <content>Nodes: what they are, what of them is set aside, and who may be sent there.</content>
 public sealed partial class Ledger
 {
+    /// <summary>Above this, sums over all nodes could leave the range of 64 bits.</summary>
+    private static readonly Resources Largest = new(Quota.Largest, Quota.Largest, Quota.Largest, Quota.Largest);
+
     private void Change(LedgerEvent.NodeChanged change)
     {
-        if (change.Description.Capacity.IsNonNegative == false)
+        if (!change.Description.Capacity.IsNonNegative || !change.Description.Capacity.FitsInto(Largest))
             throw new InvariantException($"node {change.Description.Id} cannot have {change.Description.Capacity}");
         var isNew = !_nodes.TryGetValue(change.Description.Id, out var node);
         if (isNew) node = AddNode(change.Description.Id);
@@ -23,6 +26,7 @@ public sealed partial class Ledger
         _supply++;
         Refresh(node, factsChanged: true);
         Weigh();
+        TellBook(node);
     }
 
     private void Remove(string id)
@@ -33,6 +37,7 @@ public sealed partial class Ledger
             new NodeDescription { Id = id, Host = node.Description.Host, Capacity = Resources.None }, node.Generation, false, node.Mode);
         Change(gone);
         _nodes.Remove(id);
+        _offers?.RemoveNode(id);
         _freeNumbers.Push(node.Index);
     }
 
@@ -148,8 +153,10 @@ public sealed partial class Ledger
 
     private void Change(LedgerEvent.RoleChanged change)
     {
+        if ((change.Quota?.Check() ?? RoleTree.CheckWeight(change.Weight)) is { } problem)
+            throw new InvariantException($"role {change.Role} cannot have this: {problem.Message}");
         var role = _roles.GetOrAdd(change.Role);
-        if (role < 0) return;
+        if (role <= 0) return;
         _roles.SetQuota(role, change.Quota);
         _roles.SetWeight(role, change.Weight);
         _supply++;

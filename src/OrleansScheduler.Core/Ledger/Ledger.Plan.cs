@@ -146,7 +146,7 @@ public sealed partial class Ledger
     {
         foreach (var node in group.Held)
         {
-            if (!node.IsReachableAndOpen || node.IsOvercommitted || group.Class.Constraints.Broken(node.Description) is not null) continue;
+            if (!MayUse(group, node)) continue;
             if (NodeScan.Fits(group.Class.Key.Revocable ? _revocable : _table, shape, node.Index) && Takes(group, node)) return node.Index;
         }
 
@@ -185,30 +185,31 @@ public sealed partial class Ledger
             {
                 round.Look(1);
                 var node = _order[number];
-                if (!group.Class.Allowed[number] || !HasReserved(node, role)) continue;
+                if (!group.Class.Allowed[number] || !HasReserved(node, role, group.Spec.Request)) continue;
                 if (!filled && !group.Class.IsPlain) FillMoving(group);
                 filled = true;
                 if ((!group.Class.IsPlain && !_moving[number]) || !Takes(group, node)) continue;
-                if (node.FreePorts < group.Spec.Ports || node.Gpus.Choose(group.Class.Shape!.Value).IsDefault) continue;
+                if (node.SparePorts < group.Spec.Ports || node.Gpus.Choose(group.Class.Shape!.Value).IsDefault) continue;
                 var key = _table.Key[number];
-                if (key >= best?.Key || !node.Amounts.Fits(_roles, group.Job.Role, group.Spec.Request, revocable: false)) continue;
-                best = (node, key);
+                if (key >= best?.Key) continue;
+                if (!node.Amounts.TryChoose(_roles, group.Job.Role, group.Spec.Request, revocable: false, out var parts)) continue;
+                if (_roles.Admit(group.Job.Role, parts.Unreserved).IsAllowed) best = (node, key);
             }
         }
 
         if (best is not { } found) return null;
         var chosen = found.Node;
-        if (!chosen.TryTake(_roles, group.Job.Role, group.Spec, group.Class.Shape!.Value, _mix, out var taken, out var devices)) return null;
-        if (_roles.Admit(group.Job.Role, taken.Unreserved).IsAllowed) return (chosen, taken, devices);
-        chosen.Return(group.Spec, taken, devices);
-        return null;
+        return chosen.TryTake(_roles, group.Job.Role, group.Spec, group.Class.Shape!.Value, _mix, out var taken, out var devices)
+            ? (chosen, taken, devices)
+            : null;
     }
 
-    private static bool HasReserved(LedgerNode node, int role)
+    /// <summary>Whether a part of a request would come from what is reserved for a role.</summary>
+    private static bool HasReserved(LedgerNode node, int role, in Resources request)
     {
         foreach (var pool in node.Amounts.Pools)
         {
-            if (pool.Role == role && pool.Free != Resources.None) return true;
+            if (pool.Role == role && Amounts.Min(request, Amounts.Positive(pool.Free)) != Resources.None) return true;
         }
 
         return false;
@@ -257,28 +258,48 @@ public sealed partial class Ledger
         }
     }
 
-    /// <summary>The fewest attempts that any value has of those whose nodes the group may use.</summary>
+    /// <summary>
+    /// The fewest attempts that any value has of those whose nodes the group may use. A node that is kept free for somebody counts: it does
+    /// not make the others' nodes allowed.
+    /// </summary>
     private int Emptiest(DemandGroup group, string attribute)
     {
         var fewest = int.MaxValue;
         if (NodeAttributes.IsNode(attribute))
         {
+            var byNode = group.Job.CountByNode(_held);
             for (var i = 0; i < _order.Count && fewest > 0; i++)
             {
-                if (group.Class.Allowed[i]) fewest = Math.Min(fewest, group.Job.CountByNode(_held).GetValueOrDefault(i));
+                if (group.Class.Allowed[i]) fewest = Math.Min(fewest, byNode.GetValueOrDefault(i));
             }
-        }
-        else
-        {
-            var counts = group.Job.CountBy(attribute, _order, _held);
-            foreach (var (value, nodes) in _attributes.Values(attribute))
+
+            foreach (var node in _holds)
             {
-                if (group.Class.Allowed.Overlaps(nodes)) fewest = Math.Min(fewest, counts.GetValueOrDefault(value));
+                if (MayUse(group, node)) fewest = Math.Min(fewest, byNode.GetValueOrDefault(node.Index));
             }
+
+            return fewest == int.MaxValue ? 0 : fewest;
+        }
+
+        var counts = group.Job.CountBy(attribute, _order, _held);
+        foreach (var (value, nodes) in _attributes.Values(attribute))
+        {
+            if (group.Class.Allowed.Overlaps(nodes)) fewest = Math.Min(fewest, counts.GetValueOrDefault(value));
+        }
+
+        foreach (var node in _holds)
+        {
+            if (!MayUse(group, node)) continue;
+            foreach (var value in NodeAttributes.ValuesOf(node.Description, attribute))
+                fewest = Math.Min(fewest, counts.GetValueOrDefault(value));
         }
 
         return fewest == int.MaxValue ? 0 : fewest;
     }
+
+    /// <summary>Whether a group might get something of a node if it were not kept free for somebody.</summary>
+    private static bool MayUse(DemandGroup group, LedgerNode node) =>
+        node.IsReachableAndOpen && !node.IsOvercommitted && group.Class.Constraints.Broken(node.Description) is null;
 
     private void KeepNear(Constraint.Affinity affinity)
     {

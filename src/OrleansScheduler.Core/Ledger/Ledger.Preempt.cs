@@ -30,8 +30,7 @@ public sealed partial class Ledger
             foreach (var queue in demand.Parked)
             {
                 if (queue.Blocked!.Value.Code is Reasons.QuotaLimit or Reasons.QuotaHeadroom) continue;
-                if (queue.Class.Shape is null || round.Now - queue.Head.Demand.Since < _options.PreemptAfter) continue;
-                waiting.Add(queue.Head);
+                if (queue.Class.Shape is not null) AddFirst(queue, round.Now, waiting);
             }
         }
 
@@ -50,11 +49,27 @@ public sealed partial class Ledger
         }
     }
 
+    /// <summary>
+    /// The first of a queue that has waited long, and the first of another job: a job's own tasks are no victims of it, though they may be
+    /// of others. All others behind them would find nobody else.
+    /// </summary>
+    private void AddFirst(DemandQueue queue, DateTimeOffset now, List<DemandGroup> waiting)
+    {
+        const int MostLooks = 16;
+        DemandGroup? first = null;
+        foreach (var group in queue.Groups.Take(MostLooks))
+        {
+            if (group.Job == first?.Job || now - group.Demand.Since < _options.PreemptAfter) continue;
+            waiting.Add(group);
+            if (first is not null) return;
+            first = group;
+        }
+    }
+
     private void Preempt(DemandGroup group, PlanRound round)
     {
-        var queue = group.Queue!;
         var stamp = _placements + _supply;
-        if (queue.NoVictimsAt == stamp) return;
+        if (group.NoVictimsAt == stamp) return;
         while (group.Waiting > 0 && round.Preemptions.Count < _options.PreemptionsPerRound)
         {
             if (!group.Class.Key.Revocable && !_roles.Admit(group.Job.Role, group.Spec.Request).IsAllowed) return;
@@ -67,14 +82,14 @@ public sealed partial class Ledger
             round.Search(_order.Count, Placed);
             if (CheapestVictims(group, round.Now) is not { } choice)
             {
-                queue.NoVictimsAt = stamp;
+                group.NoVictimsAt = stamp;
                 return;
             }
 
             var attempt = group.Take();
             Pending--;
             var preemption = new Preemption(group.Job.Key, attempt, choice.Node.Id, choice.Devices,
-                [.. Ids(choice.Victims).OrderBy(a => a.Job).ThenBy(a => a.Instance)], round.Now,
+                [.. Ids([.. choice.Victims, .. choice.Going]).OrderBy(a => a.Job).ThenBy(a => a.Instance)], round.Now,
                 group.Demand with { Attempts = [] });
             Promise(preemption);
             round.Preemptions.Add(preemption);
@@ -98,6 +113,7 @@ public sealed partial class Ledger
         var spec = HeldSpec.Of(preemption.Demand);
         var taken = node.Amounts.Force(_roles, job.Role, spec.Request, spec.IsRevocable);
         node.Gpus.Take(preemption.Devices, spec.EachDevice);
+        node.Custom.Promise(spec.Custom);
         var promise = new Placement(preemption.Attempt, node.Id, []) { Devices = preemption.Devices };
         Hold(job, node, preemption.Attempt, spec, promise, taken, preemption.Since, isPromise: true);
         _preemptions[(preemption.Job, preemption.Attempt)] = preemption;
@@ -138,9 +154,11 @@ public sealed partial class Ledger
     {
         ref var row = ref _held[held];
         var spec = row.Spec;
-        if (!HasAll(node, row) || node.Custom.Missing(spec.Custom) is not null) return;
+        if (!HasAll(node, row) || node.Ports.Free < spec.Ports || !node.Custom.HasPromised(spec.Custom)) return;
+        node.Custom.EndPromise(spec.Custom);
         var ports = ImmutableArray.CreateBuilder<int>(spec.Ports);
-        if (!node.Ports.TryTake(spec.Ports, ports)) return;
+        if (!node.Ports.TryTake(spec.Ports, ports))
+            throw new InvariantException($"node {node.Id} has fewer free ports than it counts");
         row.IsPromise = false;
         row.Ports = ports.MoveToImmutable();
         row.Items = node.Custom.Take(spec.Custom);
@@ -157,17 +175,25 @@ public sealed partial class Ledger
         if (!RowsOn(node).Any(h => _held[h].IsPromise)) _promisedNodes.Remove(node.Index);
     }
 
-    /// <summary>Whether what was promised is there by now, though it has already been taken off.</summary>
-    private static bool HasAll(LedgerNode node, in HeldAttempt row)
+    /// <summary>
+    /// Whether what was promised is there by now, though it has already been taken off. What other promises wait for does not count.
+    /// </summary>
+    private bool HasAll(LedgerNode node, in HeldAttempt row)
     {
         foreach (var device in row.Devices)
         {
-            if (node.Gpus.FreeOf(device) < 0) return false;
+            var free = node.Gpus.FreeOf(device);
+            foreach (var other in RowsOn(node))
+            {
+                if (_held[other].IsPromise && _held[other].Devices.Contains(device)) free += _held[other].Spec.EachDevice;
+            }
+
+            if (free < row.Spec.EachDevice) return false;
         }
 
-        return row.Spec.IsRevocable
-            ? node.Amounts.RevocableFree.IsNonNegative
-            : (node.UsedFirmly + row.Spec.Request).FitsInto(node.Description.Capacity);
+        var (firm, lent) = (row.Spec.Request - row.Taken.Revocable, row.Taken.Revocable);
+        return (node.UsedFirmly + firm).FitsInto(node.Description.Capacity)
+            && (lent == Resources.None || (node.Used - node.UsedFirmly + lent).FitsInto(node.Amounts.RevocableCapacity));
     }
 
     private void Break(Preemption preemption, LedgerJob job, PlanRound round)
@@ -242,6 +268,7 @@ public sealed partial class Ledger
             for (var held = node.FirstHeld; held >= 0; held = _held[held].Next)
             {
                 if (MayPreempt(group, _held[held])) search.Add(held, now);
+                else if (_held[held].Victims > 0) search.AddGoing(held);
             }
 
             if (search.Cheapest(best) is { } better) best = better;

@@ -60,7 +60,8 @@ public sealed partial class Ledger
         if (!RolePath.IsValid(path) || path == RolePath.Default)
             return Problem.Of(ProblemKind.Invalid, "role-invalid", $"'{path}' cannot be a role with reservations: {RolePath.Rule}.");
         if (!amount.IsNonNegative || amount == Resources.None)
-            return Problem.Of(ProblemKind.Invalid, "reservation-not-positive", $"A reservation is for more than nothing, not for {amount}.");
+            return Problem.Of(ProblemKind.Invalid, "reservation-not-positive",
+                $"A reservation is for more than nothing, not for {amount}.");
         if (!_nodes.TryGetValue(id, out var node)) return Problem.Of(ProblemKind.NotFound, "node-not-found", $"There is no node {id}.");
         var role = _roles.GetOrAdd(path);
         var has = node.Reserved.GetValueOrDefault(path);
@@ -120,7 +121,8 @@ public sealed partial class Ledger
     }
 
     private static bool IsWorthALine(RoleView role) =>
-        role.Quota is not null || role.Weight != 1 || role.Waiting > 0 || role.Allocated != Resources.None || role.Consumed != Resources.None;
+        role.Quota is not null || role.Weight != 1 || role.Waiting > 0 || role.Allocated != Resources.None
+            || role.Consumed != Resources.None;
 
     /// <summary>Attempts that wait by role, those of the roles below it included.</summary>
     private int[] WaitingByRole()

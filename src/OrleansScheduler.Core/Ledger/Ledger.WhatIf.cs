@@ -31,6 +31,7 @@ public sealed partial class Ledger
         foreach (var role in image.Roles) copy.Apply(role);
         foreach (var node in image.Nodes) copy.Apply(node);
         foreach (var reserved in image.NodeReservations) copy.Apply(reserved);
+        copy._held.EnsureCapacity(image.Held.Length + 64);
         foreach (ref readonly var fact in image.Held.AsSpan()) copy.Adopt(fact, image.NodeIds[fact.Node]);
         foreach (var preemption in image.Preemptions) copy.Promise(preemption);
         foreach (var node in copy._order) copy.Refresh(node);
@@ -41,16 +42,23 @@ public sealed partial class Ledger
     internal static Answer<WhatIfView> Try(LedgerImage image, WhatIf change, DateTimeOffset now)
     {
         if (CheckChange(change) is { } problem) return problem;
-        var before = image.Restore();
-        before.PlanAll(now);
-        var after = before.Clone();
-        if (after.Make(change, now) is { } impossible) return impossible;
-        var preempted = after.PlanAll(now);
-        return Compare(before, after, preempted, now);
+        var ledger = image.Restore();
+        ledger.PlanAll(now);
+        var before = ledger.LookAround();
+        if (ledger.Make(change, now) is { } impossible) return impossible;
+        var preempted = ledger.PlanAll(now);
+        return ledger.Compare(before, preempted, now);
     }
 
-    private static ImmutableArray<Demand> Demands(LedgerJob job) =>
-        [.. job.Groups.Select(g => g.Demand with { Attempts = [.. g.WaitingAttempts] })];
+    /// <summary>What a job would say now: what waits, and what was promised a node, which it wants no less.</summary>
+    private ImmutableArray<Demand> Demands(LedgerJob job)
+    {
+        var demands = job.Groups.ConvertAll(g => g.Demand with { Attempts = [.. g.WaitingAttempts] });
+        if (Promised == 0) return [.. demands];
+        foreach (var preemption in _preemptions.Values.Where(p => p.Job == job.Key))
+            Add(demands, preemption.Demand with { Attempts = [preemption.Attempt] });
+        return [.. demands];
+    }
 
     private void Adopt(in HeldFact fact, string nodeId)
     {
@@ -134,7 +142,8 @@ public sealed partial class Ledger
         foreach (var scale in change.Scale)
         {
             if (!_jobs.TryGetValue(scale.Job, out var job))
-                return Problem.Of(ProblemKind.NotFound, "job-not-found", $"The ledger knows no job {scale.Job} that holds or wants something.");
+                return Problem.Of(ProblemKind.NotFound, "job-not-found",
+                    $"The ledger knows no job {scale.Job} that holds or wants something.");
             Scale(job, scale.Instances, now);
         }
 
@@ -233,37 +242,54 @@ public sealed partial class Ledger
         return preempted;
     }
 
-    private static WhatIfView Compare(Ledger before, Ledger after, Dictionary<JobKey, int> preempted, DateTimeOffset now)
+    /// <summary>What there is to compare with: numbers of jobs and nodes.</summary>
+    private Outlook LookAround() => new(
+        _jobs.Keys.ToDictionary(k => k, CountsOf), _order.ConvertAll(n => (n.Tasks, n.Used)), Known().Count(n => n.IsReachableAndOpen),
+        _capacity, UsedInAll(), Pending + Promised);
+
+    private WhatIfView Compare(Outlook before, Dictionary<JobKey, int> preempted, DateTimeOffset now)
     {
         var jobs = ImmutableArray.CreateBuilder<JobOutlook>();
-        foreach (var key in before._jobs.Keys.Union(after._jobs.Keys).Order())
+        foreach (var key in before.Jobs.Keys.Union(_jobs.Keys).Order())
         {
-            var (heldNow, waitingNow) = before.CountsOf(key);
-            var (heldThen, waitingThen) = after.CountsOf(key);
+            var (heldNow, waitingNow) = before.Jobs.GetValueOrDefault(key);
+            var (heldThen, waitingThen) = CountsOf(key);
             var stopped = preempted.GetValueOrDefault(key);
             if ((heldNow, waitingNow, 0) == (heldThen, waitingThen, stopped)) continue;
-            var groups = waitingThen == 0 ? [] : after.Explain(key, now)?.Groups ?? [];
+            var groups = waitingThen == 0 ? [] : Explain(key, now)?.Groups ?? [];
             jobs.Add(new(key, heldNow, heldThen, waitingNow, waitingThen, stopped, groups));
         }
 
-        var nodes = ImmutableArray.CreateBuilder<NodeOutlook>();
-        foreach (var node in after.Known().OrderBy(n => n.Id, StringComparer.Ordinal))
+        // Nodes are only added, so what was there before has the same number.
+        var nodes = new List<NodeOutlook>();
+        foreach (var node in Known())
         {
-            var same = before._nodes.GetValueOrDefault(node.Id);
-            if ((same?.Tasks ?? 0, same?.Used ?? Resources.None) == (node.Tasks, node.Used) || nodes.Count == WhatIfView.MaxNodes) continue;
-            nodes.Add(new(node.Id, same?.Tasks ?? 0, node.Tasks, same?.Used ?? Resources.None, node.Used));
+            var (tasks, used) = node.Index < before.Nodes.Count ? before.Nodes[node.Index] : default;
+            if ((tasks, used) != (node.Tasks, node.Used)) nodes.Add(new(node.Id, tasks, node.Tasks, used, node.Used));
         }
 
+        nodes.Sort(static (a, b) => string.CompareOrdinal(a.Node, b.Node));
         var cell = new CellOutlook(
-            before.Known().Count(n => n.IsReachableAndOpen), after.Known().Count(n => n.IsReachableAndOpen), before._capacity,
-            after._capacity, before.UsedInAll(), after.UsedInAll(), before.Pending + before.Promised, after.Pending + after.Promised);
-        return new WhatIfView { Summary = Summarise(jobs, cell), Jobs = jobs.ToImmutable(), Nodes = nodes.ToImmutable(), Cell = cell };
+            before.OpenNodes, Known().Count(n => n.IsReachableAndOpen), before.Capacity, _capacity, before.Used, UsedInAll(),
+            before.Waiting, Pending + Promised);
+        return new WhatIfView
+        {
+            Summary = Summarise(jobs, cell),
+            Jobs = jobs.ToImmutable(),
+            Nodes = [.. nodes.Take(WhatIfView.MaxNodes)],
+            Cell = cell,
+        };
     }
+
+    private sealed record Outlook(
+        Dictionary<JobKey, (int Held, int Waiting)> Jobs, List<(int Tasks, Resources Used)> Nodes, int OpenNodes, Resources Capacity,
+        Resources Used, int Waiting);
 
     private static string Summarise(ImmutableArray<JobOutlook>.Builder jobs, CellOutlook cell)
     {
         if (jobs.Count == 0) return "Nothing would change for any job.";
-        var (placed, waiting, stopped) = (jobs.Sum(j => j.PlacedThen - j.PlacedNow), cell.WaitingThen - cell.WaitingNow, jobs.Sum(j => j.Preempted));
+        var (placed, waiting, stopped) =
+            (jobs.Sum(j => j.PlacedThen - j.PlacedNow), cell.WaitingThen - cell.WaitingNow, jobs.Sum(j => j.Preempted));
         var parts = new List<string>();
         if (placed != 0) parts.Add($"{Math.Abs(placed)} {(placed > 0 ? "more" : "fewer")} instances would run");
         if (waiting != 0) parts.Add($"{Math.Abs(waiting)} {(waiting > 0 ? "more" : "fewer")} would wait");

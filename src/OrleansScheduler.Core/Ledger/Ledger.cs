@@ -260,6 +260,7 @@ public sealed partial class Ledger
         if (row.IsPromise)
         {
             node.PromisedPorts -= spec.Ports;
+            node.Custom.EndPromise(spec.Custom);
             Promised--;
             ForgetVictims(node, row.Job.Key, attempt);
         }

@@ -25,7 +25,9 @@ internal sealed class LedgerJob(JobKey key, int role)
         foreach (var (attribute, counts) in _counts) Add(counts, node, attribute, change);
     }
 
-    /// <summary>Attempts of the job by node, promises too: what limit, spread and affinity count. Kept up to date once it was asked for.</summary>
+    /// <summary>
+    /// Attempts of the job by node, promises too: what limit, spread and affinity count. Kept up to date once it was asked for.
+    /// </summary>
     public Dictionary<int, int> CountByNode(HeldTable table)
     {
         if (_countByNode is not null) return _countByNode;

@@ -53,7 +53,11 @@ internal sealed class LedgerNode(string id, int index)
     /// <summary>Whether anybody may get something of it.</summary>
     public bool TakesTasks => IsReachableAndOpen && Hold is null && !IsOvercommitted;
 
+    /// <summary>Ports that nobody has or was promised; below zero when more were promised than are there yet.</summary>
     public int FreePorts => Ports.Free - PromisedPorts;
+
+    /// <summary>Ports that somebody may get.</summary>
+    public int SparePorts => Math.Max(0, FreePorts);
 
     public string Status => !Reachable ? "unreachable" : Mode switch
     {
@@ -109,17 +113,21 @@ internal sealed class LedgerNode(string id, int index)
         Gpus.Return(devices, spec.EachDevice);
     }
 
-    /// <summary>What is free for everybody, in the units of the lanes.</summary>
+    /// <summary>
+    /// What is free for everybody, in the units of the lanes. A node that has given or promised more than it has of anything fits nothing
+    /// that is not revocable; of what is revocable, only what is asked for counts.
+    /// </summary>
     public Shape FreeShape(bool revocable)
     {
         var (free, spare) = (Amounts.Free, Amounts.RevocableFree);
+        if (!revocable && !free.IsNonNegative) return new Shape(-1, 0, 0, 0, 0, 0);
         return new Shape(
             Lane(revocable ? spare.CpuMillis : free.CpuMillis),
-            Lane(revocable && Amounts.RevocableCapacity.MemoryMiB > 0 ? spare.MemoryMiB : free.MemoryMiB),
-            Lane(free.DiskMiB),
-            Math.Min(Gpus.Whole, Lane(free.GpuMillis) / Shape.Device),
-            Math.Min(Gpus.LargestShare, Lane(free.GpuMillis)),
-            FreePorts);
+            Math.Max(0, Lane(revocable && Amounts.RevocableCapacity.MemoryMiB > 0 ? spare.MemoryMiB : free.MemoryMiB)),
+            Math.Max(0, Lane(free.DiskMiB)),
+            Math.Max(0, Math.Min(Gpus.Whole, Lane(free.GpuMillis) / Shape.Device)),
+            Math.Max(0, Math.Min(Gpus.LargestShare, Lane(free.GpuMillis))),
+            SparePorts);
     }
 
     public NodeView Describe() => new()

@@ -34,7 +34,9 @@ public sealed record LedgerOptions
     /// <summary>How long a node is kept free at most; then others get it for as long. Default 5 min.</summary>
     public TimeSpan HoldFor { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Largest part of the nodes that is kept free for those that wait, as a divisor: 1 of so many, one at least. Default 20.</summary>
+    /// <summary>
+    /// Largest part of the nodes that is kept free for those that wait, as a divisor: 1 of so many, one at least. Default 20.
+    /// </summary>
     public int HoldOneOf { get; init; } = 20;
 
     /// <summary>Most preemptions that one round decides. Default 16.</summary>

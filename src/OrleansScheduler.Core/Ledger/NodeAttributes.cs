@@ -1,7 +1,9 @@
 namespace OrleansScheduler.Core;
 
 /// <summary>Which nodes have which values of the attributes that somebody has asked about.</summary>
-/// <remarks>An attribute is indexed when it is first asked for, in one pass; after that a node's change costs its own attributes only.</remarks>
+/// <remarks>
+/// An attribute is indexed when it is first asked for, in one pass; after that a node's change costs its own attributes only.
+/// </remarks>
 internal sealed class NodeAttributes(List<LedgerNode> nodes, Dictionary<string, LedgerNode> byId)
 {
     private readonly Dictionary<string, Attribute> _attributes = new(StringComparer.Ordinal);

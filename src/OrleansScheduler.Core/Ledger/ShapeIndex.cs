@@ -80,7 +80,8 @@ internal sealed class ShapeIndex(NodeTable table, Shape shape, VectorWidth width
 
         // What a block costs here and in a scan: keys that stand in their lane are found much faster by a scan.
         var most = blocks / (table.Scorer.IsByLane ? 6 : 2);
-        var isOld = _seen < 0 || _version != table.Scorer.Version || (own is not null && own.Epoch != _epoch) || _keys.Length < Padded(blocks)
+        var isOld = _seen < 0 || _version != table.Scorer.Version || (own is not null && own.Epoch != _epoch)
+            || _keys.Length < Padded(blocks)
             || since > Math.Min(most, NodeTable.Remembered);
         if (!isOld)
         {

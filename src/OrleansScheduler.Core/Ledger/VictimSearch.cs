@@ -2,10 +2,11 @@ namespace OrleansScheduler.Core;
 
 /// <summary>Attempts of one node whose end makes room.</summary>
 /// <param name="Node">The node.</param>
-/// <param name="Victims">Rows of the attempts.</param>
+/// <param name="Victims">Rows of the attempts; none when those that are going anyway leave room enough.</param>
+/// <param name="Going">Rows of those that are being stopped for others already and leave more than these need.</param>
 /// <param name="LostCpuSeconds">Work that would be lost.</param>
 /// <param name="Devices">The GPUs that the one that waits gets.</param>
-internal sealed record VictimChoice(LedgerNode Node, int[] Victims, double LostCpuSeconds, ImmutableArray<int> Devices);
+internal sealed record VictimChoice(LedgerNode Node, int[] Victims, int[] Going, double LostCpuSeconds, ImmutableArray<int> Devices);
 
 /// <summary>
 /// Finds the fewest attempts of a node whose end makes room for one more, and of equally few those that lose the least work.
@@ -22,6 +23,8 @@ internal sealed class VictimSearch(HeldTable held, RoleTree roles, DemandGroup g
     private readonly Shape _shape = group.Class.Shape!.Value;
     private readonly bool _revocable = group.Class.Key.Revocable;
     private readonly List<int> _chosen = [];
+    private readonly List<int> _going = [];
+    private readonly List<int> _gone = [];
     private int[] _gpus = [];
     private LedgerNode _node = null!;
     private double _bestLost;
@@ -31,7 +34,11 @@ internal sealed class VictimSearch(HeldTable held, RoleTree roles, DemandGroup g
     {
         _node = node;
         _candidates.Clear();
+        _going.Clear();
     }
+
+    /// <summary>Counts on the end of one that is being stopped for somebody else.</summary>
+    public void AddGoing(int row) => _going.Add(row);
 
     public void Add(int row, DateTimeOffset now)
     {
@@ -43,12 +50,14 @@ internal sealed class VictimSearch(HeldTable held, RoleTree roles, DemandGroup g
     /// <summary>The best choice on the node; null when it makes no room or is not better than <paramref name="best"/>.</summary>
     public VictimChoice? Cheapest(VictimChoice? best)
     {
-        if (_candidates.Count == 0) return null;
+        if (_candidates.Count + _going.Count == 0) return null;
         _chosen.Clear();
         _chosen.AddRange(_candidates.Select(c => c.Row));
         if (!Fits(_chosen)) return null;
         _candidates.Sort(static (a, b) => a.Lost != b.Lost ? a.Lost.CompareTo(b.Lost) : a.Row.CompareTo(b.Row));
         (_best, _bestLost) = (null, double.MaxValue);
+        _chosen.Clear();
+        if (_going.Count > 0 && Fits(_chosen)) (_best, _bestLost) = ([], 0);
         var most = Math.Min(_candidates.Count, best?.Victims.Length ?? int.MaxValue);
         for (var size = 1; size <= most && _best is null; size++)
         {
@@ -65,7 +74,7 @@ internal sealed class VictimSearch(HeldTable held, RoleTree roles, DemandGroup g
         if (_best is null) return null;
         if (best is not null && (_best.Length > best.Victims.Length
             || (_best.Length == best.Victims.Length && _bestLost >= best.LostCpuSeconds))) return null;
-        return new VictimChoice(_node, _best, _bestLost, Devices(_best));
+        return new VictimChoice(_node, _best, [.. _going], _bestLost, Devices(_best));
     }
 
     private void Choose(int from, int left, double lost)
@@ -107,8 +116,9 @@ internal sealed class VictimSearch(HeldTable held, RoleTree roles, DemandGroup g
     }
 
     /// <summary>Whether the node has room for one once these are gone.</summary>
-    private bool Fits(List<int> gone)
+    private bool Fits(List<int> chosen)
     {
+        var gone = Gone(chosen);
         var (amounts, request) = (_node.Amounts, group.Spec.Request);
         var (free, spare) = (amounts.Free, amounts.RevocableFree);
         var ports = _node.FreePorts;
@@ -120,19 +130,18 @@ internal sealed class VictimSearch(HeldTable held, RoleTree roles, DemandGroup g
             ports += victim.Spec.Ports;
         }
 
-        if (ports < group.Spec.Ports) return false;
+        if (group.Spec.Ports > 0 && ports < group.Spec.Ports) return false;
         if (_revocable)
         {
-            if (request.CpuMillis > spare.CpuMillis) return false;
             var memory = amounts.RevocableCapacity.MemoryMiB > 0 ? spare.MemoryMiB : free.MemoryMiB;
-            if (request.MemoryMiB > memory || request.DiskMiB > free.DiskMiB || request.GpuMillis > free.GpuMillis) return false;
+            if (!NodeAmounts.HasAsked(request, free with { CpuMillis = spare.CpuMillis, MemoryMiB = memory })) return false;
         }
         else if (!(request - Pooled(gone, request)).FitsInto(free))
         {
             return false;
         }
 
-        if (request.GpuMillis > 0 && Devices(gone).IsDefault) return false;
+        if (request.GpuMillis > 0 && Devices(chosen).IsDefault) return false;
         foreach (var (name, amount) in group.Spec.Custom.Scalars)
         {
             if (_node.Custom.FreeOf(name) + gone.Sum(r => held[r].Spec.Custom.Scalars.GetValueOrDefault(name)) < amount) return false;
@@ -144,6 +153,15 @@ internal sealed class VictimSearch(HeldTable held, RoleTree roles, DemandGroup g
         }
 
         return true;
+    }
+
+    /// <summary>Those that were chosen, and those that are going anyway.</summary>
+    private List<int> Gone(IReadOnlyList<int> chosen)
+    {
+        _gone.Clear();
+        _gone.AddRange(_going);
+        _gone.AddRange(chosen);
+        return _gone;
     }
 
     /// <summary>What of a request the pools of its role and those above it will have.</summary>
@@ -162,9 +180,10 @@ internal sealed class VictimSearch(HeldTable held, RoleTree roles, DemandGroup g
     }
 
     /// <summary>The GPUs that one gets once these are gone; default when they are not enough.</summary>
-    private ImmutableArray<int> Devices(IReadOnlyList<int> gone)
+    private ImmutableArray<int> Devices(IReadOnlyList<int> chosen)
     {
         if (group.Spec.Request.GpuMillis == 0) return [];
+        var gone = Gone(chosen);
         if (_gpus.Length < _node.Gpus.Count) _gpus = new int[_node.Gpus.Count];
         for (var i = 0; i < _node.Gpus.Count; i++) _gpus[i] = _node.Gpus.FreeOf(i);
         for (var i = 0; i < gone.Count; i++)

@@ -207,9 +207,17 @@ public sealed class NodeAmounts
     {
         var ofNobody = role == 0 && refines < 0 && traits.HasFlag(PoolTraits.Indivisible);
         if (role < 0 || role >= roles.Count || roles.PathOf(role) == RolePath.Default || (role == 0 && !ofNobody))
-            return Problem.Of(ProblemKind.Invalid, "reservation-without-role", "A reservation is for a role, and not for the default role.");
+        {
+            return Problem.Of(ProblemKind.Invalid, "reservation-without-role",
+                "A reservation is for a role, and not for the default role.");
+        }
+
         if (!amount.IsNonNegative || amount == Resources.None)
-            return Problem.Of(ProblemKind.Invalid, "reservation-not-positive", $"A reservation is for more than nothing, not for {amount}.");
+        {
+            return Problem.Of(ProblemKind.Invalid, "reservation-not-positive",
+                $"A reservation is for more than nothing, not for {amount}.");
+        }
+
         if (refines >= 0)
         {
             if (FindPool(refines) is not { } source) return NoSuchPool(refines);
@@ -264,7 +272,14 @@ public sealed class NodeAmounts
 
     private static bool FitsFree(in Resources amount, in Resources free) => amount == Resources.None || amount.FitsInto(free);
 
-    private static bool IsBelow(long request, long free) => request > 0 && request > free;
+    /// <summary>Whether there is enough in every dimension in which something is asked for.</summary>
+    internal static bool HasAsked(in Resources amount, in Resources free)
+    {
+        return Has(amount.CpuMillis, free.CpuMillis) && Has(amount.MemoryMiB, free.MemoryMiB)
+            && Has(amount.DiskMiB, free.DiskMiB) && Has(amount.GpuMillis, free.GpuMillis);
+
+        static bool Has(long asked, long there) => asked <= 0 || asked <= there;
+    }
 
     private int Grow(RoleTree roles, ReservedPool pool, in Resources amount)
     {
@@ -288,7 +303,8 @@ public sealed class NodeAmounts
         foreach (var part in parts.PoolsOrEmpty) FindPool(part.Pool)!.Take(part.Amount);
     }
 
-    private bool TryChoose(RoleTree roles, int role, in Resources request, bool revocable, out Taken taken)
+    /// <summary>From where a request would be taken.</summary>
+    internal bool TryChoose(RoleTree roles, int role, in Resources request, bool revocable, out Taken taken)
     {
         taken = default;
         if (!request.IsNonNegative) return false;
@@ -299,7 +315,7 @@ public sealed class NodeAmounts
                 request.CpuMillis, has.MemoryMiB > 0 ? request.MemoryMiB : 0,
                 has.DiskMiB > 0 ? request.DiskMiB : 0, has.GpuMillis > 0 ? request.GpuMillis : 0);
             taken = new(request - lent, lent, []);
-            return FitsFree(taken.Unreserved, Free) && FitsFree(lent, RevocableFree);
+            return HasAsked(taken.Unreserved, Free) && HasAsked(lent, RevocableFree);
         }
 
         // A node with less than it runs gets nothing new, not even what is reserved: there is nothing behind the reservation.
@@ -316,226 +332,8 @@ public sealed class NodeAmounts
             rest -= part;
         }
 
-        if (IsBelow(rest.CpuMillis, Free.CpuMillis) || IsBelow(rest.MemoryMiB, Free.MemoryMiB)
-            || IsBelow(rest.DiskMiB, Free.DiskMiB) || IsBelow(rest.GpuMillis, Free.GpuMillis)) return false;
+        if (!HasAsked(rest, Free)) return false;
         taken = new(rest, Resources.None, parts?.DrainToImmutable() ?? []);
         return true;
     }
-}
-
-/// <summary>What kind of pool.</summary>
-[Flags]
-public enum PoolTraits
-{
-    /// <summary>Reserved at run time, divisible, for one at a time.</summary>
-    None = 0,
-
-    /// <summary>Set on the node's agent; stays until that says otherwise.</summary>
-    Static = 1,
-
-    /// <summary>Given as a whole or not at all, such as a mounted disk.</summary>
-    Indivisible = 2,
-
-    /// <summary>Used by many at once, each of whom has all of it, such as a shared volume.</summary>
-    Shared = 4,
-}
-
-/// <summary>Capacity of a node that is reserved for a role and those below it.</summary>
-/// <param name="id">Names it on its node.</param>
-/// <param name="role">Whose it is.</param>
-/// <param name="traits">What kind.</param>
-/// <param name="refines">The pool, of a role above, that it was cut from; -1 when it was unreserved.</param>
-/// <param name="tag">Keeps it apart from pools that are equal otherwise.</param>
-public sealed class ReservedPool(int id, int role, PoolTraits traits, int refines, string tag)
-{
-    private int _holders;
-
-    /// <summary>Names it on its node.</summary>
-    public int Id { get; } = id;
-
-    /// <summary>Whose it is.</summary>
-    public int Role { get; } = role;
-
-    /// <summary>What kind.</summary>
-    public PoolTraits Traits { get; } = traits;
-
-    /// <summary>The pool, of a role above, that it was cut from; -1 when it was unreserved.</summary>
-    public int Refines { get; } = refines;
-
-    /// <summary>Keeps it apart from pools that are equal otherwise.</summary>
-    public string Tag { get; } = tag;
-
-    /// <summary>How much is reserved.</summary>
-    public Resources Capacity { get; private set; }
-
-    /// <summary>What of that is not in use; of a shared pool, all while nobody uses it.</summary>
-    public Resources Free { get; private set; }
-
-    /// <summary>What of it can be given to somebody more.</summary>
-    public Resources Offerable
-    {
-        get
-        {
-            if (Traits.HasFlag(PoolTraits.Shared)) return Capacity;
-            return Traits.HasFlag(PoolTraits.Indivisible) && Free != Capacity ? Resources.None : Amounts.Positive(Free);
-        }
-    }
-
-    /// <summary>Whether somebody may be given so much of it.</summary>
-    public bool CanGive(in Resources amount)
-    {
-        if (Traits.HasFlag(PoolTraits.Shared)) return amount == Capacity;
-        return Traits.HasFlag(PoolTraits.Indivisible) ? amount == Capacity && Free == Capacity : amount.FitsInto(Free);
-    }
-
-    internal ReservedPool Clone() =>
-        new(Id, Role, Traits, Refines, Tag) { Capacity = Capacity, Free = Free, _holders = _holders };
-
-    internal bool IsLike(ReservedPool other) =>
-        Role == other.Role && Traits == other.Traits && Refines == other.Refines && Tag == other.Tag;
-
-    internal void Grow(in Resources amount)
-    {
-        Capacity += amount;
-        Free += amount;
-    }
-
-    internal bool TryShrink(in Resources amount)
-    {
-        if (!amount.FitsInto(Free)) return false;
-        Capacity -= amount;
-        Free -= amount;
-        return true;
-    }
-
-    internal void Take(in Resources amount)
-    {
-        if (!Traits.HasFlag(PoolTraits.Shared)) Free -= amount;
-        else if (_holders++ == 0) Free = Resources.None;
-    }
-
-    internal bool TryReturn(in Resources amount)
-    {
-        if (Traits.HasFlag(PoolTraits.Shared))
-        {
-            if (_holders == 0) return false;
-            if (--_holders == 0) Free = Capacity;
-            return true;
-        }
-
-        if (!(Free + amount).FitsInto(Capacity)) return false;
-        Free += amount;
-        return true;
-    }
-}
-
-/// <summary>A part of a reserved pool.</summary>
-/// <param name="Pool">The pool's number on its node.</param>
-/// <param name="Amount">How much.</param>
-[GenerateSerializer, Immutable, Alias("osched.PoolPart")]
-public readonly record struct PoolPart([property: Id(0)] int Pool, [property: Id(1)] Resources Amount);
-
-/// <summary>What was taken of a node, and from where.</summary>
-/// <param name="Unreserved">Of its unreserved capacity.</param>
-/// <param name="Revocable">Of its revocable capacity.</param>
-/// <param name="Pools">Of its reserved pools, each at most once.</param>
-[GenerateSerializer, Immutable, Alias("osched.Taken")]
-public readonly record struct Taken(
-    [property: Id(0)] Resources Unreserved, [property: Id(1)] Resources Revocable, [property: Id(2)] ImmutableArray<PoolPart> Pools)
-{
-    /// <summary>The pools; none also when they were never set.</summary>
-    public ImmutableArray<PoolPart> PoolsOrEmpty => Pools.IsDefault ? [] : Pools;
-
-    /// <summary>All of it together.</summary>
-    public Resources Sum => Unreserved + Revocable + Reserved;
-
-    /// <summary>What of it comes from pools.</summary>
-    public Resources Reserved
-    {
-        get
-        {
-            var sum = Resources.None;
-            foreach (var part in PoolsOrEmpty) sum += part.Amount;
-            return sum;
-        }
-    }
-
-    /// <summary>Whether it is nothing at all.</summary>
-    public bool IsEmpty => Unreserved == Resources.None && Revocable == Resources.None && PoolsOrEmpty.IsEmpty;
-
-    /// <summary>Whether every part is zero or more.</summary>
-    public bool IsNonNegative
-    {
-        get
-        {
-            if (!Unreserved.IsNonNegative || !Revocable.IsNonNegative) return false;
-            foreach (var part in PoolsOrEmpty)
-            {
-                if (!part.Amount.IsNonNegative) return false;
-            }
-
-            return true;
-        }
-    }
-
-    /// <summary>How much of it comes from one pool.</summary>
-    public Resources Of(int pool)
-    {
-        foreach (var part in PoolsOrEmpty)
-        {
-            if (part.Pool == pool) return part.Amount;
-        }
-
-        return Resources.None;
-    }
-
-    /// <summary>Whether every part of this is a part of <paramref name="whole"/>.</summary>
-    public bool FitsInto(in Taken whole)
-    {
-        if (!Unreserved.FitsInto(whole.Unreserved) || !Revocable.FitsInto(whole.Revocable)) return false;
-        foreach (var part in PoolsOrEmpty)
-        {
-            if (!part.Amount.FitsInto(whole.Of(part.Pool))) return false;
-        }
-
-        return true;
-    }
-
-    /// <summary>This without <paramref name="part"/>, which fits into it.</summary>
-    public Taken Without(in Taken part)
-    {
-        if (part.PoolsOrEmpty.IsEmpty) return this with { Unreserved = Unreserved - part.Unreserved, Revocable = Revocable - part.Revocable };
-        var pools = ImmutableArray.CreateBuilder<PoolPart>();
-        foreach (var pool in PoolsOrEmpty)
-        {
-            var rest = pool.Amount - part.Of(pool.Pool);
-            if (rest != Resources.None) pools.Add(new(pool.Pool, rest));
-        }
-
-        return new(Unreserved - part.Unreserved, Revocable - part.Revocable, pools.DrainToImmutable());
-    }
-
-    /// <summary>This together with <paramref name="more"/>.</summary>
-    public Taken With(in Taken more)
-    {
-        var (unreserved, revocable) = (Unreserved + more.Unreserved, Revocable + more.Revocable);
-        if (more.PoolsOrEmpty.IsEmpty) return new(unreserved, revocable, PoolsOrEmpty);
-        var pools = PoolsOrEmpty.ToBuilder();
-        foreach (var part in more.Pools)
-        {
-            var at = 0;
-            while (at < pools.Count && pools[at].Pool != part.Pool) at++;
-            if (at == pools.Count) pools.Add(part);
-            else pools[at] = new(part.Pool, pools[at].Amount + part.Amount);
-        }
-
-        return new(unreserved, revocable, pools.DrainToImmutable());
-    }
-
-    /// <inheritdoc/>
-    public bool Equals(Taken other) =>
-        Unreserved == other.Unreserved && Revocable == other.Revocable && PoolsOrEmpty.AsSpan().SequenceEqual(other.PoolsOrEmpty.AsSpan());
-
-    /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Unreserved, Revocable, PoolsOrEmpty.Length);
 }

@@ -26,9 +26,7 @@ internal sealed class NodeConstraints(ImmutableArray<ImmutableArray<AttributeCon
     {
         foreach (var group in _groups)
         {
-            var all = true;
-            foreach (var (constraint, expression) in group) all = all && Accept(node.ValuesOf(constraint.Attribute), constraint, expression);
-            if (all) return true;
+            if (Array.TrueForAll(group, c => Accept(node.ValuesOf(c.Constraint.Attribute), c.Constraint, c.Expression))) return true;
         }
 
         return _groups.Length == 0;

@@ -53,17 +53,24 @@ public sealed partial class OfferBook
 
         var rest = offered.Without(used);
         var isHeld = loans[0].IsHeld;
-        var allowed = true;
-        foreach (var loan in loans) End(loan);
-        if (!isHeld) allowed = _roles.Admit(client.Role.Id, node.Amounts.UnreservedOf(used)).IsAllowed;
-        if (!allowed || !node.Amounts.TryTake(used))
+        if (isHeld)
         {
-            if (isHeld) throw new InvariantException($"node {node.Id} does not have what it lent");
-            return Problem.Of(ProblemKind.Conflict, "offer-taken", $"What was offered of {node.Id} was accepted by somebody else before.");
+            foreach (var loan in loans) Forget(loan);
+            GiveBack(node, client, rest);
+        }
+        else
+        {
+            foreach (var loan in loans) End(loan);
+            if (!_roles.Admit(client.Role.Id, node.Amounts.UnreservedOf(used)).IsAllowed || !node.Amounts.TryTake(used))
+            {
+                return Problem.Of(ProblemKind.Conflict, "offer-taken",
+                    $"What was offered of {node.Id} was accepted by somebody else before.");
+            }
+
+            _roles.Charge(client.Role.Id, used.Sum, node.Amounts.UnreservedOf(used), allocations: 0);
+            Count(client, used.Sum, allocations: 0);
         }
 
-        _roles.Charge(client.Role.Id, used.Sum, node.Amounts.UnreservedOf(used), allocations: 0);
-        Count(client, used.Sum, allocations: 0);
         AddFilter(client, node, rest, refusal, now);
         return new AcceptedOffer(node.Id, client.RolePath, used, rest, isHeld ? [] : RescindStale(node.Id));
     }

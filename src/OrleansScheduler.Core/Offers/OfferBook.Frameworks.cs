@@ -20,7 +20,7 @@ public sealed partial class OfferBook
         foreach (var left in framework.Clients.Values.Where(c => !description.Roles.Contains(c.RolePath)).ToList())
         {
             rescinded.AddRange(EndLoans(left));
-            Drop(left);
+            Leave(left);
         }
 
         WantsRound |= !wasActive;
@@ -33,6 +33,7 @@ public sealed partial class OfferBook
                 _clients.Add(client);
             }
 
+            client.HasLeft = false;
             client.SmallestOffers = description.SmallestOffers.TryGetValue(path, out var smallest) ? smallest : null;
             client.Constraints = description.Constraints.TryGetValue(path, out var groups) ? new(groups) : null;
             client.Excluded = ExcludedFor(client);
@@ -67,13 +68,19 @@ public sealed partial class OfferBook
         return [.. rescinded.OrderBy(l => l.Id).Select(l => l.Describe())];
     }
 
-    /// <summary>Forgets a framework. What it holds is given back by <see cref="Release"/> as ever.</summary>
+    /// <summary>
+    /// Forgets a framework, whose id does not come back. What it holds is given back by <see cref="Release"/> as ever.
+    /// </summary>
     public ImmutableArray<Offer> Remove(string framework)
     {
         var rescinded = Deactivate(framework);
         if (_frameworks.Remove(framework, out var found))
         {
-            foreach (var client in found.Clients.Values.ToList()) Drop(client);
+            foreach (var client in found.Clients.Values)
+            {
+                Leave(client);
+                _clients.Remove(client);
+            }
         }
 
         return rescinded;
@@ -112,7 +119,11 @@ public sealed partial class OfferBook
     {
         if (ClientsOf(framework, [role], out var clients) is { } problem) return problem;
         if (demand is { } given && (given.Count < 0 || !given.Each.IsNonNegative || given.Each == Resources.None))
-            return Problem.Of(ProblemKind.Invalid, "demand-not-positive", $"A demand is for more than nothing, not {given.Count} of {given.Each}.");
+        {
+            return Problem.Of(ProblemKind.Invalid, "demand-not-positive",
+                $"A demand is for more than nothing, not {given.Count} of {given.Each}.");
+        }
+
         clients[0].Demand = demand;
         WantsRound = true;
         return null;
@@ -138,12 +149,12 @@ public sealed partial class OfferBook
         if (!_frameworks.TryGetValue(framework, out var found)) return NoSuchFramework(framework);
         foreach (var role in roles)
         {
-            if (!found.Clients.TryGetValue(role, out var client))
+            if (!found.Clients.TryGetValue(role, out var client) || client.HasLeft)
                 return Problem.Of(ProblemKind.Invalid, "role-not-subscribed", $"{framework} is not subscribed to {role}.");
             clients.Add(client);
         }
 
-        if (roles.IsEmpty) clients.AddRange(found.Clients.Values);
+        if (roles.IsEmpty) clients.AddRange(found.Clients.Values.Where(c => !c.HasLeft));
         return null;
     }
 
@@ -153,13 +164,13 @@ public sealed partial class OfferBook
         else client.Role.Waiting.Remove(client);
     }
 
-    private void Drop(OfferClient client)
+    private void Leave(OfferClient client)
     {
         EndFilters(client);
+        client.HasLeft = true;
         client.Suppressed = true;
+        client.Demand = null;
         Enter(client);
-        client.Framework.Clients.Remove(client.RolePath);
-        _clients.Remove(client);
     }
 
     private List<Loan> EndLoans(OfferClient client)

@@ -200,6 +200,7 @@ public sealed partial class OfferBook
         var (excluded, covered) = (client.Excluded, client.Filters.Count > 0 ? client.Covered : null);
         var (tried, viewed) = (client.HasTried ? client.Tried : null, _options.Viewers > 1 ? client.Viewed : null);
         var pools = client.Role.Pools;
+        if (unreserved is null && revocable is null && pools.Count == 0) return -1;
         for (var i = 0; i <= words; i++)
         {
             var at = (from >> 6) + i;
@@ -250,7 +251,8 @@ public sealed partial class OfferBook
         if (!node.Gives) return default;
         var (framework, role) = (client.Framework.Description, client.Role.Id);
         var free = node.Amounts.Free;
-        var revocable = framework.Has(FrameworkCapabilities.RevocableResources) ? Amounts.Positive(node.Amounts.RevocableFree) : Resources.None;
+        var takesRevocable = framework.Has(FrameworkCapabilities.RevocableResources);
+        var revocable = takesRevocable ? Amounts.Positive(node.Amounts.RevocableFree) : Resources.None;
         ImmutableArray<PoolPart>.Builder? parts = null;
         var (ofNobody, hasReserved) = (Resources.None, false);
         foreach (var pool in node.Amounts.Pools)
@@ -297,15 +299,15 @@ public sealed partial class OfferBook
         static long Cut(long allowed, long guaranteed) => guaranteed > 0 ? Math.Min(allowed, guaranteed) : allowed;
     }
 
-    private static bool TryCut(OfferClient client, OfferNode node, OfferDemand demand, in Taken offered, out Taken cut)
+    private static bool TryCut(OfferClient client, OfferNode node, OfferDemand demand, Taken offered, out Taken cut)
     {
         cut = default;
         var count = Math.Min(demand.Count - Times(demand.Each, client.Offered), Times(demand.Each, offered.Sum));
         return count > 0 && TryCut(node, offered, demand.Each * count, out cut);
     }
 
-    /// <summary>A part of an offer, reservations first.</summary>
-    private static bool TryCut(OfferNode node, in Taken offered, in Resources request, out Taken cut)
+    /// <summary>A part of an offer, reservations first. Takes a copy: what is cut may replace what was offered.</summary>
+    private static bool TryCut(OfferNode node, Taken offered, in Resources request, out Taken cut)
     {
         var rest = request;
         ImmutableArray<PoolPart>.Builder? parts = null;

@@ -64,7 +64,7 @@ public sealed partial class OfferBook
         _frameworks.GetValueOrDefault(framework)?.Clients.GetValueOrDefault(role)?.Allocated ?? Resources.None;
 
     /// <summary>Takes over what a node is. Filters for it end when its attributes or its capacity changed.</summary>
-    /// <returns>Offers that are rescinded, because the node takes no tasks now.</returns>
+    /// <returns>Offers that are rescinded, because the node takes no tasks now or has less than it runs.</returns>
     public ImmutableArray<Offer> PutNode(string id, NodeAmounts amounts, OfferNodeFacts facts)
     {
         OfferNode node;
@@ -94,7 +94,7 @@ public sealed partial class OfferBook
         }
 
         WantsRound = true;
-        return facts.TakesTasks ? [] : Rescind(node);
+        return node.Gives ? [] : Rescind(node);
     }
 
     /// <summary>Forgets a node. What frameworks hold there is given back by <see cref="Release"/> as ever.</summary>
@@ -180,14 +180,9 @@ public sealed partial class OfferBook
         var sum = parts.Sum;
         if (!parts.IsNonNegative || (client is not null && !sum.FitsInto(client.Allocated)))
             return Problem.Of(ProblemKind.Invalid, "release-exceeds-holding", $"{framework} does not hold {sum} for {role}.");
-        var unreserved = parts.Unreserved;
-        if (_nodeIndex.TryGetValue(node, out var index))
-        {
-            unreserved = _nodes[index]!.Amounts.UnreservedOf(parts);
-            _nodes[index]!.Amounts.Return(parts);
-        }
-
-        _roles.Discharge(id, sum, unreserved, allocations: 0);
+        var amounts = _nodeIndex.TryGetValue(node, out var index) ? _nodes[index]!.Amounts : null;
+        amounts?.Return(parts);
+        _roles.Discharge(id, sum, amounts?.UnreservedOf(parts) ?? parts.Unreserved, allocations: 0);
         if (client is not null) Count(client, Resources.None - sum, allocations: 0);
         return null;
     }
@@ -243,10 +238,23 @@ public sealed partial class OfferBook
     private void End(Loan loan)
     {
         Forget(loan);
-        if (loan.IsHeld) loan.Node.Amounts.Return(loan.Parts);
+        if (loan.IsHeld)
+        {
+            GiveBack(loan.Node, loan.Client, loan.Parts);
+            return;
+        }
+
         var sum = loan.Parts.Sum;
         _roles.Discharge(loan.Client.Role.Id, sum, loan.Unreserved, allocations: 0);
         Count(loan.Client, Resources.None - sum, allocations: 0);
+    }
+
+    private void GiveBack(OfferNode node, OfferClient client, in Taken parts)
+    {
+        var sum = parts.Sum;
+        _roles.Discharge(client.Role.Id, sum, node.Amounts.UnreservedOf(parts), allocations: 0);
+        node.Amounts.Return(parts);
+        Count(client, Resources.None - sum, allocations: 0);
     }
 
     private void Forget(Loan loan)

@@ -22,6 +22,9 @@ internal sealed class OfferClient(OfferFramework framework, string rolePath, Off
 
     public OfferRole Role { get; } = role;
 
+    /// <summary>Whether the framework gave the role up; what it holds there is still its own.</summary>
+    public bool HasLeft { get; set; }
+
     public bool Suppressed { get; set; }
 
     public OfferDemand? Demand { get; set; }

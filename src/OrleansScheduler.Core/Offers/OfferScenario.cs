@@ -19,7 +19,9 @@ public sealed class OfferScenario
     /// <summary>The time, which stands until somebody moves it.</summary>
     public DateTimeOffset Now { get; set; } = DateTimeOffset.UnixEpoch;
 
-    /// <summary>Nodes of cpus 24, memory 4096, disk 4096, of which tasks hold cpus 16, memory 2014, disk 1024; frameworks in one role.</summary>
+    /// <summary>
+    /// Nodes of cpus 24, memory 4096, disk 4096, of which tasks hold cpus 16, memory 2014, disk 1024; frameworks in one role.
+    /// </summary>
     public static OfferScenario PartlyUsed(int nodes, int frameworks, int seed = 1)
     {
         var scenario = new OfferScenario(seed);
@@ -36,7 +38,7 @@ public sealed class OfferScenario
     }
 
     /// <summary>
-    /// Ten small-quota roles (cpus 1, memory 10) for every large one (cpus 1,000, memory 10,000 cut to the cell) and nodes for all of them.
+    /// Roles that are guaranteed a tenth of a node (small) or a whole one (large), as many nodes as roles, and a framework in each role.
     /// </summary>
     public static OfferScenario LargeAndSmallQuota(int small, int large, int seed = 1)
     {

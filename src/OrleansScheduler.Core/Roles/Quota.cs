@@ -23,7 +23,8 @@ public enum Dimension
 /// <param name="GpuMillis">Thousandths of a GPU.</param>
 [GenerateSerializer, Immutable, Alias("osched.ResourceLimit")]
 public readonly record struct ResourceLimit(
-    [property: Id(0)] long? CpuMillis, [property: Id(1)] long? MemoryMiB, [property: Id(2)] long? DiskMiB, [property: Id(3)] long? GpuMillis)
+    [property: Id(0)] long? CpuMillis, [property: Id(1)] long? MemoryMiB,
+    [property: Id(2)] long? DiskMiB, [property: Id(3)] long? GpuMillis)
 {
     /// <summary>No limit in any dimension.</summary>
     public static ResourceLimit None => default;

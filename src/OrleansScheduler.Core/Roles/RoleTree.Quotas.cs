@@ -54,7 +54,10 @@ public sealed partial class RoleTree
             after[role] = quota;
             if (quota?.Check() is { } problem) problems.Add(problem);
             else if (quota is not null && !_roles[role].Consumed.FitsInto(quota.Limit.OrLargest))
-                problems.Add(Conflict("quota-below-use", $"{PathOf(role)} uses {ConsumedBy(role)}, more than the new limit in some dimension."));
+            {
+                problems.Add(Conflict("quota-below-use",
+                    $"{PathOf(role)} uses {ConsumedBy(role)}, more than the new limit in some dimension."));
+            }
         }
 
         if (problems.Any(p => p.Kind != ProblemKind.Conflict)) return problems.ToImmutable();
@@ -62,7 +65,10 @@ public sealed partial class RoleTree
         for (var i = 1; i < after.Length; i++)
         {
             if (after[i] is { } quota && !guaranteed[i].FitsInto(quota.Limit.OrLargest))
-                problems.Add(Conflict("quota-guarantees-above-limit", $"Below {PathOf(i)}, {guaranteed[i]} is guaranteed: more than its limit."));
+            {
+                problems.Add(Conflict("quota-guarantees-above-limit",
+                    $"Below {PathOf(i)}, {guaranteed[i]} is guaranteed: more than its limit."));
+            }
         }
 
         if (!guaranteed[0].FitsInto(Total))
@@ -148,7 +154,8 @@ public sealed partial class RoleTree
     }
 
     private static void Lower(
-        ref Resources allowed, in Resources most, AdmissionKind kind, int role, in Resources wanted, Dimension? explain, ref Admission blocked)
+        ref Resources allowed, in Resources most, AdmissionKind kind, int role, in Resources wanted,
+        Dimension? explain, ref Admission blocked)
     {
         if (explain is { } dimension && blocked.IsAllowed && most.In(dimension) < wanted.In(dimension))
             blocked = new(kind, role, dimension, wanted.In(dimension), most.In(dimension));

@@ -30,6 +30,7 @@ public readonly record struct TaskKey([property: Id(0)] JobKey Job, [property: I
 /// <param name="Number">Which attempt of that instance, from 1.</param>
 [GenerateSerializer, Immutable, Alias("osched.AttemptId")]
 public readonly record struct AttemptId([property: Id(0)] JobKey Job, [property: Id(1)] int Instance, [property: Id(2)] int Number)
+    : IComparable<AttemptId>
 {
     /// <summary>Reads <c>role/env/name/instance#number</c>; false when it is anything else.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out AttemptId id)
@@ -43,6 +44,26 @@ public readonly record struct AttemptId([property: Id(0)] JobKey Job, [property:
         return true;
     }
 
+    /// <summary>Order of jobs, then of instances, then of attempts.</summary>
+    public int CompareTo(AttemptId other)
+    {
+        var order = Job.CompareTo(other.Job);
+        if (order == 0) order = Instance.CompareTo(other.Instance);
+        return order != 0 ? order : Number.CompareTo(other.Number);
+    }
+
+    /// <inheritdoc cref="CompareTo"/>
+    public static bool operator <(AttemptId left, AttemptId right) => left.CompareTo(right) < 0;
+
+    /// <inheritdoc cref="CompareTo"/>
+    public static bool operator <=(AttemptId left, AttemptId right) => left.CompareTo(right) <= 0;
+
+    /// <inheritdoc cref="CompareTo"/>
+    public static bool operator >(AttemptId left, AttemptId right) => left.CompareTo(right) > 0;
+
+    /// <inheritdoc cref="CompareTo"/>
+    public static bool operator >=(AttemptId left, AttemptId right) => left.CompareTo(right) >= 0;
+
     /// <inheritdoc/>
     public override string ToString() => $"{Job}/{Instance}#{Number}";
 }
@@ -51,10 +72,26 @@ public readonly record struct AttemptId([property: Id(0)] JobKey Job, [property:
 /// <param name="Instance">Which instance, from 0.</param>
 /// <param name="Number">Which attempt of that instance, from 1.</param>
 [GenerateSerializer, Immutable, Alias("osched.AttemptRef")]
-public readonly record struct AttemptRef([property: Id(0)] int Instance, [property: Id(1)] int Number)
+public readonly record struct AttemptRef([property: Id(0)] int Instance, [property: Id(1)] int Number) : IComparable<AttemptRef>
 {
     /// <summary>The full name.</summary>
     public AttemptId Of(JobKey job) => new(job, Instance, Number);
+
+    /// <summary>Order of instances, then of attempts.</summary>
+    public int CompareTo(AttemptRef other) =>
+        Instance != other.Instance ? Instance.CompareTo(other.Instance) : Number.CompareTo(other.Number);
+
+    /// <inheritdoc cref="CompareTo"/>
+    public static bool operator <(AttemptRef left, AttemptRef right) => left.CompareTo(right) < 0;
+
+    /// <inheritdoc cref="CompareTo"/>
+    public static bool operator <=(AttemptRef left, AttemptRef right) => left.CompareTo(right) <= 0;
+
+    /// <inheritdoc cref="CompareTo"/>
+    public static bool operator >(AttemptRef left, AttemptRef right) => left.CompareTo(right) > 0;
+
+    /// <inheritdoc cref="CompareTo"/>
+    public static bool operator >=(AttemptRef left, AttemptRef right) => left.CompareTo(right) >= 0;
 
     /// <inheritdoc/>
     public override string ToString() => $"{Instance}#{Number}";

@@ -2,7 +2,9 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OrleansScheduler.Silo;
 
-/// <summary>What operators set for the cell's ledger. Section <c>Cell:Ledger</c>; the values are those of <see cref="LedgerOptions"/>.</summary>
+/// <summary>
+/// What operators set for the cell's ledger. Section <c>Cell:Ledger</c>; the values are those of <see cref="LedgerOptions"/>.
+/// </summary>
 public sealed class LedgerSettings
 {
     private static readonly LedgerOptions Defaults = new();

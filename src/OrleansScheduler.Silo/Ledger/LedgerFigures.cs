@@ -21,10 +21,12 @@ internal sealed record LedgerFigures(
         var reasons = ledger.PendingByReason();
 
         // What has not been looked at yet has no reason; promised attempts are in no queue.
-        var waiting = reasons.Remove("").SetItem("not-looked-at", reasons.GetValueOrDefault("")).SetItem(Reasons.Preempting, ledger.Promised);
+        var waiting = reasons.Remove("").SetItem("not-looked-at", reasons.GetValueOrDefault(""))
+            .SetItem(Reasons.Preempting, ledger.Promised);
         var roles = ledger.DescribeRoles().OrderByDescending(r => r.Share).ThenBy(r => r.Role, StringComparer.Ordinal).Take(MaxRoles);
         return new LedgerFigures(
-            ledger.Pending + ledger.Promised, ledger.Placed, ledger.OldestWaiting, ledger.CountNodes(), ledger.Promised, ledger.Held, waiting,
+            ledger.Pending + ledger.Promised, ledger.Placed, ledger.OldestWaiting, ledger.CountNodes(), ledger.Promised, ledger.Held,
+            waiting,
             [.. roles.Select(r => new RoleFigures(r.Role, r.Share, QuotaUse(r)))]);
     }
 

@@ -61,7 +61,7 @@ public sealed class JobPreemptTests
     [Fact]
     public void What_cannot_be_reached_is_not_stopped_for_others()
     {
-        _job.Run(_job.AService(1) with { Partition = new PartitionPolicy { Reschedule = false } });
+        _job.Run(_job.AService(1) with { Partition = new() { Reschedule = false } });
         _job.Place();
         _job.Report(0, Running, 2);
         _job.Do(r => r.NodeUnreachable("node-0"));

@@ -216,11 +216,13 @@ public sealed class MesosAllocatorTests
         cell.Share("shared", "a/b", 10);
         Assert.Equal(["F a/b near 1/512", "F a/b shared 1/512"], cell.Round().Order());
         cell.Framework("F", "a/b", FrameworkCapabilities.GpuResources | FrameworkCapabilities.RegionAware
-            | FrameworkCapabilities.RevocableResources | FrameworkCapabilities.ReservationRefinement | FrameworkCapabilities.SharedResources);
+            | FrameworkCapabilities.RevocableResources | FrameworkCapabilities.ReservationRefinement
+            | FrameworkCapabilities.SharedResources);
         cell.Node("volume", 1, 512, disk: 10);
         cell.Share("volume", "a/b", 10);
         Assert.Equal(
-            ["F a/b far 1/512", "F a/b gpu 1/512/0/1", "F a/b near 4/0", "F a/b refined 1/512", "F a/b volume 1/512/10"], cell.Round().Order());
+            ["F a/b far 1/512", "F a/b gpu 1/512/0/1", "F a/b near 4/0", "F a/b refined 1/512", "F a/b volume 1/512/10"],
+            cell.Round().Order());
     }
 
     [Fact]

@@ -26,7 +26,8 @@ internal sealed class OfferCell
     public static Resources Amount(double cpu, long memory, long disk = 0, double gpu = 0) =>
         new((long)Math.Round(cpu * 1000), memory, disk, (long)Math.Round(gpu * 1000));
 
-    public void Node(string id, double cpu, long memory, long disk = 0, double gpu = 0, string region = "", double revocable = 0, string rack = "")
+    public void Node(
+        string id, double cpu, long memory, long disk = 0, double gpu = 0, string region = "", double revocable = 0, string rack = "")
     {
         if (!_nodes.TryGetValue(id, out var amounts)) _nodes.Add(id, amounts = new());
         amounts.SetCapacity(Amount(cpu, memory, disk, gpu), Amount(revocable, 0));
@@ -60,7 +61,8 @@ internal sealed class OfferCell
             Limit = ResourceLimit.Of(Amount(limit.Cpu, limit.Memory, limit.Disk)) with { GpuMillis = null },
         });
 
-    public int Reserve(string node, string role, double cpu, long memory, long disk = 0, PoolTraits traits = PoolTraits.None, int refines = -1)
+    public int Reserve(
+        string node, string role, double cpu, long memory, long disk = 0, PoolTraits traits = PoolTraits.None, int refines = -1)
     {
         var id = Roles.GetOrAdd(role);
         var answer = _nodes[node].Reserve(Roles, id, Amount(cpu, memory, disk), traits, refines);

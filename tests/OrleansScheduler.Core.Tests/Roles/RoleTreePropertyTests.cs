@@ -19,7 +19,7 @@ public sealed class RoleTreePropertyTests
 
     [Fact]
     public void Order_admission_and_required_headroom_are_those_of_a_tree_computed_anew() =>
-        Gen.Select(GenStep.Array[1, 40], GenAmount).Sample(static (steps, total) =>
+        Gen.Select(GenStep.Array[1, 25], GenAmount).Sample(static (steps, total) =>
         {
             var (tree, naive) = (new RoleTree { Total = total * 8 }, new Naive { Total = total * 8 });
             foreach (var step in steps)
@@ -31,7 +31,7 @@ public sealed class RoleTreePropertyTests
 
     [Fact]
     public void Giving_what_is_admitted_never_makes_a_guarantee_or_a_limit_worse_and_one_more_would() =>
-        Gen.Select(GenStep.Array[1, 25], GenAmount, GenAmount).Sample(static (steps, total, request) =>
+        Gen.Select(GenStep.Array[1, 16], GenAmount, GenAmount).Sample(static (steps, total, request) =>
         {
             var (tree, naive) = (new RoleTree { Total = total * 8 }, new Naive { Total = total * 8 });
             foreach (var step in steps) step.Apply(tree, naive);
@@ -103,7 +103,11 @@ public sealed class RoleTreePropertyTests
                     var most = Limit is { } limit ? limit : long.MaxValue;
                     var quota = Number == 3
                         ? null
-                        : new Quota { Guarantee = Amount with { CpuMillis = Math.Min(Amount.CpuMillis, most) }, Limit = new(Limit, null, null, null) };
+                        : new Quota
+                        {
+                            Guarantee = Amount with { CpuMillis = Math.Min(Amount.CpuMillis, most) },
+                            Limit = new(Limit, null, null, null),
+                        };
                     tree.SetQuota(role, quota);
                     naive.Quotas[Path] = quota;
                     break;
@@ -154,7 +158,8 @@ public sealed class RoleTreePropertyTests
         public long Count(string path) => Given.Where(g => In(g.Path, path)).Sum(g => (long)g.Count);
 
         public Resources Consumed(string path) =>
-            Sum(Given.Where(g => In(g.Path, path)).Select(g => g.Unreserved).Concat(Reserved.Where(r => In(r.Path, path)).Select(r => r.Amount)));
+            Sum(Given.Where(g => In(g.Path, path)).Select(g => g.Unreserved))
+            + Sum(Reserved.Where(r => In(r.Path, path)).Select(r => r.Amount));
 
         public Resources Required(string path, string? given = null, Resources more = default)
         {
@@ -188,7 +193,8 @@ public sealed class RoleTreePropertyTests
         private bool MayHave(string path, Dimension d, long amount)
         {
             var more = new Resources(
-                d == Dimension.Cpu ? amount : 0, d == Dimension.Memory ? amount : 0, d == Dimension.Disk ? amount : 0, d == Dimension.Gpu ? amount : 0);
+                d == Dimension.Cpu ? amount : 0, d == Dimension.Memory ? amount : 0,
+                d == Dimension.Disk ? amount : 0, d == Dimension.Gpu ? amount : 0);
             foreach (var above in Paths.Where(p => In(path, p)))
             {
                 if (Quotas.GetValueOrDefault(above) is not { } quota) continue;
@@ -207,8 +213,8 @@ public sealed class RoleTreePropertyTests
 
         private IEnumerable<string> OrderBelow(string path)
         {
-            var children = Children(path).Select(c => (Path: c, Share: Share(c) / Weights.GetValueOrDefault(c, 1), Count: Count(c), Name: c))
-                .ToList();
+            var children = Children(path)
+                .Select(c => (Path: c, Share: Share(c) / Weights.GetValueOrDefault(c, 1), Count: Count(c), Name: c)).ToList();
             if (path.Length > 0 && Active.Contains(path) && !Skipped.Contains(path))
             {
                 var own = Given.Where(g => g.Path == path).ToList();

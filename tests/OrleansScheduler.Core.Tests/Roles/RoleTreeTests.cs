@@ -189,7 +189,8 @@ public sealed class RoleTreeTests
         var a = _tree.GetOrAdd("a");
         _tree.Charge(a, Amount(5, 0), Amount(5, 0), 1);
         var quota = new Quota { Limit = new(3, null, null, null) };
-        Assert.Equal(("quota-below-use", ProblemKind.Conflict), Assert.Single(_tree.CheckQuotas([(a, quota)])) is var p ? (p.Code, p.Kind) : default);
+        var problem = Assert.Single(_tree.CheckQuotas([(a, quota)]));
+        Assert.Equal(("quota-below-use", ProblemKind.Conflict), (problem.Code, problem.Kind));
         _tree.SetQuota(a, quota);
         Assert.Equal(new(AdmissionKind.Limit, a, Dimension.Cpu, 1, 0), _tree.Admit(a, Amount(1, 0)));
         Assert.True(_tree.Admit(a, Amount(0, 1)).IsAllowed);

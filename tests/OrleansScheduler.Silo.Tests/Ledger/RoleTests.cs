@@ -102,7 +102,8 @@ public sealed class RoleTests : IDisposable
         await cell.Submit(ASpec(1) with { Key = second });
 
         await TestCell.Eventually(async () =>
-            (await cell.Ledger.Explain(second))?.Summary.Contains("3 of role web wait for nodes already", StringComparison.Ordinal) == true, 20);
+            (await cell.Ledger.Explain(second))?.Summary
+                .Contains("3 of role web wait for nodes already", StringComparison.Ordinal) == true, 20);
         Assert.Equal(3, (await cell.Ledger.Summarise()).Pending);
         await using var node = await ANode(cell);
         await cell.Until(second, v => v.Counts.GetValueOrDefault("RUNNING") == 1);

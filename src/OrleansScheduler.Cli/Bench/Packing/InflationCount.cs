@@ -1,7 +1,7 @@
 namespace OrleansScheduler.Cli;
 
 /// <summary>Keeps the books of an inflation test.</summary>
-internal sealed class InflationCount(PackingTrace trace)
+internal sealed class InflationCount(PackingTrace trace, IPackingRule rule)
 {
     private readonly PackingCell _empty = new(trace);
     private long _asked;
@@ -11,7 +11,7 @@ internal sealed class InflationCount(PackingTrace trace)
     private Allocation _at100;
 
     /// <summary>The machines.</summary>
-    public PackingCell Cell { get; } = new(trace);
+    public PackingCell Cell { get; } = new(trace, rule);
 
     /// <summary>Tasks that got a machine.</summary>
     public int Placed { get; private set; }

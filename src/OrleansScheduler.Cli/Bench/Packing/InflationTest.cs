@@ -10,7 +10,7 @@ internal static class InflationTest
     {
         var shapes = InflationSample.Draw(trace, seed);
         var rule = scorer.Create(trace);
-        var count = new InflationCount(trace);
+        var count = new InflationCount(trace, rule);
         var start = Stopwatch.GetTimestamp();
         if (scorer.LooksAhead) new LookAhead(trace, rule, count).Run(shapes);
         else if (scorer.Offline) Sorted(trace, rule, count, shapes);
@@ -37,7 +37,7 @@ internal static class InflationTest
 
     private static void PlaceOrDrop(IPackingRule rule, InflationCount count, in PackingShape shape)
     {
-        var choice = PackingChoice.Of(rule, count.Cell, shape);
+        var choice = rule.Choose(count.Cell, shape);
         if (choice.Node < 0) count.Drop(shape, 1);
         else count.Place(shape, choice);
         count.Asked(shape);

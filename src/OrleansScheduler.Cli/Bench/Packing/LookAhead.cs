@@ -59,7 +59,7 @@ internal sealed class LookAhead(PackingTrace trace, IPackingRule rule, Inflation
     private void Look(WaitingShape waiting)
     {
         if (waiting.IsKnown) return;
-        waiting.Choice = PackingChoice.Of(rule, count.Cell, waiting.Shape);
+        waiting.Choice = rule.Choose(count.Cell, waiting.Shape);
         waiting.IsKnown = true;
     }
 

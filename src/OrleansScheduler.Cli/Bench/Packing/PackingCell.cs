@@ -3,6 +3,7 @@ namespace OrleansScheduler.Cli;
 /// <summary>What is free on every machine and on every GPU of it.</summary>
 internal sealed class PackingCell
 {
+    private readonly IPackingRule? _rule;
     private readonly PackingNode[] _nodes;
     private readonly bool[][] _admits;
     private readonly int[] _firstDevice;
@@ -14,8 +15,12 @@ internal sealed class PackingCell
     private readonly int[] _share;
     private readonly int[] _changes;
 
-    public PackingCell(PackingTrace trace)
+    /// <summary>A cell where nothing runs.</summary>
+    /// <param name="trace">The machines.</param>
+    /// <param name="rule">Who hears of all changes; nobody if null.</param>
+    public PackingCell(PackingTrace trace, IPackingRule? rule = null)
     {
+        _rule = rule;
         _nodes = trace.Nodes;
         _admits = trace.Admits;
         Capacity = trace.Capacity;
@@ -51,9 +56,6 @@ internal sealed class PackingCell
 
     /// <summary>Free thousandths of GPUs, of all together.</summary>
     public int Gpu(int node) => _gpu[node];
-
-    /// <summary>What is free, as the ledger counts it.</summary>
-    public Resources Free(int node) => new(_cpu[node], _memory[node], 0, _gpu[node]);
 
     /// <summary>Free thousandths of each GPU.</summary>
     public ReadOnlySpan<int> Devices(int node) => _device.AsSpan(_firstDevice[node], _nodes[node].Gpus);
@@ -125,8 +127,13 @@ internal sealed class PackingCell
         _cpu[node] -= sign * shape.Cpu;
         _memory[node] -= sign * shape.Memory;
         _changes[node]++;
-        Used += new Resources(sign * shape.Cpu, sign * shape.Memory, 0, sign * shape.Gpu);
-        if (devices.Length == 0) return;
+        Used += shape.Request * sign;
+        if (devices.Length > 0) ChangeDevices(node, shape, devices, sign);
+        _rule?.Changed(node, shape, devices, isTaken: sign > 0);
+    }
+
+    private void ChangeDevices(int node, in PackingShape shape, int[] devices, int sign)
+    {
         _gpu[node] -= sign * shape.Gpu;
         foreach (var device in devices) _device[_firstDevice[node] + device] -= sign * shape.Milli;
         var (whole, share) = (0, 0);

@@ -17,18 +17,18 @@ internal sealed record PackingScorer(string Name, Func<PackingTrace, IPackingRul
     /// <summary>Whether tasks wait so that the cheapest goes first.</summary>
     public bool LooksAhead { get; init; }
 
-    /// <summary>Whether all tasks are known beforehand, and the largest go first: what can be reached rather than what can be done.</summary>
+    /// <summary>Whether all tasks are known beforehand, and the largest go first: a mark to measure by, no way to schedule.</summary>
     public bool Offline { get; init; }
 
     /// <summary>All of them; the scheduler's own first.</summary>
     public static ImmutableArray<PackingScorer> All { get; } =
     [
-        new("pack", trace => Pack(trace, ScarceAtOnce)),
-        new("best-fit", trace => new PlainKeyRule(trace, PlacementPolicy.Pack)),
-        new("spread", trace => new PlainKeyRule(trace, PlacementPolicy.Spread)),
-        new("pack", trace => Pack(trace, ScarceWaiting)) { LooksAhead = true },
-        new("best-fit", trace => new PlainKeyRule(trace, PlacementPolicy.Pack)) { LooksAhead = true },
-        new("spread", trace => new PlainKeyRule(trace, PlacementPolicy.Spread)) { LooksAhead = true },
+        new("pack", trace => new LedgerRule(trace, PlacementPolicy.Pack)),
+        new("best-fit", trace => new LedgerRule(trace, PlacementPolicy.BestFit)),
+        new("spread", trace => new LedgerRule(trace, PlacementPolicy.Spread)),
+        new("pack", trace => new StrandRule(trace, ScarceWaiting)) { LooksAhead = true },
+        new("best-fit", trace => new LedgerRule(trace, PlacementPolicy.BestFit)) { LooksAhead = true },
+        new("spread", trace => new LedgerRule(trace, PlacementPolicy.Spread)) { LooksAhead = true },
         new("first-fit", _ => new FormulaRule(FormulaRule.FirstFit)),
         new("gpu-best-fit", _ => new FormulaRule(FormulaRule.GpuBestFit)),
         new("worst-fit", _ => new FormulaRule(FormulaRule.WorstFit)),
@@ -36,9 +36,6 @@ internal sealed record PackingScorer(string Name, Func<PackingTrace, IPackingRul
         new("drf-aware", _ => new FormulaRule(FormulaRule.DrfAware)),
         new("fgd", trace => new FragmentationRule(trace)),
         new("best-fit-decreasing", _ => new FormulaRule(FormulaRule.GpuBestFit)) { Offline = true },
-        new("pack-decreasing", trace => Pack(trace, ScarceAtOnce)) { Offline = true },
+        new("pack-decreasing", trace => new StrandRule(trace, ScarceAtOnce)) { Offline = true },
     ];
-
-    // The seam: the rule that the ledger's default policy is.
-    private static StrandRule Pack(PackingTrace trace, float scarceCost) => new(trace, scarceCost);
 }

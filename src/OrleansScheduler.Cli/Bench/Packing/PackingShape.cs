@@ -11,6 +11,9 @@ internal readonly record struct PackingShape(int Cpu, int Memory, int Gpus, int 
     /// <summary>Thousandths of GPUs in all.</summary>
     public int Gpu => Gpus * Milli;
 
+    /// <summary>The amounts.</summary>
+    public Resources Request => new(Cpu, Memory, 0, Gpu);
+
     /// <summary>Whether it asks for a part of one GPU.</summary>
     public bool IsShare => Gpus == 1 && Milli < Shape.Device;
 }

@@ -37,7 +37,7 @@ internal sealed class PackingTrace
         ModelGpus = new long[other.ModelGpus.Length];
         foreach (var node in nodes)
         {
-            Capacity += new Resources(node.Cpu, node.Memory, 0, (long)node.Gpus * Shape.Device);
+            Capacity += node.Capacity;
             ModelGpus[node.Model] += node.Gpus;
         }
     }
@@ -112,4 +112,8 @@ internal sealed class PackingTrace
 /// <param name="Memory">MiB.</param>
 /// <param name="Gpus">GPUs.</param>
 /// <param name="Model">Number of their model.</param>
-internal readonly record struct PackingNode(int Cpu, int Memory, int Gpus, int Model);
+internal readonly record struct PackingNode(int Cpu, int Memory, int Gpus, int Model)
+{
+    /// <summary>All that it has.</summary>
+    public Resources Capacity => new(Cpu, Memory, 0, (long)Gpus * Shape.Device);
+}

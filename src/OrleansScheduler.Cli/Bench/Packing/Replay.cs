@@ -27,7 +27,8 @@ internal sealed class Replay
 
     private Replay(PackingTrace trace, PackingScorer scorer)
     {
-        (_trace, _scorer, _rule, _cell) = (trace, scorer, scorer.Create(trace), new(trace));
+        (_trace, _scorer, _rule) = (trace, scorer, scorer.Create(trace));
+        _cell = new(trace, _rule);
         _tasks = [.. trace.Tasks.OrderBy(task => task.ArrivesAt)];
         var kinds = new Dictionary<(int, int), ReplayKind?>();
         _kindOf = new ReplayKind?[_tasks.Length];
@@ -120,7 +121,7 @@ internal sealed class Replay
             var number = kind.Waiting.Peek();
             if (first is null || number < first.Waiting.Peek()) first = kind;
             if (number > window) continue;
-            var choice = PackingChoice.Of(_rule, _cell, kind.Shape);
+            var choice = _rule.Choose(_cell, kind.Shape);
             if (choice.Node < 0) kind.IsCandidate = false;
             else if (choice.Cost < least) (least, cheapest) = (choice.Cost, kind);
         }
@@ -138,7 +139,7 @@ internal sealed class Replay
         var pieces = new List<Piece>(kind.Pieces);
         for (var i = 0; i < kind.Pieces; i++)
         {
-            var choice = PackingChoice.Of(_rule, _cell, kind.Shape);
+            var choice = _rule.Choose(_cell, kind.Shape);
             if (choice.Node < 0)
             {
                 foreach (var piece in pieces) _cell.Return(piece.Node, kind.Shape, piece.Devices);

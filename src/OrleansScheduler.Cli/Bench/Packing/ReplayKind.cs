@@ -19,10 +19,10 @@ internal sealed class ReplayKind(PackingShape shape, int pieces)
     public bool FitsEmpty(PackingTrace trace)
     {
         var cell = new PackingCell(trace);
-        var rule = new FormulaRule(FormulaRule.FirstFit);
+        IPackingRule rule = new FormulaRule(FormulaRule.FirstFit);
         for (var i = 0; i < Pieces; i++)
         {
-            var choice = PackingChoice.Of(rule, cell, Shape);
+            var choice = rule.Choose(cell, Shape);
             if (choice.Node < 0) return false;
             cell.Take(choice.Node, Shape, choice.Device);
         }

@@ -4,7 +4,8 @@ namespace OrleansScheduler.Cli;
 /// Packs by what a placement strands: what it leaves on its GPU that the requests seen so far can not fill, what it leaves of GPUs without
 /// the cpu and memory that go with them, and how much of a model that others insist on it takes.
 /// </summary>
-/// <remarks>All amounts of cost are thousandths of GPUs. Costs of shares are rounded as a table of bytes rounds them.</remarks>
+/// <remarks>The rule of <see cref="GpuMix"/> written plainly, for tests with look-ahead, where the scarcity of models must count for less
+/// than in the ledger. All costs are thousandths of GPUs; those of shares are rounded as a table of bytes rounds them.</remarks>
 internal sealed class StrandRule : IPackingRule
 {
     /// <summary>A share must be this part of all requests to count in full as something that will fill a gap.</summary>

@@ -4,8 +4,10 @@ namespace OrleansScheduler.Cli;
 /// The steady state of a busy cell: nodes and tasks drawn from a trace, disk, ports and constraints added by a seed, GPUs allocated to
 /// 85 %. Every decision frees the oldest task and places the next.
 /// </summary>
-/// <remarks>What is timed is the decision itself as <see cref="Ledger"/> makes it: finding the exact best node, taking amounts and GPUs
-/// there, and giving them back later. Nothing else is in the loop: tasks are drawn beforehand.</remarks>
+/// <remarks>
+/// What is timed is the decision itself as <see cref="Ledger"/> makes it: finding the exact best node, taking amounts and GPUs
+/// there, and giving them back later. Nothing else is in the loop: tasks are drawn beforehand.
+/// </remarks>
 internal sealed class DecisionLoad
 {
     private const double Fill = 0.85;
@@ -16,11 +18,10 @@ internal sealed class DecisionLoad
     private readonly NodeTable _table;
     private readonly List<LedgerNode> _nodes = [];
     private readonly DemandClass[] _classes;
-    private readonly bool _indexed;
+    private readonly bool _plain;
     private readonly List<(HeldSpec Spec, Shape Shape, ConstraintSet Constraints)> _kinds = [];
     private readonly int[] _tasks;
     private readonly Placed[] _placed;
-    private readonly VectorWidth _width;
     private readonly int _role;
     private readonly long _gpuTarget;
     private long _gpuUsed;
@@ -30,16 +31,14 @@ internal sealed class DecisionLoad
 
     /// <summary>Fills a cell.</summary>
     /// <param name="nodes">How many nodes.</param>
-    /// <param name="width">How the search looks.</param>
-    /// <param name="indexed">Whether it remembers blocks by shape; if not, it scans.</param>
     /// <param name="policy">How nodes are ordered.</param>
-    /// <param name="oneShape">Whether all tasks are alike.</param>
-    public DecisionLoad(int nodes, VectorWidth width, bool indexed, PlacementPolicy policy, bool oneShape = false)
+    /// <param name="plain">Whether the best node is found by a plain loop over all nodes instead.</param>
+    public DecisionLoad(int nodes, PlacementPolicy policy, bool plain = false)
     {
         _scorer = new NodeScorer(policy);
         _table = new NodeTable(_scorer);
         var random = new Random(1);
-        _width = width;
+        _plain = plain;
         _role = _roles.GetOrAdd("bench");
         var machines = WorkloadTrace.ReadNodes(null);
         var capacity = Resources.None;
@@ -56,7 +55,7 @@ internal sealed class DecisionLoad
         foreach (var node in _nodes) _table.Set(node);
         _roles.Total = capacity;
         _gpuTarget = (long)(capacity.GpuMillis * Fill);
-        _tasks = Draw(random, oneShape);
+        _tasks = Draw(random);
         for (var i = 0; i < 4096; i++)
         {
             var (spec, _, constraints) = _kinds[_tasks[i]];
@@ -64,13 +63,12 @@ internal sealed class DecisionLoad
         }
 
         if (!_scorer.IsByLane) _table.Judge(_nodes);
-        var indexes = new ShapeIndexes(_table, width);
+        var indexes = new ShapeIndexes(_table, NodeScan.Widest);
         _classes = [.. _kinds.Select(k => new DemandClass(
             new(k.Spec.Request, 0, CustomRequest.None, false, k.Constraints, default, 0), indexes))];
-        _indexed = indexed;
         _placed = new Placed[1 << 20];
         for (var i = 0; _gpuUsed < _gpuTarget && i < nodes * 20; i++) Place();
-        Run(20_000);
+        Run(plain ? 200 : 20_000);
     }
 
     /// <summary>Tasks that did not fit.</summary>
@@ -111,7 +109,7 @@ internal sealed class DecisionLoad
             .Add("model", [machine.Model.Length == 0 ? "none" : machine.Model]).Add("rack", [$"r{rack}"]),
     };
 
-    private int[] Draw(Random random, bool oneShape)
+    private int[] Draw(Random random)
     {
         var trace = WorkloadTrace.ReadTasks(null);
         var ready = new NodeMask();
@@ -124,7 +122,7 @@ internal sealed class DecisionLoad
         {
             // A fifth of the racks is closed to a task, another fifth to the next: constraints that leave most of the cell.
             var closed = random.Next(5);
-            var task = trace[oneShape ? 1 : random.Next(trace.Count)];
+            var task = trace[random.Next(trace.Count)];
             if (kinds.TryGetValue((task.Request, closed), out var known)) return known;
             var constraints = sets.Of(
                 [new Constraint.Value("rack", [.. Enumerable.Range(0, Racks / 5).Select(r => $"r{(r * 5) + closed}")], Negated: true)],
@@ -144,7 +142,7 @@ internal sealed class DecisionLoad
     private void Place(int kind, int expected)
     {
         var (spec, shape, constraints) = _kinds[kind];
-        var number = _indexed ? _classes[kind].Pick(expected) : NodeScan.Best(_table, shape, constraints.Allowed.Bits, _width);
+        var number = _plain ? PlainBest(shape, constraints.Allowed) : _classes[kind].Pick(expected);
         if (number < 0)
         {
             Misses++;
@@ -152,12 +150,28 @@ internal sealed class DecisionLoad
         }
 
         var node = _nodes[number];
-        if (!node.TryTake(_roles, _role, spec, shape, _scorer.Policy == PlacementPolicy.Pack ? _scorer.Mix : null, out var taken, out var devices))
+        var mix = _scorer.Policy == PlacementPolicy.Pack ? _scorer.Mix : null;
+        if (!node.TryTake(_roles, _role, spec, shape, mix, out var taken, out var devices))
             throw new InvalidOperationException($"node {node.Id} has not free what its lanes say");
         _table.Set(node);
         _placed[(_first + _count++) & (_placed.Length - 1)] = new(node, spec, taken, devices);
         _gpuUsed += spec.Request.GpuMillis;
         Checksum = (Checksum * 31) + number;
+    }
+
+    /// <summary>The same decision by the loop that one writes first: what the ratios compare with.</summary>
+    private int PlainBest(in Shape shape, NodeMask allowed)
+    {
+        var (cpu, memory, disk, whole, share, keys) = (_table.Cpu, _table.Memory, _table.Disk, _table.Whole, _table.Share, _table.Key);
+        var (best, bestKey) = (-1, int.MaxValue);
+        for (var i = 0; i < _nodes.Count; i++)
+        {
+            if (cpu[i] < shape.Cpu || memory[i] < shape.Memory || disk[i] < shape.Disk || whole[i] < shape.Whole || share[i] < shape.Share)
+                continue;
+            if (keys[i] < bestKey && allowed[i]) (best, bestKey) = (i, keys[i]);
+        }
+
+        return best;
     }
 
     private void Free()
