@@ -3,7 +3,7 @@ namespace OrleansScheduler.Core;
 /// <summary>What one round of planning has decided so far, and how much it may still do.</summary>
 internal sealed class PlanRound(DateTimeOffset now, int maxPlacements, long maxLooks)
 {
-    private const long LooksPerRow = 8;
+    private const long LooksPerRow = 4;
 
     private readonly List<(DemandGroup Group, Placement Placement)> _placed = [];
     private readonly List<(LedgerJob Job, HeldSpec Spec, Placement Placement)> _kept = [];

@@ -25,6 +25,7 @@ internal sealed class VictimSearch(HeldTable held, RoleTree roles, DemandGroup g
     private readonly List<int> _chosen = [];
     private readonly List<int> _going = [];
     private readonly List<int> _gone = [];
+    private readonly List<long> _amounts = [];
     private int[] _gpus = [];
     private LedgerNode _node = null!;
     private double _bestLost;
@@ -59,8 +60,11 @@ internal sealed class VictimSearch(HeldTable held, RoleTree roles, DemandGroup g
         _chosen.Clear();
         if (_going.Count > 0 && Fits(_chosen)) (_best, _bestLost) = ([], 0);
         var most = Math.Min(_candidates.Count, best?.Victims.Length ?? int.MaxValue);
-        for (var size = 1; size <= most && _best is null; size++)
+        for (var size = Math.Max(1, _best is null ? AtLeast() : 1); size <= most && _best is null; size++)
         {
+            // Most nodes are no better than the best so far, and this says so before their subsets are tried.
+            _bestLost = size == best?.Victims.Length ? best.LostCpuSeconds : double.MaxValue;
+            if (LostAtLeast(size) >= _bestLost) break;
             if (Subsets(_candidates.Count, size) > MaxSubsets)
             {
                 Greedy();
@@ -75,6 +79,37 @@ internal sealed class VictimSearch(HeldTable held, RoleTree roles, DemandGroup g
         if (best is not null && (_best.Length > best.Victims.Length
             || (_best.Length == best.Victims.Length && _bestLost >= best.LostCpuSeconds))) return null;
         return new VictimChoice(_node, _best, [.. _going], _bestLost, Devices(_best));
+    }
+
+    /// <summary>Fewer than so many never make room: even the largest are too small in some dimension.</summary>
+    private int AtLeast()
+    {
+        if (_revocable) return 1;
+        var missing = group.Spec.Request - Amounts.Positive(_node.Amounts.Free);
+        foreach (var pool in _node.Amounts.Pools) missing -= Amounts.Positive(pool.Free);
+        foreach (var row in _going) missing -= held[row].Taken.Sum;
+        var most = 0;
+        for (var dimension = Dimension.Cpu; dimension <= Dimension.Gpu; dimension++)
+        {
+            var rest = missing.In(dimension);
+            if (rest <= 0) continue;
+            _amounts.Clear();
+            foreach (var (row, _) in _candidates) _amounts.Add(held[row].Taken.Sum.In(dimension));
+            _amounts.Sort();
+            var count = 0;
+            while (rest > 0 && count < _amounts.Count) rest -= _amounts[^++count];
+            most = Math.Max(most, count);
+        }
+
+        return most;
+    }
+
+    /// <summary>What the cheapest so many would lose.</summary>
+    private double LostAtLeast(int size)
+    {
+        var lost = 0.0;
+        for (var i = 0; i < size; i++) lost += _candidates[i].Lost;
+        return lost;
     }
 
     private void Choose(int from, int left, double lost)

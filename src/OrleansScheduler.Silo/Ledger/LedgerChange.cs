@@ -51,7 +51,7 @@ internal sealed record LedgerChange
         && NodeReservations.IsEmpty && Preempted.IsEmpty && PromisesEnded.IsEmpty && Operations.IsEmpty;
 
     /// <summary>Everything that a ledger knows and that has to survive.</summary>
-    public static LedgerChange Everything(Ledger ledger, IEnumerable<JobKey> waiting, LedgerOperations operations) => new()
+    public static LedgerChange Everything(Ledger ledger, IEnumerable<JobKey> waiting, IEnumerable<LedgerOperation> operations) => new()
     {
         Nodes = [.. ledger.Nodes().Select(n => new NodeCondition(n.Description, n.Generation, n.Reachable, n.Mode))],
         Roles = [.. ledger.RoleSettings().Select(r => new RoleSetting(r.Role, r.Quota, r.Weight))],
@@ -59,7 +59,7 @@ internal sealed record LedgerChange
         Reserved = [.. ledger.Reservations()],
         Preempted = [.. ledger.Preemptions],
         Waiting = [.. waiting],
-        Operations = [.. operations.All],
+        Operations = [.. operations],
     };
 
     /// <summary>Tells a ledger all of it.</summary>

@@ -156,8 +156,15 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         }
     }
 
-    private void Compact() => _journal.CompactInBackground(
-        LedgerChange.Everything(_ledger, _waiting, _operations), _journal.LastNumber, _logger);
+    /// <summary>
+    /// Only the image is made in the ledger's turn: the snapshot of 10,000 nodes with 100,000 tasks takes another half second.
+    /// </summary>
+    private void Compact()
+    {
+        var (image, waiting, operations) = (_ledger.Capture(), _waiting.ToArray(), _operations.All.ToArray());
+        _journal.CompactInBackground(
+            () => LedgerChange.Everything(image.Restore(), waiting, operations), _journal.LastNumber, _logger);
+    }
 
     private async Task Append(LedgerChange change)
     {

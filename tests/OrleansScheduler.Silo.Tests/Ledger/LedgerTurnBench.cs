@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OrleansScheduler.Contracts;
 
 namespace OrleansScheduler.Silo.Tests;
 
@@ -19,22 +20,47 @@ public sealed class LedgerTurnBench
         var change = new WhatIf { AddNodes = [new NodeTemplate(100, new Resources(32_000, 131_072, 1_048_576, 0))] };
         Report("what-if", 3, () => image.Try(change, Start));
         Report("explain", 5, () => ledger.Explain(new JobKey("role-0", "prod", "j0"), Start));
+        Report("snapshot", 3, () => LedgerChange.Everything(ledger, [], []));
+        Report("figures", 5, () => LedgerFigures.Of(ledger));
         Report("roles", 5, () => ledger.DescribeRoles());
         Report("nodes", 5, () => ledger.DescribeNodes());
 
         ledger.Apply(new LedgerEvent.Demanded(new("big", "prod", "preferred"), [ADemand(64, 24_000, Tier.Preferred)]));
-        Measure("preemption", ledger, Start.AddSeconds(20), maxLooks: 1);
+        Measure("preemption", ledger, Start.AddSeconds(20), maxLooks: 400_000);
         ledger.Apply(new LedgerEvent.Demanded(new("big", "prod", "huge"), [ADemand(1, 32_000, Tier.Preferred) with { Gang = true }]));
-        Measure("hold", ledger, Start.AddSeconds(60), maxLooks: 1);
+        Measure("hold", ledger, Start.AddSeconds(60), maxLooks: 400_000);
+
+        var claims = 0;
+        Report("256 claims of 10 released and 10 wanted", 10, () => Claim(ledger, claims++));
+        Measure("after the claims", ledger, Start, maxLooks: 400_000);
 
         // Empty again, then filled by many small groups of different shapes: the most expensive thing for the index.
         foreach (var (job, attempts) in Enumerable.Range(0, tasks / 1000).Select(i => Key(i)).Select(k => (k, ledger.HeldBy(k))))
             ledger.Apply(new LedgerEvent.Released(job, attempts));
         for (var i = 0; i < 2000; i++)
             ledger.Apply(new LedgerEvent.Demanded(new($"role-{i % 100}", "prod", $"s{i}"), [ADemand(20, 100 + i, Tier.Preemptible)]));
-        Measure("shapes in turn", ledger, Start.AddSeconds(70), maxLooks: 1_000_000);
+        Measure("shapes in turn", ledger, Start.AddSeconds(70), maxLooks: 400_000);
         ledger.Apply(new LedgerEvent.Demanded(new("one", "prod", "shape"), [ADemand(10_000, 100, Tier.Preemptible)]));
-        Measure("one shape", ledger, Start.AddSeconds(80), maxLooks: 1_000_000);
+        Measure("one shape", ledger, Start.AddSeconds(80), maxLooks: 400_000);
+    }
+
+    /// <summary>As many jobs as a round takes up give ten nodes back and ask for ten others.</summary>
+    private static void Claim(Ledger ledger, int turn)
+    {
+        var round = new LedgerRound(ledger, new HashSet<JobKey>(), new LedgerOperations());
+        for (var i = 0; i < 256; i++)
+        {
+            var job = Key(i % 100);
+            var from = (turn * 30) + (i / 100 * 10);
+            round.Settle(new JobClaim
+            {
+                Job = job,
+                Released = [.. Enumerable.Range(from, 10).Select(n => new AttemptRef(n, 1))],
+                Demands = [ADemand(10, 3000, Tier.Preemptible) with { Attempts = [.. Enumerable.Range(from, 10).Select(n => new AttemptRef(n, 2))] }],
+            });
+        }
+
+        _ = round.Conclude(ledger.Plan(Start, maxPlacements: 1));
     }
 
     private static void Measure(string what, Ledger ledger, DateTimeOffset now, long maxLooks)

@@ -28,7 +28,7 @@ internal sealed class Journal<TEntry, TSnapshot>(
     /// <summary>Whether anything was ever recorded.</summary>
     public bool Exists => log.Exists;
 
-    /// <summary>Whether <see cref="Compact"/> should be called: a snapshot would make the next recovery markedly cheaper.</summary>
+    /// <summary>Whether <see cref="Compact(TSnapshot, long)"/> should be called: a snapshot would make the next recovery markedly cheaper.</summary>
     public bool WantsSnapshot => !_compacting && log.WantsSnapshot;
 
     /// <summary>Completes when the garbage that is known so far has been tried to delete.</summary>
@@ -80,7 +80,15 @@ internal sealed class Journal<TEntry, TSnapshot>(
     /// <exception cref="JournalUnavailableException">
     /// The snapshot could not be stored; the journal is as before and may be tried again.
     /// </exception>
-    public async Task Compact(TSnapshot snapshot, long through)
+    public Task Compact(TSnapshot snapshot, long through) =>
+        Store(() => Task.FromResult(serializer.SerializeToArray(snapshot)), through);
+
+    /// <summary>The same with a snapshot that takes long to make: another thread makes it, of what does not change any more.</summary>
+    /// <inheritdoc cref="Compact(TSnapshot, long)"/>
+    public Task Compact(Func<TSnapshot> snapshot, long through) =>
+        Store(() => Task.Run(() => serializer.SerializeToArray(snapshot())), through);
+
+    private async Task Store(Func<Task<byte[]>> snapshot, long through)
     {
         if (through < log.Through || through > LastNumber)
             throw new ArgumentOutOfRangeException(nameof(through), through, $"durable entries are {log.Through} to {LastNumber}");
@@ -89,7 +97,7 @@ internal sealed class Journal<TEntry, TSnapshot>(
         _compacting = true;
         try
         {
-            var bytes = serializer.SerializeToArray(snapshot);
+            var bytes = await snapshot();
             var target = await log.WriteSnapshot(bytes);
             await Enqueue(new JournalWrite.Snapshot(bytes, target, through));
         }

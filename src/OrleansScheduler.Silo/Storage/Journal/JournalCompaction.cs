@@ -6,25 +6,27 @@ namespace OrleansScheduler.Silo;
 internal static partial class JournalCompaction
 {
     /// <summary>
-    /// Starts <see cref="Journal{TEntry,TSnapshot}.Compact"/>. A failure is logged and nothing else: the journal is as before, and one
+    /// Starts <see cref="Journal{TEntry,TSnapshot}.Compact(TSnapshot, long)"/>. A failure is logged and nothing else: the journal is as before, and one
     /// that was lost says so at the next append.
     /// </summary>
-    public static void CompactInBackground<TEntry,
-        TSnapshot>(this Journal<TEntry, TSnapshot> journal, TSnapshot snapshot, long through, ILogger logger)
-        where TSnapshot : class
-    {
-        _ = Compact();
+    public static void CompactInBackground<TEntry, TSnapshot>(
+        this Journal<TEntry, TSnapshot> journal, TSnapshot snapshot, long through, ILogger logger)
+        where TSnapshot : class => _ = Watch(journal.Compact(snapshot, through), logger);
 
-        async Task Compact()
+    /// <summary>The same with a snapshot that takes long to make: another thread makes it, of what does not change any more.</summary>
+    public static void CompactInBackground<TEntry, TSnapshot>(
+        this Journal<TEntry, TSnapshot> journal, Func<TSnapshot> snapshot, long through, ILogger logger)
+        where TSnapshot : class => _ = Watch(journal.Compact(snapshot, through), logger);
+
+    private static async Task Watch(Task compaction, ILogger logger)
+    {
+        try
         {
-            try
-            {
-                await journal.Compact(snapshot, through);
-            }
-            catch (Exception e)
-            {
-                LogFailed(logger, e);
-            }
+            await compaction;
+        }
+        catch (Exception e)
+        {
+            LogFailed(logger, e);
         }
     }
 
