@@ -17,6 +17,8 @@ public sealed partial class Ledger
         }));
 
     private readonly List<LedgerEvent.PromiseEnded> _ended = [];
+    private readonly Dictionary<(int Role, bool Preferred), SortedDictionary<int, int>> _priorities = [];
+    private int _displaceable;
 
     /// <summary>Promises that wait for victims to go.</summary>
     public IEnumerable<Preemption> Preemptions => _preemptions.Values;
@@ -76,6 +78,12 @@ public sealed partial class Ledger
             if (round.IsOver && round.Searches > 0)
             {
                 round.HasMore = true;
+                return;
+            }
+
+            if (!AnyVictims(group))
+            {
+                group.NoVictimsAt = stamp;
                 return;
             }
 
@@ -238,6 +246,30 @@ public sealed partial class Ledger
             && !_held[held].IsPromise
             ? held
             : null;
+
+    /// <summary>
+    /// Whether anybody holds anything who might give way to a group: without looking at a node. In most cells most who wait are equal to
+    /// those who run, and a search through all nodes would find nobody.
+    /// </summary>
+    private bool AnyVictims(DemandGroup group)
+    {
+        if (_preemptions.Count > 0) return true;
+        var preferred = group.Spec.Tier == Tier.Preferred;
+        if (preferred && _displaceable > 0) return true;
+        return _priorities.TryGetValue((group.Job.Role, preferred), out var priorities) && priorities.Count > 0
+            && priorities.First().Key < group.Spec.Priority;
+    }
+
+    /// <summary>Keeps count of those who hold something by what decides whom they give way to.</summary>
+    private void CountRank(LedgerJob job, HeldSpec spec, int change)
+    {
+        var preferred = spec.Tier == Tier.Preferred;
+        if (!preferred) _displaceable += change;
+        if (!_priorities.TryGetValue((job.Role, preferred), out var priorities)) _priorities[(job.Role, preferred)] = priorities = [];
+        var count = priorities.GetValueOrDefault(spec.Priority) + change;
+        if (count == 0) priorities.Remove(spec.Priority);
+        else priorities[spec.Priority] = count;
+    }
 
     /// <summary>
     /// Aurora's rule: a preferred task displaces those that are not; among equals only a lower priority of the same role gives way.

@@ -232,6 +232,7 @@ public sealed partial class Ledger
         job.Holding.Add(attempt, held);
         job.Count(node, 1);
         Charge(job.Role, spec, taken);
+        CountRank(job, spec, 1);
         _placements++;
         if (isPromise)
         {
@@ -276,6 +277,7 @@ public sealed partial class Ledger
             Placed--;
         }
 
+        CountRank(job, spec, -1);
         _held.Remove(node, held);
         return node;
     }
