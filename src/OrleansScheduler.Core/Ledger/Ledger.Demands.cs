@@ -179,11 +179,18 @@ public sealed partial class Ledger
             {
                 // A task to be near may have come, or the last of what was kept for others is used; nothing else gets better by placements.
                 var queue = demand.Parked[i];
-                if (!more && !queue.Class.Constraints.FollowsOthers && queue.Blocked?.Code != Reasons.QuotaHeadroom) continue;
+                if (!more && !queue.Class.Constraints.FollowsOthers && !WaitsForHeadroom(queue)) continue;
                 demand.Parked.RemoveAt(i);
                 queue.Blocked = null;
                 demand.Ready.Add(queue);
             }
         }
     }
+
+    /// <summary>
+    /// Whether others may have to use what is kept for them first. With reservations a limit may be all that is said of it: it stops the
+    /// whole request, and headroom the part that would not come from what is reserved.
+    /// </summary>
+    private bool WaitsForHeadroom(DemandQueue queue) =>
+        queue.Blocked?.Code == Reasons.QuotaHeadroom || (_poolNodes.Count > 0 && queue.Blocked?.Code == Reasons.QuotaLimit);
 }

@@ -9,8 +9,8 @@ namespace OrleansScheduler.Core.Tests;
 /// </summary>
 public sealed class LedgerBadInputTests
 {
-    private static readonly long[] Odd =
-        [long.MinValue, -1, 0, 1, 1500, int.MaxValue - 1L, int.MaxValue, 1L << 32, Quota.Largest, long.MaxValue];
+    private static readonly long[] Odd = [long.MinValue, -1, 0, 1, 1500, int.MaxValue - 1L, int.MaxValue, 1L << 32, Quota.Largest,
+        long.MaxValue];
     private readonly Ledger _ledger = new();
 
     [Theory]
@@ -99,9 +99,10 @@ public sealed class LedgerBadInputTests
         _ledger.Node(node);
         _ledger.Demand(Job("again"), Wants(Attempts(2), cpu: 2000) with { Request = new(2000, 64, 64, 1000), Ports = 2, Custom = custom });
         var placed = _ledger.Plan(Start.AddMinutes(2)).Placements().Select(p => p.Placement).ToList();
-        Assert.Equal((2, 4, 2, 2), (placed.Count, placed.SelectMany(p => p.Ports).Distinct().Count(), placed.SelectMany(p => p.Devices)
-            .Distinct().Count(),
-            placed.SelectMany(p => p.Items).Distinct().Count()));
+        Assert.Equal(2, placed.Count);
+        Assert.Equal(4, placed.SelectMany(p => p.Ports).Distinct().Count());
+        Assert.Equal(2, placed.SelectMany(p => p.Devices).Distinct().Count());
+        Assert.Equal(2, placed.SelectMany(p => p.Items).Distinct().Count());
     }
 
     [Fact]
@@ -228,8 +229,8 @@ public sealed class LedgerBadInputTests
                     : new Quota { Limit = new(Size(8000), Size(9000), null, null) });
                 break;
             case 2 or 3:
-                ledger.Demand(job, Wants([.. Enumerable.Range(0, random.Next(5))
-                    .Select(i => new AttemptRef(random.Next(3), random.Next(1, 9)))]) with
+                var attempts = Enumerable.Range(0, random.Next(5)).Select(_ => new AttemptRef(random.Next(3), random.Next(1, 9)));
+                ledger.Demand(job, Wants([.. attempts]) with
                 {
                     Request = random.Next(3) == 0
                         ? new(OddOr(1000), OddOr(100), OddOr(0), OddOr(0))
@@ -247,8 +248,8 @@ public sealed class LedgerBadInputTests
                 ledger.Release(job, new AttemptRef(random.Next(3), random.Next(1, 9)));
                 break;
             case 5:
-                ledger.Apply(new LedgerEvent.NodeReserved(node, random.Next(4) == 0 ? "no//path"
-                    : "a", new(OddOr(500), OddOr(64), 0, OddOr(0))));
+                ledger.Apply(new LedgerEvent.NodeReserved(node, random.Next(4) == 0 ? "no//path" : "a",
+                    new(OddOr(500), OddOr(64), 0, OddOr(0))));
                 break;
             default:
                 ledger.Apply(random.Next(2) == 0 ? new LedgerEvent.NodeRemoved(node)
@@ -262,8 +263,8 @@ public sealed class LedgerBadInputTests
         long Size(long usual) => Math.Max(0, OddOr(usual, Quota.Largest));
     }
 
-    private static string Text(Ledger ledger) =>
-        string.Join('\n', ledger.DescribeNodes().Select(n => $"{n.Description.Capacity} {n.Used} {n.Tasks} {n.Status}")
+    private static string Text(Ledger ledger) => string.Join('\n', ledger.DescribeNodes()
+        .Select(n => $"{n.Description.Capacity} {n.Used} {n.Tasks} {n.Status}")
         .Append($"{ledger.Placed} {ledger.Pending} {ledger.Promised} {ledger.Roles.AllocationsOf(0)} {ledger.Roles.ConsumedBy(0)}")
         .Concat(ledger.Preemptions.Select(p => $"{p.Job} {p.Node}")));
 

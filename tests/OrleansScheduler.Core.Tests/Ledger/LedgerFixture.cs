@@ -13,8 +13,8 @@ internal static class LedgerFixture
     public static ImmutableSortedDictionary<string, ImmutableArray<string>> Attributes(params (string Name, string Value)[] attributes) =>
         Map([.. attributes.GroupBy(a => a.Name).Select(g => (g.Key, g.Select(a => a.Value).ToImmutableArray()))]);
 
-    public static NodeDescription Describe(string id, long cpu = 8000, long memory = 16_384, long disk = 16_384, long gpu = 0,
-        int ports = 100) =>
+    public static NodeDescription Describe(
+        string id, long cpu = 8000, long memory = 16_384, long disk = 16_384, long gpu = 0, int ports = 100) =>
         new()
         {
             Id = id,

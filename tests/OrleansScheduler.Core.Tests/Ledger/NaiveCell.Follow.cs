@@ -91,8 +91,7 @@ internal sealed partial class NaiveCell
             var millis = group.Demand.Request.GpuMillis;
             if (millis > 0)
             {
-                var free = Enumerable.Range(0, node.Devices)
-                    .Where(d => millis < 1000 ? node.FreeOfDevice(d) >= millis : node.FreeOfDevice(d) == 1000);
+                var free = Enumerable.Range(0, node.Devices).Where(d => node.FreeOfDevice(d) >= Math.Min(1000, millis));
                 devices = [.. free.Take((int)Math.Max(1, millis / 1000))];
             }
 

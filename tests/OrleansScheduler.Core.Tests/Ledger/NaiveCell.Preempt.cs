@@ -37,9 +37,7 @@ internal sealed partial class NaiveCell
 
     public bool IsDoomed(NaiveTask task) => task.Node.Tasks.Exists(t => t.WaitsFor?.Contains(task.Id) == true);
 
-    /// <summary>
-    /// Groups for which room should be made now: they have waited, no quota stops them, and somebody can be stopped for them.
-    /// </summary>
+    /// <summary>Groups that have waited, that no quota stops, and for whom somebody can be stopped.</summary>
     public IEnumerable<NaiveGroup> Stuck(DateTimeOffset now, LedgerOptions options)
     {
         foreach (var group in Groups)
@@ -94,9 +92,7 @@ internal sealed partial class NaiveCell
         Put(group, placement, preemption.Since).WaitsFor = [.. victims];
     }
 
-    /// <summary>
-    /// Takes over what a plan says about promises made before: kept when the victims are gone, broken when it is too late.
-    /// </summary>
+    /// <summary>Takes over what a plan says about earlier promises: kept when the victims are gone, broken when it is too late.</summary>
     private void Keep(LedgerPlan plan, DateTimeOffset now, LedgerOptions options)
     {
         var promises = Tasks.Where(t => t.IsPromise).OrderBy(t => t.Id).ToList();

@@ -103,8 +103,7 @@ public sealed class NodeSearchTests
     private static readonly Shape[] Shapes =
     [
         new(1000, 256, 0, 0, 0, 0), new(1, 0, 0, 0, 0, 0), new(3000, 1024, 512, 0, 0, 2), new(500, 128, 0, 2, 0, 0),
-            new(500, 128, 0, 0, 250, 1),
-        new(0, 0, 0, 0, 500, 0),
+        new(500, 128, 0, 0, 250, 1), new(0, 0, 0, 0, 500, 0),
     ];
 
     private static NodeMask Some(int count, Random random)
@@ -137,9 +136,8 @@ public sealed class NodeSearchTests
     }
 
     private static string Text(LedgerPlan plan) => string.Join('\n', plan.Placements()
-        .Select(p => $"{p.Job}/{p.Placement.Attempt} {p.Placement.Node} {string.Join(',', p.Placement.Ports)} "
-            + $"{string.Join(',', p.Placement.Devices)}"
-            + $" {string.Join(',', p.Placement.Items)}")
+        .Select(p => $"{p.Job}/{p.Placement.Attempt} {p.Placement.Node} {string.Join(',', p.Placement.Ports)}"
+            + $" {string.Join(',', p.Placement.Devices)} {string.Join(',', p.Placement.Items)}")
         .Concat(plan.Preemptions.Select(p => $"{p.Job}/{p.Attempt} promised {p.Node} for {string.Join(',', p.Victims)}"))
         .Concat(plan.Broken.Select(b => $"{b.Job}/{b.Attempt} broken")));
 }

@@ -105,10 +105,8 @@ internal sealed class SimAgent(SimWorld world, NodeDescription description)
         foreach (var (attempt, (placement, demand)) in Running)
         {
             used += demand.Request;
-            foreach (var port in placement.Ports) if (!ports.Add(port))
-                throw new ViolationException("S2", $"{attempt} shares port {port} of {Id}");
-            foreach (var item in placement.Items) if (!items.Add(item))
-                throw new ViolationException("S2", $"{attempt} shares {item} of {Id}");
+            if (!placement.Ports.All(ports.Add)) throw new ViolationException("S2", $"{attempt} shares a port of {Id}");
+            if (!placement.Items.All(items.Add)) throw new ViolationException("S2", $"{attempt} shares an item of {Id}");
             foreach (var device in placement.Devices)
             {
                 devices[device] = devices.GetValueOrDefault(device) + Math.Min(1000, demand.Request.GpuMillis);

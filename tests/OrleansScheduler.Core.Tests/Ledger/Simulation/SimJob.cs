@@ -17,9 +17,7 @@ internal sealed record SimTask(int Instance, int Number, SimStatus Status, DateT
     public bool HoldsNode => Status != SimStatus.Pending;
 }
 
-/// <summary>
-/// The least that a job does towards the ledger and the agents: wants, is placed, launches, runs, ends, gives back, stops.
-/// </summary>
+/// <summary>The least that a job does towards ledger and agents: wants, is placed, launches, runs, ends, gives back, stops.</summary>
 internal sealed class SimJob(SimWorld world, JobKey key, Demand demand)
 {
     private readonly Dictionary<int, int> _numbers = [];

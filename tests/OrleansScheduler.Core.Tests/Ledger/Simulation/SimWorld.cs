@@ -119,8 +119,8 @@ internal sealed class SimWorld
                 break;
             case < 167:
                 var agent = Agents[_random.Next(Agents.Count)];
-                if (agent.IsReachable && agent.Running.Count > 0)
-                    agent.End(agent.Running.Keys.ElementAt(_random.Next(agent.Running.Count)));
+                if (!agent.IsReachable || agent.Running.Count == 0) break;
+                agent.End(agent.Running.Keys.ElementAt(_random.Next(agent.Running.Count)));
                 break;
             case < 171:
                 ChangeNode(Agents[_random.Next(Agents.Count)]);
@@ -235,12 +235,14 @@ internal sealed class SimWorld
         static IEnumerable<string> Held(Ledger ledger) =>
             ledger.Jobs.SelectMany(j => ledger.HeldBy(j).Select(a => $"{a.Of(j)} {ledger.Find(j, a)!.Node}"));
 
-        static void Agree(string one, IEnumerable<string> ones, string other, IEnumerable<string> others)
+        static void Agree(string one, IEnumerable<string> first, string other, IEnumerable<string> second)
         {
-            var (a, b) = (ones.ToHashSet(StringComparer.Ordinal), others.ToHashSet(StringComparer.Ordinal));
+            var (a, b) = (first.ToHashSet(StringComparer.Ordinal), second.ToHashSet(StringComparer.Ordinal));
             if (!a.SetEquals(b))
-                throw new ViolationException("S10",
-                    $"only {one}: {string.Join(", ", a.Except(b))}; only {other}: {string.Join(", ", b.Except(a))}");
+            {
+                var (only, others) = (string.Join(", ", a.Except(b)), string.Join(", ", b.Except(a)));
+                throw new ViolationException("S10", $"only {one}: {only}; only {other}: {others}");
+            }
         }
     }
 

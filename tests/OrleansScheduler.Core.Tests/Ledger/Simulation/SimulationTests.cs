@@ -7,7 +7,7 @@ namespace OrleansScheduler.Core.Tests;
 public sealed class SimulationTests
 {
     private const int Events = 1000;
-    private static readonly int Seeds = int.Parse(Environment.GetEnvironmentVariable("OSCHED_SIM_SEEDS") ?? "1000");
+    private static readonly int Seeds = int.Parse(Environment.GetEnvironmentVariable("OSCHED_SIM_SEEDS") ?? "400");
     private const int MutantSeeds = 50;
 
     [Fact]
