@@ -27,7 +27,8 @@ internal static class QuotaCommands
     {
         var limit = Arguments.Limit();
         var verb = new Verb(
-            shell, "list", "List roles with their quotas and what they have", "quota list", "quota list -o wide") { Aliases = { "ls" } };
+            shell, "list", "List roles with their quotas and what they have", "quota list", "quota list -o wide")
+        { Aliases = { "ls" } };
         return verb.With(limit).Runs(async (session, cancellationToken) => session.List(
             await Session.AllAsync(page => session.Client.ListRolesAsync(page, cancellationToken), session.Value(limit)), Roles));
     }

@@ -68,19 +68,19 @@ public static class JobDescription
     /// <param name="attempts">The attempts.</param>
     public static Demand DemandOf(JobSpec spec, JobSpec now, int version, DateTimeOffset since, ImmutableArray<AttemptRef> attempts) =>
         new()
-    {
-        Version = version,
-        Request = spec.Task.Resources,
-        Ports = spec.Task.Ports.Length,
-        Constraints = spec.Constraints,
-        Custom = spec.Task.Custom,
-        Gang = now.Gang,
-        TimeLimit = now.TimeLimit,
-        Priority = now.Priority,
-        Tier = spec.Tier,
-        Since = since,
-        Attempts = attempts,
-    };
+        {
+            Version = version,
+            Request = spec.Task.Resources,
+            Ports = spec.Task.Ports.Length,
+            Constraints = spec.Constraints,
+            Custom = spec.Task.Custom,
+            Gang = now.Gang,
+            TimeLimit = now.TimeLimit,
+            Priority = now.Priority,
+            Tier = spec.Tier,
+            Since = since,
+            Attempts = attempts,
+        };
 
     /// <summary>Every attempt that holds something of a node.</summary>
     public static ImmutableArray<AttemptRef> Holding(JobState state) =>

@@ -43,13 +43,13 @@ public static class ResourceText
 
     private static (long? Known, Func<string, Answer<long>> Parse, Func<long, ResourceLimit> With)? Find(
         string name, ResourceLimit limit) => name switch
-    {
-        "cpu" => (limit.CpuMillis, Units.ParseMillis, amount => limit with { CpuMillis = amount }),
-        "memory" => (limit.MemoryMiB, Units.ParseMiB, amount => limit with { MemoryMiB = amount }),
-        "disk" => (limit.DiskMiB, Units.ParseMiB, amount => limit with { DiskMiB = amount }),
-        "gpus" => (limit.GpuMillis, Units.ParseMillis, amount => limit with { GpuMillis = amount }),
-        _ => null,
-    };
+        {
+            "cpu" => (limit.CpuMillis, Units.ParseMillis, amount => limit with { CpuMillis = amount }),
+            "memory" => (limit.MemoryMiB, Units.ParseMiB, amount => limit with { MemoryMiB = amount }),
+            "disk" => (limit.DiskMiB, Units.ParseMiB, amount => limit with { DiskMiB = amount }),
+            "gpus" => (limit.GpuMillis, Units.ParseMillis, amount => limit with { GpuMillis = amount }),
+            _ => null,
+        };
 
     private static Problem Bad(string code, string message) => Problem.Of(ProblemKind.Invalid, code, message);
 }

@@ -26,7 +26,8 @@ public sealed class AuroraSchedulingTests
     }
 
     [Theory]
-    [InlineData("prod displaces non-prod of another role, whatever the priorities", "b", Tier.Preemptible, 100, Tier.Preferred, -1000, true)]
+    [InlineData("prod displaces non-prod of another role, whatever the priorities", "b", Tier.Preemptible, 100, Tier.Preferred, -1000,
+        true)]
     [InlineData("prod never displaces prod of another role", "b", Tier.Preferred, 0, Tier.Preferred, 1000, false)]
     [InlineData("prod displaces prod of its role with a lower priority", "a", Tier.Preferred, 0, Tier.Preferred, 1, true)]
     [InlineData("equal priority displaces nobody", "a", Tier.Preferred, 1, Tier.Preferred, 1, false)]

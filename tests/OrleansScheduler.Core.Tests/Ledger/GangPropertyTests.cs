@@ -27,7 +27,8 @@ public sealed class GangPropertyTests
                 for (var i = world.Random.Next(3); i > 0; i--) world.EndSomething();
                 world.Want(most: 6);
                 var before = Used(world.Ledger);
-                var wanted = world.Told.OfType<LedgerEvent.Demanded>().SelectMany(d => d.Demands.Where(x => x.Gang).Select(x => (d.Job, Demand: x)));
+                var wanted = world.Told.OfType<LedgerEvent.Demanded>()
+                    .SelectMany(d => d.Demands.Where(x => x.Gang).Select(x => (d.Job, Demand: x)));
                 var plan = world.Ledger.Plan(world.Now, world.Random.Next(1, 20));
                 foreach (var (job, demand) in wanted)
                 {

@@ -9,7 +9,8 @@ namespace OrleansScheduler.Core.Tests;
 /// </summary>
 public sealed class LedgerBadInputTests
 {
-    private static readonly long[] Odd = [long.MinValue, -1, 0, 1, 1500, int.MaxValue - 1L, int.MaxValue, 1L << 32, Quota.Largest, long.MaxValue];
+    private static readonly long[] Odd =
+        [long.MinValue, -1, 0, 1, 1500, int.MaxValue - 1L, int.MaxValue, 1L << 32, Quota.Largest, long.MaxValue];
     private readonly Ledger _ledger = new();
 
     [Theory]
@@ -89,7 +90,8 @@ public sealed class LedgerBadInputTests
             Wants([new(9, 1)]) with { Version = 2, Tier = Tier.Revocable, Request = new(1, 0, 0, 0) });
         Assert.Empty(_ledger.Plan(Start.AddMinutes(1)).Reservations);
         foreach (var group in _ledger.Explain(Job("more"), Start)!.Groups)
-            Assert.DoesNotContain("-", $"{group.Nearest?.Have}{string.Concat(group.Reasons.Select(r => r.Message))}", StringComparison.Ordinal);
+            Assert.DoesNotContain("-", $"{group.Nearest?.Have}{string.Concat(group.Reasons.Select(r => r.Message))}",
+                StringComparison.Ordinal);
 
         _ledger.Demand(Job("more"));
         _ledger.Release(Job("firm"), [.. Attempts(2)]);
@@ -97,7 +99,8 @@ public sealed class LedgerBadInputTests
         _ledger.Node(node);
         _ledger.Demand(Job("again"), Wants(Attempts(2), cpu: 2000) with { Request = new(2000, 64, 64, 1000), Ports = 2, Custom = custom });
         var placed = _ledger.Plan(Start.AddMinutes(2)).Placements().Select(p => p.Placement).ToList();
-        Assert.Equal((2, 4, 2, 2), (placed.Count, placed.SelectMany(p => p.Ports).Distinct().Count(), placed.SelectMany(p => p.Devices).Distinct().Count(),
+        Assert.Equal((2, 4, 2, 2), (placed.Count, placed.SelectMany(p => p.Ports).Distinct().Count(), placed.SelectMany(p => p.Devices)
+            .Distinct().Count(),
             placed.SelectMany(p => p.Items).Distinct().Count()));
     }
 
@@ -213,17 +216,20 @@ public sealed class LedgerBadInputTests
         {
             case 0:
                 var capacity = new Resources(Size(8000), Size(8192), Size(8192), Size(4000));
-                ledger.Node(Describe(node, capacity.CpuMillis, capacity.MemoryMiB, capacity.DiskMiB, capacity.GpuMillis, (int)OddOr(20, 100_000)) with
+                ledger.Node(Describe(node, capacity.CpuMillis, capacity.MemoryMiB, capacity.DiskMiB, capacity.GpuMillis,
+                    (int)OddOr(20, 100_000)) with
                 {
                     Overcommit = random.Next(5) switch { 0 => double.NaN, 1 => double.PositiveInfinity, 2 => -3, 3 => 1.5, _ => 1 },
                     Reserved = random.Next(3) == 0 ? Map(("a", new Resources(Size(1000), 1, 0, 0))) : Map<Resources>(),
                 }, reachable: random.Next(5) > 0, generation: random.Next(3));
                 break;
             case 1:
-                ledger.Role(random.Next(2) == 0 ? "a" : "b", random.Next(3) == 0 ? null : new Quota { Limit = new(Size(8000), Size(9000), null, null) });
+                ledger.Role(random.Next(2) == 0 ? "a" : "b", random.Next(3) == 0 ? null
+                    : new Quota { Limit = new(Size(8000), Size(9000), null, null) });
                 break;
             case 2 or 3:
-                ledger.Demand(job, Wants([.. Enumerable.Range(0, random.Next(5)).Select(i => new AttemptRef(random.Next(3), random.Next(1, 9)))]) with
+                ledger.Demand(job, Wants([.. Enumerable.Range(0, random.Next(5))
+                    .Select(i => new AttemptRef(random.Next(3), random.Next(1, 9)))]) with
                 {
                     Request = random.Next(3) == 0
                         ? new(OddOr(1000), OddOr(100), OddOr(0), OddOr(0))
@@ -241,19 +247,23 @@ public sealed class LedgerBadInputTests
                 ledger.Release(job, new AttemptRef(random.Next(3), random.Next(1, 9)));
                 break;
             case 5:
-                ledger.Apply(new LedgerEvent.NodeReserved(node, random.Next(4) == 0 ? "no//path" : "a", new(OddOr(500), OddOr(64), 0, OddOr(0))));
+                ledger.Apply(new LedgerEvent.NodeReserved(node, random.Next(4) == 0 ? "no//path"
+                    : "a", new(OddOr(500), OddOr(64), 0, OddOr(0))));
                 break;
             default:
-                ledger.Apply(random.Next(2) == 0 ? new LedgerEvent.NodeRemoved(node) : new LedgerEvent.PromiseEnded(job, new(0, random.Next(1, 9))));
+                ledger.Apply(random.Next(2) == 0 ? new LedgerEvent.NodeRemoved(node)
+                    : new LedgerEvent.PromiseEnded(job, new(0, random.Next(1, 9))));
                 break;
         }
 
-        long OddOr(long usual, long most = long.MaxValue) => random.Next(3) > 0 ? usual : Math.Clamp(Odd[random.Next(Odd.Length)], -most, most);
+        long OddOr(long usual, long most = long.MaxValue) => random.Next(3) > 0 ? usual
+            : Math.Clamp(Odd[random.Next(Odd.Length)], -most, most);
 
         long Size(long usual) => Math.Max(0, OddOr(usual, Quota.Largest));
     }
 
-    private static string Text(Ledger ledger) => string.Join('\n', ledger.DescribeNodes().Select(n => $"{n.Description.Capacity} {n.Used} {n.Tasks} {n.Status}")
+    private static string Text(Ledger ledger) =>
+        string.Join('\n', ledger.DescribeNodes().Select(n => $"{n.Description.Capacity} {n.Used} {n.Tasks} {n.Status}")
         .Append($"{ledger.Placed} {ledger.Pending} {ledger.Promised} {ledger.Roles.AllocationsOf(0)} {ledger.Roles.ConsumedBy(0)}")
         .Concat(ledger.Preemptions.Select(p => $"{p.Job} {p.Node}")));
 

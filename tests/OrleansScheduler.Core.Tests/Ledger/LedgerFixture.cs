@@ -13,7 +13,8 @@ internal static class LedgerFixture
     public static ImmutableSortedDictionary<string, ImmutableArray<string>> Attributes(params (string Name, string Value)[] attributes) =>
         Map([.. attributes.GroupBy(a => a.Name).Select(g => (g.Key, g.Select(a => a.Value).ToImmutableArray()))]);
 
-    public static NodeDescription Describe(string id, long cpu = 8000, long memory = 16_384, long disk = 16_384, long gpu = 0, int ports = 100) =>
+    public static NodeDescription Describe(string id, long cpu = 8000, long memory = 16_384, long disk = 16_384, long gpu = 0,
+        int ports = 100) =>
         new()
         {
             Id = id,
@@ -26,7 +27,8 @@ internal static class LedgerFixture
     public static ImmutableArray<AttemptRef> Attempts(int count, int number = 1) =>
         [.. Enumerable.Range(0, count).Select(i => new AttemptRef(i, number))];
 
-    public static Demand Wants(ImmutableArray<AttemptRef> attempts, long cpu = 1000, long memory = 64, params ImmutableArray<Constraint> constraints) =>
+    public static Demand Wants(ImmutableArray<AttemptRef> attempts, long cpu = 1000, long memory = 64,
+        params ImmutableArray<Constraint> constraints) =>
         new()
         {
             Version = 1,

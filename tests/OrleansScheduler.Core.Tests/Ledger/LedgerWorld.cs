@@ -87,7 +87,8 @@ internal sealed class LedgerWorld
             {
                 Guarantee = guarantee,
                 Limit = Chance(60)
-                    ? new(guarantee.CpuMillis + (500 * Random.Next(1, 16)), Chance(50) ? guarantee.MemoryMiB + (512 * Random.Next(8)) : null, null, null)
+                    ? new(guarantee.CpuMillis + (500 * Random.Next(1, 16)), Chance(50) ? guarantee.MemoryMiB + (512 * Random.Next(8))
+                        : null, null, null)
                     : ResourceLimit.None,
             };
         }
@@ -115,7 +116,8 @@ internal sealed class LedgerWorld
     {
         Cell.Groups.RemoveAll(g => g.Job == job);
         Cell.Groups.AddRange(demands.Select(d => new NaiveGroup(job, d)));
-        foreach (var promise in Cell.Tasks.Where(t => t.Job == job && t.IsPromise && !demands.Any(d => d.Attempts.Contains(t.Attempt))).ToList())
+        foreach (var promise in Cell.Tasks.Where(t => t.Job == job && t.IsPromise && !demands.Any(d => d.Attempts.Contains(t.Attempt)))
+            .ToList())
             Cell.Remove(promise);
         Tell(new LedgerEvent.Demanded(job, demands));
     }
@@ -182,7 +184,8 @@ internal sealed class LedgerWorld
 
     public Demand NewDemand(JobKey job, int version, int count, long largestCpu)
     {
-        var tier = Has(Features.Tiers) ? (Tier)Random.Next(Has(Features.Revocable) ? 3 : 2) : Has(Features.Revocable) && Chance(25) ? Tier.Revocable : default;
+        var tier = Has(Features.Tiers) ? (Tier)Random.Next(Has(Features.Revocable) ? 3 : 2) : Has(Features.Revocable) && Chance(25)
+            ? Tier.Revocable : default;
         if (Cell.Groups.Count > 0 && Chance(25))
         {
             // One that is alike but for who and how urgent.
@@ -208,12 +211,14 @@ internal sealed class LedgerWorld
         };
     }
 
-    private ImmutableArray<AttemptRef> NewAttempts(int count) => [.. Enumerable.Range(0, count).Select(i => new AttemptRef(i, ++_attempts))];
+    private ImmutableArray<AttemptRef> NewAttempts(int count) =>
+        [.. Enumerable.Range(0, count).Select(i => new AttemptRef(i, ++_attempts))];
 
     private NodeDescription NewNode(string id)
     {
         var capacity = new Resources(
-            1000 * Random.Next(1, 9), 1024 * Random.Next(1, 9), 1024 * Random.Next(5), Has(Features.Gpus) && Chance(60) ? Pick(1000L, 2000, 2500, 4000) : 0);
+            1000 * Random.Next(1, 9), 1024 * Random.Next(1, 9), 1024 * Random.Next(5), Has(Features.Gpus) && Chance(60)
+                ? Pick(1000L, 2000, 2500, 4000) : 0);
         var description = Describe(id, capacity.CpuMillis, capacity.MemoryMiB, capacity.DiskMiB, capacity.GpuMillis, Random.Next(8)) with
         {
             Attributes = NewAttributes(),
@@ -234,7 +239,11 @@ internal sealed class LedgerWorld
         if (!Has(Features.Pools) || Chance(40)) return description;
         var half = new Resources(capacity.CpuMillis / 2, capacity.MemoryMiB / 2, capacity.DiskMiB / 2, capacity.GpuMillis / 2000 * 1000);
         var quarter = new Resources(capacity.CpuMillis / 4, capacity.MemoryMiB / 4, 0, 0);
-        return description with { Reserved = Chance(50) ? Map((Pick("a", "b"), half)) : Map((Pick("a/x", "a/y"), quarter), ("a", quarter)) };
+        return description with
+        {
+            Reserved = Chance(50) ? Map((Pick("a", "b"), half))
+            : Map((Pick("a/x", "a/y"), quarter), ("a", quarter))
+        };
     }
 
     private ImmutableSortedDictionary<string, ImmutableArray<string>> NewAttributes()
@@ -256,7 +265,8 @@ internal sealed class LedgerWorld
         if (Chance(10)) constraints.Add(new Constraint.Value("dedicated", ["a/only"], Chance(20)));
         if (Chance(25)) constraints.Add(new Constraint.Limit(Pick("zone", "node", "rack"), Random.Next(1, 3)));
         if (Chance(20)) constraints.Add(new Constraint.Spread(Pick("zone", "node", "rack"), Random.Next(1, 3)));
-        if (Chance(20) && Cell.Groups.Select(g => g.Job).Concat(Cell.Tasks.Select(t => t.Job)).FirstOrDefault(j => j != job) is { Name: not null } other)
+        if (Chance(20) && Cell.Groups.Select(g => g.Job).Concat(Cell.Tasks.Select(t => t.Job))
+            .FirstOrDefault(j => j != job) is { Name: not null } other)
             constraints.Add(new Constraint.Affinity(Pick("zone", "node", "rack"), other, Chance(50)));
         return constraints.ToImmutable();
     }

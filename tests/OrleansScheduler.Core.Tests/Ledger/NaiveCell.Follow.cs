@@ -91,7 +91,8 @@ internal sealed partial class NaiveCell
             var millis = group.Demand.Request.GpuMillis;
             if (millis > 0)
             {
-                var free = Enumerable.Range(0, node.Devices).Where(d => millis < 1000 ? node.FreeOfDevice(d) >= millis : node.FreeOfDevice(d) == 1000);
+                var free = Enumerable.Range(0, node.Devices)
+                    .Where(d => millis < 1000 ? node.FreeOfDevice(d) >= millis : node.FreeOfDevice(d) == 1000);
                 devices = [.. free.Take((int)Math.Max(1, millis / 1000))];
             }
 
@@ -104,7 +105,8 @@ internal sealed partial class NaiveCell
 
     private void Place(NaiveGroup group, Reservation reservation, Placement placement, DateTimeOffset now, PlacementPolicy policy)
     {
-        Assert.Equal((group.Demand.Request, group.Demand.Priority, group.Demand.Tier), (reservation.Request, reservation.Priority, reservation.Tier));
+        Assert.Equal((group.Demand.Request, group.Demand.Priority, group.Demand.Tier),
+            (reservation.Request, reservation.Priority, reservation.Tier));
         Check(group, placement);
         var node = Node(placement.Node);
         var reserved = NaiveSplit.Of(node, group.Path, group.Demand).Pools;
@@ -112,8 +114,10 @@ internal sealed partial class NaiveCell
         {
             if (other == node || Why(group, other, out var split) is not null) continue;
             if (group.Demand.Tier != Tier.Revocable && !Admits(group.Path, split.Free)) continue;
-            if (!split.Pools.IsEmpty && reserved.IsEmpty) Assert.Fail($"{group} got {node.Id} though something is reserved for it on {other.Id}");
-            if (split.Pools.Select(p => p.Role).SequenceEqual(reserved.Select(p => p.Role)) && IsBetter(other, node, policy)) Assert.Fail($"{group} got {node.Id} though {other.Id} fits better");
+            if (!split.Pools.IsEmpty && reserved.IsEmpty)
+                Assert.Fail($"{group} got {node.Id} though something is reserved for it on {other.Id}");
+            if (split.Pools.Select(p => p.Role).SequenceEqual(reserved.Select(p => p.Role)) && IsBetter(other, node, policy))
+                Assert.Fail($"{group} got {node.Id} though {other.Id} fits better");
         }
 
         Put(group, placement, now);
@@ -121,8 +125,8 @@ internal sealed partial class NaiveCell
     }
 
     /// <summary>
-    /// Whether a node is better whatever dimensions count for: it has less in every one (with <see cref="PlacementPolicy.Spread"/> more), or
-    /// the same and comes first. To pack GPUs is another order.
+    /// Whether a node is better whatever dimensions count for: it has less in every one (with <see cref="PlacementPolicy.Spread"/> more),
+    /// or the same and comes first. To pack GPUs is another order.
     /// </summary>
     private bool IsBetter(NaiveNode other, NaiveNode node, PlacementPolicy policy)
     {

@@ -37,7 +37,9 @@ internal sealed partial class NaiveCell
 
     public bool IsDoomed(NaiveTask task) => task.Node.Tasks.Exists(t => t.WaitsFor?.Contains(task.Id) == true);
 
-    /// <summary>Groups for which room should be made now: they have waited, no quota stops them, and somebody can be stopped for them.</summary>
+    /// <summary>
+    /// Groups for which room should be made now: they have waited, no quota stops them, and somebody can be stopped for them.
+    /// </summary>
     public IEnumerable<NaiveGroup> Stuck(DateTimeOffset now, LedgerOptions options)
     {
         foreach (var group in Groups)
@@ -48,7 +50,8 @@ internal sealed partial class NaiveCell
         }
     }
 
-    private static double LostBy(NaiveTask task, DateTimeOffset now) => (now - task.Placed).TotalSeconds * task.Demand.Request.CpuMillis / 1000;
+    private static double LostBy(NaiveTask task, DateTimeOffset now) =>
+        (now - task.Placed).TotalSeconds * task.Demand.Request.CpuMillis / 1000;
 
     private bool FitsWithout(NaiveGroup group, NaiveNode node, List<NaiveTask> gone)
     {
@@ -91,7 +94,9 @@ internal sealed partial class NaiveCell
         Put(group, placement, preemption.Since).WaitsFor = [.. victims];
     }
 
-    /// <summary>Takes over what a plan says about promises made before: kept when the victims are gone, broken when it is too late.</summary>
+    /// <summary>
+    /// Takes over what a plan says about promises made before: kept when the victims are gone, broken when it is too late.
+    /// </summary>
     private void Keep(LedgerPlan plan, DateTimeOffset now, LedgerOptions options)
     {
         var promises = Tasks.Where(t => t.IsPromise).OrderBy(t => t.Id).ToList();
@@ -100,7 +105,8 @@ internal sealed partial class NaiveCell
             // One that was broken waits again, and may even get the same node at once.
             var isBroken = plan.Broken.Any(b => b.Job == promise.Job && b.Attempt == promise.Attempt);
             var isKept = !isBroken
-                && plan.Placements().Any(p => p.Job == promise.Job && p.Placement.Attempt == promise.Attempt && p.Placement.Node == promise.Node.Id);
+                && plan.Placements().Any(p => p.Job == promise.Job && p.Placement.Attempt == promise.Attempt
+                    && p.Placement.Node == promise.Node.Id);
             var late = now - promise.Since >= options.PromiseFor || !promise.Node.IsOpen;
             Assert.True((isKept, isBroken) == (!late && promise.WaitsFor!.Count == 0, late),
                 $"the promise of {promise.Node.Id} to {promise.Id} is {(isKept ? "kept" : isBroken ? "broken" : "open")}");

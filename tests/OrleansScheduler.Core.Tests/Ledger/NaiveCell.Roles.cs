@@ -38,7 +38,8 @@ internal sealed partial class NaiveCell
         while (true)
         {
             NaiveRole? best = null;
-            var bestRank = (Share: at == _root || at.Head is null ? double.MaxValue : Share(at.Own, total, 1), Count: at.OwnCount, Name: ".");
+            var bestRank = (Share: at == _root || at.Head is null ? double.MaxValue
+                : Share(at.Own, total, 1), Count: at.OwnCount, Name: ".");
             foreach (var child in at.Children.Values)
             {
                 if (!child.All().Any(r => r.Head is not null)) continue;

@@ -112,7 +112,9 @@ internal sealed partial class NaiveCell
         return null;
     }
 
-    /// <summary>From where an attempt would take its amounts: pools of its role and above, deepest first, then what is free for all.</summary>
+    /// <summary>
+    /// From where an attempt would take its amounts: pools of its role and above, deepest first, then what is free for all.
+    /// </summary>
     public static bool TrySplit(NaiveNode node, string path, Demand demand, out NaiveSplit split)
     {
         split = NaiveSplit.Of(node, path, demand);

@@ -51,7 +51,8 @@ public sealed class NodeSearchTests
             void Change(LedgerNode node)
             {
                 var gpus = node.Index % 3 == 0 ? 4000 : 0;
-                var description = Describe(node.Id, 1000 * random.Next(9), 512 * random.Next(9), 512 * random.Next(3), gpus, random.Next(4));
+                var description = Describe(node.Id, 1000 * random.Next(9), 512 * random.Next(9), 512 * random.Next(3), gpus,
+                    random.Next(4));
                 node.Change(new LedgerEvent.NodeChanged(description, 1, true, MaintenanceMode.None), []);
                 var each = random.Next(5) * 250;
                 if (gpus > 0 && node.Gpus.FreeOf(random.Next(4)) >= each) node.Gpus.Take([random.Next(4)], each);
@@ -101,7 +102,8 @@ public sealed class NodeSearchTests
 
     private static readonly Shape[] Shapes =
     [
-        new(1000, 256, 0, 0, 0, 0), new(1, 0, 0, 0, 0, 0), new(3000, 1024, 512, 0, 0, 2), new(500, 128, 0, 2, 0, 0), new(500, 128, 0, 0, 250, 1),
+        new(1000, 256, 0, 0, 0, 0), new(1, 0, 0, 0, 0, 0), new(3000, 1024, 512, 0, 0, 2), new(500, 128, 0, 2, 0, 0),
+            new(500, 128, 0, 0, 250, 1),
         new(0, 0, 0, 0, 500, 0),
     ];
 
@@ -135,7 +137,8 @@ public sealed class NodeSearchTests
     }
 
     private static string Text(LedgerPlan plan) => string.Join('\n', plan.Placements()
-        .Select(p => $"{p.Job}/{p.Placement.Attempt} {p.Placement.Node} {string.Join(',', p.Placement.Ports)} {string.Join(',', p.Placement.Devices)}"
+        .Select(p => $"{p.Job}/{p.Placement.Attempt} {p.Placement.Node} {string.Join(',', p.Placement.Ports)} "
+            + $"{string.Join(',', p.Placement.Devices)}"
             + $" {string.Join(',', p.Placement.Items)}")
         .Concat(plan.Preemptions.Select(p => $"{p.Job}/{p.Attempt} promised {p.Node} for {string.Join(',', p.Victims)}"))
         .Concat(plan.Broken.Select(b => $"{b.Job}/{b.Attempt} broken")));

@@ -12,11 +12,17 @@ public sealed class RecoveryPropertyTests
         PromiseFor = TimeSpan.FromSeconds(90),
     };
 
-    [Fact]
-    public void A_ledger_rebuilt_from_its_nodes_roles_reservations_and_promises_is_equal_in_any_order() =>
+    /// <remarks>
+    /// Which part of an attempt came from a reserved pool is not written: a rebuilt ledger fills pools first, so with them it may count
+    /// something else against quotas than before. That is left out here.
+    /// </remarks>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_ledger_rebuilt_from_its_nodes_roles_reservations_and_promises_is_equal_in_any_order(bool pools) =>
         Gen.Int.Sample(seed =>
         {
-            var world = Grow(seed, Features.All & ~Features.Pools);
+            var world = Grow(seed, pools ? Features.All : Features.All & ~Features.Pools);
             var rebuilt = new Ledger(Options);
             foreach (var node in Shuffled(world.Random, world.Ledger.Nodes())) rebuilt.Apply(node);
             foreach (var role in Shuffled(world.Random, Roles(world.Ledger))) rebuilt.Apply(role);
@@ -26,9 +32,10 @@ public sealed class RecoveryPropertyTests
                 if (world.Chance(20)) rebuilt.Apply(new LedgerEvent.Reserved(reservation));
             }
 
-            foreach (var preemption in Shuffled(world.Random, world.Ledger.Preemptions)) rebuilt.Apply(new LedgerEvent.Preempted(preemption));
-            Assert.Equal(State(world.Ledger), State(rebuilt));
-        }, iter: 5000);
+            foreach (var preemption in Shuffled(world.Random,
+                world.Ledger.Preemptions)) rebuilt.Apply(new LedgerEvent.Preempted(preemption));
+            Assert.Equal(State(world.Ledger, consumption: !pools), State(rebuilt, consumption: !pools));
+        }, iter: 3000);
 
     [Fact]
     public void A_copy_is_equal_and_goes_its_own_way() =>
@@ -106,15 +113,21 @@ public sealed class RecoveryPropertyTests
     }
 
     /// <summary>Everything that must survive a change of owners; what waits is asked for again.</summary>
-    private static string State(Ledger ledger)
+    private static string State(Ledger ledger, bool consumption = true)
     {
         var nodes = ledger.DescribeNodes().Select(n => $"{n.Description.Id} {n.Status} {n.Tasks} {n.Used} {n.IsOvercommitted}");
         var tasks = ledger.Jobs.Order().SelectMany(j => ledger.HeldBy(j).Order().Select(a => ledger.Find(j, a)!)
-            .Select(p => $"{j} {p.Attempt} {p.Node} {string.Join(',', p.Ports)} {string.Join(',', p.Devices)} {string.Join(',', p.Items)}"));
-        var promises = ledger.Preemptions.Select(p => $"{p.Job} {p.Attempt} {p.Node} {string.Join(',', p.Victims)} {string.Join(',', p.Devices)} {p.Since}");
-        var roles = Roles(ledger).OrderBy(r => r.Role, StringComparer.Ordinal).Select(r => (r, Id: ledger.Roles.Find(r.Role))).Where(r => Matters(ledger, r.Id))
-            .Select(r => $"{r.r.Role} {r.r.Quota} {r.r.Weight} {ledger.Roles.ShareOf(r.Id)} {ledger.Roles.ConsumedBy(r.Id)} {ledger.Roles.AllocationsOf(r.Id)}"
-                + $" {ledger.Roles.RequiredBy(r.Id)}");
+            .Select(p => $"{j} {p.Attempt} {p.Node} {string.Join(',', p.Ports)} {string.Join(',', p.Devices)} "
+                + $"{string.Join(',', p.Items)}"));
+        var promises = ledger.Preemptions
+            .Select(p => $"{p.Job} {p.Attempt} {p.Node} {string.Join(',', p.Victims)} {string.Join(',', p.Devices)} {p.Since}");
+        var roles = Roles(ledger).OrderBy(r => r.Role, StringComparer.Ordinal).Where(r => Matters(ledger, ledger.Roles.Find(r.Role)))
+            .Select(r =>
+        {
+            var (all, id) = (ledger.Roles, ledger.Roles.Find(r.Role));
+            var consumed = consumption ? $"{all.ConsumedBy(id)} {all.RequiredBy(id)}" : "";
+            return $"{r.Role} {r.Quota} {r.Weight} {all.ShareOf(id)} {all.AllocatedTo(id)} {all.AllocationsOf(id)} {consumed}";
+        });
         return string.Join('\n', [.. nodes, .. tasks, .. promises, .. roles, $"{ledger.Placed} {ledger.Promised} {ledger.Roles.Total}"]);
     }
 

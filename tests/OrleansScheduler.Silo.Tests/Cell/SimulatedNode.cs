@@ -142,7 +142,8 @@ internal sealed class SimulatedNode : IAgentSession, IAsyncDisposable
             foreach (var id in batch.Attempts.Select(a => a.Of(batch.Job)))
             {
                 if (!IgnoresKills && _attempts.TryGetValue(id, out var attempt)) _attempts[id] = attempt
-                    with { Status = ScheduleStatus.Killing };
+                    with
+                { Status = ScheduleStatus.Killing };
             }
         }
 

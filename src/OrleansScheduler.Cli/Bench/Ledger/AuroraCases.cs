@@ -30,7 +30,8 @@ internal static class AuroraCases
             var key = Key($"fresh{job++}");
             Want(ledger, key, Tasks, Task, []);
             ledger.Plan(DateTimeOffset.UnixEpoch);
-        }) with { Peer = "Aurora 880/s" };
+        }) with
+        { Peer = "Aurora 880/s" };
     }
 
     /// <summary>A task that fits nowhere is looked at again: something else became free in the meantime.</summary>
@@ -46,7 +47,8 @@ internal static class AuroraCases
                 ledger.Apply(new LedgerEvent.RoleChanged("other", null, 1));
                 ledger.Plan(DateTimeOffset.UnixEpoch);
             }
-        }) with { Peer = peer };
+        }) with
+        { Peer = peer };
     }
 
     private static LedgerBenchRow ClusterFullUtilization()
@@ -61,7 +63,8 @@ internal static class AuroraCases
                 ledger.Apply(new LedgerEvent.RoleChanged("other", null, 1));
                 ledger.Plan(DateTimeOffset.UnixEpoch);
             }
-        }) with { Peer = "Aurora 64,000/s, from a cache" };
+        }) with
+        { Peer = "Aurora 64,000/s, from a cache" };
     }
 
     /// <summary>A search for victims on a full cell that finds none: the constraint is denied everywhere.</summary>
@@ -75,7 +78,8 @@ internal static class AuroraCases
         {
             ledger.Apply(new LedgerEvent.RoleChanged("other", null, 1));
             ledger.Plan(Late);
-        }) with { Peer = "Aurora 39-46/s" };
+        }) with
+        { Peer = "Aurora 39-46/s" };
     }
 
     private static Ledger Cell(int hosts, int siblings, int victims)

@@ -38,7 +38,6 @@ internal sealed class DecisionLoad
         _scorer = new NodeScorer(policy);
         _table = new NodeTable(_scorer);
         var random = new Random(1);
-        _plain = plain;
         _role = _roles.GetOrAdd("bench");
         var machines = WorkloadTrace.ReadNodes(null);
         var capacity = Resources.None;
@@ -68,7 +67,8 @@ internal sealed class DecisionLoad
             new(k.Spec.Request, 0, CustomRequest.None, false, k.Constraints, default, 0), indexes))];
         _placed = new Placed[1 << 20];
         for (var i = 0; _gpuUsed < _gpuTarget && i < nodes * 20; i++) Place();
-        Run(plain ? 200 : 20_000);
+        Run(20_000);
+        _plain = plain;
     }
 
     /// <summary>Tasks that did not fit.</summary>

@@ -105,8 +105,10 @@ internal sealed class SimAgent(SimWorld world, NodeDescription description)
         foreach (var (attempt, (placement, demand)) in Running)
         {
             used += demand.Request;
-            foreach (var port in placement.Ports) if (!ports.Add(port)) throw new ViolationException("S2", $"{attempt} shares port {port} of {Id}");
-            foreach (var item in placement.Items) if (!items.Add(item)) throw new ViolationException("S2", $"{attempt} shares {item} of {Id}");
+            foreach (var port in placement.Ports) if (!ports.Add(port))
+                throw new ViolationException("S2", $"{attempt} shares port {port} of {Id}");
+            foreach (var item in placement.Items) if (!items.Add(item))
+                throw new ViolationException("S2", $"{attempt} shares {item} of {Id}");
             foreach (var device in placement.Devices)
             {
                 devices[device] = devices.GetValueOrDefault(device) + Math.Min(1000, demand.Request.GpuMillis);
@@ -114,7 +116,8 @@ internal sealed class SimAgent(SimWorld world, NodeDescription description)
             }
         }
 
-        if (!used.FitsInto(description.Capacity)) throw new ViolationException("S1", $"{used} runs on {Id}, which has {description.Capacity}");
+        if (!used.FitsInto(description.Capacity))
+            throw new ViolationException("S1", $"{used} runs on {Id}, which has {description.Capacity}");
     }
 
     private void Report(AttemptId attempt)

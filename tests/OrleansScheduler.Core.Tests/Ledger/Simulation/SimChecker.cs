@@ -104,7 +104,8 @@ internal sealed class SimChecker(SimWorld world)
 
     private void Preempt(Preemption preemption)
     {
-        if (preemption.Victims.IsEmpty) throw new ViolationException("S15", $"{preemption.Job} was promised {preemption.Node} without victims");
+        if (preemption.Victims.IsEmpty)
+            throw new ViolationException("S15", $"{preemption.Job} was promised {preemption.Node} without victims");
         var group = new NaiveGroup(preemption.Job, preemption.Demand);
         foreach (var victim in preemption.Victims)
         {
@@ -113,7 +114,8 @@ internal sealed class SimChecker(SimWorld world)
                 throw new ViolationException("S14", $"{victim} may not be stopped for {preemption.Job}");
         }
 
-        if (!Cell.Admits(group.Path, preemption.Demand.Request)) throw new ViolationException("S13", $"{preemption.Job} is promised too much");
+        if (!Cell.Admits(group.Path, preemption.Demand.Request))
+            throw new ViolationException("S13", $"{preemption.Job} is promised too much");
         Cell.Promise(preemption);
         _open[(preemption.Job, preemption.Attempt)] = preemption;
         Promises = Promises with { Made = Promises.Made + 1 };

@@ -17,7 +17,9 @@ internal sealed record SimTask(int Instance, int Number, SimStatus Status, DateT
     public bool HoldsNode => Status != SimStatus.Pending;
 }
 
-/// <summary>The least that a job does towards the ledger and the agents: wants, is placed, launches, runs, ends, gives back, stops.</summary>
+/// <summary>
+/// The least that a job does towards the ledger and the agents: wants, is placed, launches, runs, ends, gives back, stops.
+/// </summary>
 internal sealed class SimJob(SimWorld world, JobKey key, Demand demand)
 {
     private readonly Dictionary<int, int> _numbers = [];
@@ -102,7 +104,8 @@ internal sealed class SimJob(SimWorld world, JobKey key, Demand demand)
     /// <summary>An agent says that an attempt runs. When the job does not want it there, it is to end.</summary>
     public void Runs(AttemptRef attempt, SimAgent agent)
     {
-        if (Tasks.GetValueOrDefault(attempt.Instance) is { HoldsNode: true } task && task.Ref == attempt && task.Placement!.Node == agent.Id)
+        if (Tasks.GetValueOrDefault(attempt.Instance) is { HoldsNode: true } task && task.Ref == attempt
+            && task.Placement!.Node == agent.Id)
         {
             if (task.Status == SimStatus.Assigned) Tasks[task.Instance] = task with { Status = SimStatus.Running };
             return;

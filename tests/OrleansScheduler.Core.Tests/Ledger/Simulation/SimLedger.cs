@@ -10,7 +10,9 @@ internal sealed record SimClaim(JobKey Job, long Epoch, long Number)
     public ImmutableArray<AttemptRef>? Holding { get; init; }
 }
 
-/// <summary>One activation of the ledger around the pure one: intents, plan, append, tell. Mirrors the silo's LedgerRound and its grain.</summary>
+/// <summary>
+/// One activation of the ledger around the pure one: intents, plan, append, tell. Mirrors the silo's LedgerRound and its grain.
+/// </summary>
 internal sealed class SimLedger
 {
     private readonly SimWorld _world;
@@ -131,7 +133,8 @@ internal sealed class SimLedger
         foreach (var byJob in preemptions.SelectMany(p => p.Victims).GroupBy(v => v.Job))
         {
             var job = _world.JobOf(byJob.Key);
-            ImmutableArray<AttemptRef> victims = [.. byJob.Select(v => new AttemptRef(v.Instance, v.Number)).Where(v => _ledger.Find(job.Key, v) is not null)];
+            ImmutableArray<AttemptRef> victims =
+                [.. byJob.Select(v => new AttemptRef(v.Instance, v.Number)).Where(v => _ledger.Find(job.Key, v) is not null)];
             if (!victims.IsEmpty) _world.Send(() => job.Preempt(victims));
         }
     }

@@ -89,7 +89,8 @@ internal sealed class SimWorld
     }
 
     /// <summary>Who holds, wants and runs what.</summary>
-    private string Text() => string.Join('\n', Checker.Cell.Tasks.Select(t => $"{t.Id} {t.Node.Id} {t.IsPromise} {string.Join(',', t.Ports)}")
+    private string Text() => string.Join('\n', Checker.Cell.Tasks
+        .Select(t => $"{t.Id} {t.Node.Id} {t.IsPromise} {string.Join(',', t.Ports)}")
         .Concat(Jobs.SelectMany(j => j.Tasks.Values.Select(t => $"{j.Key} {t.Ref} {t.Status} {t.Placement?.Node}")))
         .Concat(Agents.Select(a => $"{a.Id} {a.Generation} {string.Join(',', a.Running.Keys)}")));
 
@@ -118,7 +119,8 @@ internal sealed class SimWorld
                 break;
             case < 167:
                 var agent = Agents[_random.Next(Agents.Count)];
-                if (agent.IsReachable && agent.Running.Count > 0) agent.End(agent.Running.Keys.ElementAt(_random.Next(agent.Running.Count)));
+                if (agent.IsReachable && agent.Running.Count > 0)
+                    agent.End(agent.Running.Keys.ElementAt(_random.Next(agent.Running.Count)));
                 break;
             case < 171:
                 ChangeNode(Agents[_random.Next(Agents.Count)]);
@@ -237,7 +239,8 @@ internal sealed class SimWorld
         {
             var (a, b) = (ones.ToHashSet(StringComparer.Ordinal), others.ToHashSet(StringComparer.Ordinal));
             if (!a.SetEquals(b))
-                throw new ViolationException("S10", $"only {one}: {string.Join(", ", a.Except(b))}; only {other}: {string.Join(", ", b.Except(a))}");
+                throw new ViolationException("S10",
+                    $"only {one}: {string.Join(", ", a.Except(b))}; only {other}: {string.Join(", ", b.Except(a))}");
         }
     }
 
