@@ -28,7 +28,9 @@ internal sealed class Journal<TEntry, TSnapshot>(
     /// <summary>Whether anything was ever recorded.</summary>
     public bool Exists => log.Exists;
 
-    /// <summary>Whether <see cref="Compact(TSnapshot, long)"/> should be called: a snapshot would make the next recovery markedly cheaper.</summary>
+    /// <summary>
+    /// Whether <see cref="Compact(TSnapshot, long)"/> should be called: a snapshot would make the next recovery markedly cheaper.
+    /// </summary>
     public bool WantsSnapshot => !_compacting && log.WantsSnapshot;
 
     /// <summary>Completes when the garbage that is known so far has been tried to delete.</summary>

@@ -6,8 +6,8 @@ namespace OrleansScheduler.Silo;
 internal static partial class JournalCompaction
 {
     /// <summary>
-    /// Starts <see cref="Journal{TEntry,TSnapshot}.Compact(TSnapshot, long)"/>. A failure is logged and nothing else: the journal is as before, and one
-    /// that was lost says so at the next append.
+    /// Starts <see cref="Journal{TEntry,TSnapshot}.Compact(TSnapshot, long)"/>. A failure is logged and nothing else: the journal is as
+    /// before, and one that was lost says so at the next append.
     /// </summary>
     public static void CompactInBackground<TEntry, TSnapshot>(
         this Journal<TEntry, TSnapshot> journal, TSnapshot snapshot, long through, ILogger logger)
