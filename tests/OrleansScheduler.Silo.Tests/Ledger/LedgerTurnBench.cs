@@ -56,7 +56,10 @@ public sealed class LedgerTurnBench
             {
                 Job = job,
                 Released = [.. Enumerable.Range(from, 10).Select(n => new AttemptRef(n, 1))],
-                Demands = [ADemand(10, 3000, Tier.Preemptible) with { Attempts = [.. Enumerable.Range(from, 10).Select(n => new AttemptRef(n, 2))] }],
+                Demands =
+                [
+                    ADemand(10, 3000, Tier.Preemptible) with { Attempts = [.. Enumerable.Range(from, 10).Select(n => new AttemptRef(n, 2))] },
+                ],
             });
         }
 
