@@ -52,16 +52,16 @@ public sealed class LedgerTurnBench
         {
             var job = Key(i % 100);
             var from = (turn * 30) + (i / 100 * 10);
-            round.Settle(new JobClaim
-            {
-                Job = job,
-                Released = [.. Enumerable.Range(from, 10).Select(n => new AttemptRef(n, 1))],
-                Demands = [ADemand(10, 3000, Tier.Preemptible) with { Attempts = [.. Enumerable.Range(from, 10).Select(n => new AttemptRef(n, 2))] }],
-            });
+            var (old, next) = (Attempts(from, number: 1), Attempts(from, number: 2));
+            var demand = ADemand(10, 3000, Tier.Preemptible) with { Attempts = next };
+            round.Settle(new JobClaim { Job = job, Released = old, Demands = [demand] });
         }
 
         _ = round.Conclude(ledger.Plan(Start, maxPlacements: 1));
     }
+
+    private static ImmutableArray<AttemptRef> Attempts(int from, int number) =>
+        [.. Enumerable.Range(from, 10).Select(instance => new AttemptRef(instance, number))];
 
     private static void Measure(string what, Ledger ledger, DateTimeOffset now, long maxLooks)
     {
