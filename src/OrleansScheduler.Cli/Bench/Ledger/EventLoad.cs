@@ -48,7 +48,8 @@ internal sealed class EventLoad
             var attempts = ImmutableArray.CreateBuilder<AttemptRef>(_size);
             for (var j = 0; j < _size; j++) attempts.Add(new(j, 1));
             _ledger.Apply(new LedgerEvent.Demanded(
-                key, [new Demand { Version = 1, Request = task.Request, Since = DateTimeOffset.UnixEpoch, Attempts = attempts.MoveToImmutable() }]));
+                key, [new Demand { Version = 1, Request = task.Request, Since = DateTimeOffset.UnixEpoch, Attempts =
+                    attempts.MoveToImmutable() }]));
         }
 
         foreach (var reservation in _ledger.Plan(DateTimeOffset.UnixEpoch).Reservations)
