@@ -47,9 +47,14 @@ internal sealed class EventLoad
             var key = new JobKey("bench", "prod", $"job{_jobs++}");
             var attempts = ImmutableArray.CreateBuilder<AttemptRef>(_size);
             for (var j = 0; j < _size; j++) attempts.Add(new(j, 1));
-            _ledger.Apply(new LedgerEvent.Demanded(
-                key, [new Demand { Version = 1, Request = task.Request, Since = DateTimeOffset.UnixEpoch, Attempts =
-                    attempts.MoveToImmutable() }]));
+            var demand = new Demand
+            {
+                Version = 1,
+                Request = task.Request,
+                Since = DateTimeOffset.UnixEpoch,
+                Attempts = attempts.MoveToImmutable(),
+            };
+            _ledger.Apply(new LedgerEvent.Demanded(key, [demand]));
         }
 
         foreach (var reservation in _ledger.Plan(DateTimeOffset.UnixEpoch).Reservations)

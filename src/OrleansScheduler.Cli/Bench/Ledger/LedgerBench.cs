@@ -16,7 +16,7 @@ internal sealed class LedgerBench(bool all, Action<string> say)
                 200 + (2_000_000 / nodes));
             yield return plain;
             var load = new DecisionLoad(nodes, PlacementPolicy.BestFit);
-            yield return Beside(plain, Decisions("one task", nodes, load, 40_000));
+            yield return Beside(plain, Decisions("one task", nodes, load, 20_000));
             yield return Beside(plain, Groups("jobs of 100", nodes, load, 100));
             yield return Beside(plain, Groups("jobs of 1000", nodes, load, 1000));
             yield return Beside(plain, Decisions("one task, GPU packing", nodes, new DecisionLoad(nodes, PlacementPolicy.Pack), 10_000));
@@ -44,7 +44,7 @@ internal sealed class LedgerBench(bool all, Action<string> say)
         Measure.Rate(name, nodes, decisions, () => load.Run(decisions));
 
     private static LedgerBenchRow Groups(string name, int nodes, DecisionLoad load, int size) =>
-        Measure.Rate(name, nodes, 40_000, () => load.RunGroups(40_000 / size, size));
+        Measure.Rate(name, nodes, 20_000, () => load.RunGroups(20_000 / size, size));
 
     private static LedgerBenchRow Beside(LedgerBenchRow plain, LedgerBenchRow row) =>
         row with { RatioToScalar = Math.Round(plain.NsPerDecision / row.NsPerDecision, 1) };

@@ -5,7 +5,7 @@ namespace OrleansScheduler.Cli;
 /// <summary>How long something takes: the median of several runs, after one that does not count.</summary>
 internal static class Measure
 {
-    private const int Runs = 5;
+    private const int Runs = 3;
 
     public static LedgerBenchRow Rate(string name, int nodes, int decisions, Action run, int? frameworks = null, int runs = Runs)
     {
