@@ -144,7 +144,7 @@ internal static class TaskRules
     private static void CheckHealthPort(string port, string path, TaskSpec task, JobFindings findings)
     {
         if (task.Ports.Contains(port)) return;
-        var hint = FieldWords.Nearest(port, task.Ports) is { } meant ? $"did you mean '{meant}'?" : "name it in 'resources.ports' too.";
+        var hint = FieldWords.Nearest(port, [.. task.Ports.Where(PortName.IsValid)]) is { } meant ? $"did you mean '{meant}'?" : "name it in 'resources.ports' too.";
         findings.Add(JobCode.HealthPortUnknown, path, $"The task has no port {FieldWords.Show(port)}; {hint}");
     }
 

@@ -1,28 +1,30 @@
 namespace OrleansScheduler.Core;
 
 /// <summary>What one node has left of custom amounts and of the items of its sets, beside what was promised.</summary>
+/// <remarks>Most nodes have nothing of the kind: the collections are made when they are needed.</remarks>
 internal sealed class CustomAmounts
 {
-    private readonly SortedDictionary<string, long> _scalars = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<string, SortedSet<string>> _items = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _given = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, long> _promisedScalars = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _promisedItems = new(StringComparer.Ordinal);
+    private SortedDictionary<string, long> Scalars => field ??= new(StringComparer.Ordinal);
+    private SortedDictionary<string, SortedSet<string>> Items => field ??= new(StringComparer.Ordinal);
+    private HashSet<string> Given => field ??= new(StringComparer.Ordinal);
+    private Dictionary<string, long> PromisedScalars => field ??= new(StringComparer.Ordinal);
+    private Dictionary<string, int> PromisedItems => field ??= new(StringComparer.Ordinal);
     private CustomCapacity _capacity = CustomCapacity.None;
 
     /// <summary>Takes another capacity over; what was given out stays given out.</summary>
     public void Resize(CustomCapacity capacity)
     {
+        if (IsNothing(capacity) && IsNothing(_capacity)) return;
         foreach (var name in _capacity.Scalars.Keys.Union(capacity.Scalars.Keys).ToList())
         {
-            _scalars[name] = _scalars.GetValueOrDefault(name) + capacity.Scalars.GetValueOrDefault(name)
+            Scalars[name] = Scalars.GetValueOrDefault(name) + capacity.Scalars.GetValueOrDefault(name)
                 - _capacity.Scalars.GetValueOrDefault(name);
         }
 
         _capacity = capacity;
-        _items.Clear();
+        Items.Clear();
         foreach (var (name, items) in capacity.Sets)
-            _items[name] = new SortedSet<string>(items.Where(i => !_given.Contains($"{name}={i}")), StringComparer.Ordinal);
+            Items[name] = new SortedSet<string>(items.Where(i => !Given.Contains($"{name}={i}")), StringComparer.Ordinal);
     }
 
     /// <summary>The first name of which there is not enough; null when all is there.</summary>
@@ -30,7 +32,7 @@ internal sealed class CustomAmounts
     {
         foreach (var (name, amount) in request.Scalars)
         {
-            if (amount < 0 || _scalars.GetValueOrDefault(name) < amount) return name;
+            if (amount < 0 || Scalars.GetValueOrDefault(name) < amount) return name;
         }
 
         foreach (var (name, count) in request.Sets)
@@ -41,7 +43,7 @@ internal sealed class CustomAmounts
         return null;
     }
 
-    public long FreeOf(string name) => _scalars.TryGetValue(name, out var amount) ? amount : ItemsOf(name);
+    public long FreeOf(string name) => Scalars.TryGetValue(name, out var amount) ? amount : ItemsOf(name);
 
     /// <summary>Keeps from others what somebody was promised, whether or not it is there yet; which items, is decided later.</summary>
     public void Promise(CustomRequest request) => Promise(request, 1);
@@ -53,12 +55,12 @@ internal sealed class CustomAmounts
     {
         foreach (var (name, amount) in request.Scalars)
         {
-            if (_scalars.GetValueOrDefault(name) + _promisedScalars.GetValueOrDefault(name) < amount) return false;
+            if (Scalars.GetValueOrDefault(name) + PromisedScalars.GetValueOrDefault(name) < amount) return false;
         }
 
         foreach (var (name, count) in request.Sets)
         {
-            if ((_items.GetValueOrDefault(name)?.Count ?? 0) < count) return false;
+            if ((Items.GetValueOrDefault(name)?.Count ?? 0) < count) return false;
         }
 
         return true;
@@ -69,7 +71,7 @@ internal sealed class CustomAmounts
     {
         if (request.IsEmpty) return [];
         var items = ImmutableArray.CreateBuilder<string>();
-        foreach (var (name, count) in request.Sets) items.AddRange(_items[name].Take(count).Select(item => $"{name}={item}"));
+        foreach (var (name, count) in request.Sets) items.AddRange(Items[name].Take(count).Select(item => $"{name}={item}"));
         Take(request, items);
         return items.ToImmutable();
     }
@@ -77,48 +79,48 @@ internal sealed class CustomAmounts
     /// <summary>Takes amounts and the items that were given before.</summary>
     public void Take(CustomRequest request, IEnumerable<string> items)
     {
-        foreach (var (name, amount) in request.Scalars) _scalars[name] = _scalars.GetValueOrDefault(name) - amount;
+        foreach (var (name, amount) in request.Scalars) Scalars[name] = Scalars.GetValueOrDefault(name) - amount;
         foreach (var item in items)
         {
-            _given.Add(item);
+            Given.Add(item);
             var (name, text) = Split(item);
-            if (_items.TryGetValue(name, out var free)) free.Remove(text);
+            if (Items.TryGetValue(name, out var free)) free.Remove(text);
         }
     }
 
     public void Return(CustomRequest request, ImmutableArray<string> items)
     {
-        foreach (var (name, amount) in request.Scalars) _scalars[name] += amount;
+        foreach (var (name, amount) in request.Scalars) Scalars[name] += amount;
         foreach (var item in items)
         {
-            _given.Remove(item);
+            Given.Remove(item);
             var (name, text) = Split(item);
-            if (_capacity.Sets.TryGetValue(name, out var all) && all.Contains(text)) _items[name].Add(text);
+            if (_capacity.Sets.TryGetValue(name, out var all) && all.Contains(text)) Items[name].Add(text);
         }
     }
 
     public CustomAmounts Clone()
     {
         var copy = new CustomAmounts();
-        foreach (var item in _given) copy._given.Add(item);
+        foreach (var item in Given) copy.Given.Add(item);
         copy.Resize(_capacity);
-        foreach (var (name, amount) in _scalars) copy._scalars[name] = amount;
-        foreach (var (name, amount) in _promisedScalars) copy._promisedScalars[name] = amount;
-        foreach (var (name, count) in _promisedItems) copy._promisedItems[name] = count;
+        foreach (var (name, amount) in Scalars) copy.Scalars[name] = amount;
+        foreach (var (name, amount) in PromisedScalars) copy.PromisedScalars[name] = amount;
+        foreach (var (name, count) in PromisedItems) copy.PromisedItems[name] = count;
         return copy;
     }
 
-    private int ItemsOf(string set) => (_items.GetValueOrDefault(set)?.Count ?? 0) - _promisedItems.GetValueOrDefault(set);
+    private int ItemsOf(string set) => (Items.GetValueOrDefault(set)?.Count ?? 0) - PromisedItems.GetValueOrDefault(set);
 
     private void Promise(CustomRequest request, int times)
     {
         foreach (var (name, amount) in request.Scalars)
         {
-            _scalars[name] = _scalars.GetValueOrDefault(name) - (amount * times);
-            _promisedScalars[name] = _promisedScalars.GetValueOrDefault(name) + (amount * times);
+            Scalars[name] = Scalars.GetValueOrDefault(name) - (amount * times);
+            PromisedScalars[name] = PromisedScalars.GetValueOrDefault(name) + (amount * times);
         }
 
-        foreach (var (name, count) in request.Sets) _promisedItems[name] = _promisedItems.GetValueOrDefault(name) + (count * times);
+        foreach (var (name, count) in request.Sets) PromisedItems[name] = PromisedItems.GetValueOrDefault(name) + (count * times);
     }
 
     private static (string Set, string Item) Split(string item)
@@ -126,4 +128,6 @@ internal sealed class CustomAmounts
         var at = item.IndexOf('=', StringComparison.Ordinal);
         return (item[..at], item[(at + 1)..]);
     }
+
+    private static bool IsNothing(CustomCapacity capacity) => capacity.Scalars.IsEmpty && capacity.Sets.IsEmpty;
 }

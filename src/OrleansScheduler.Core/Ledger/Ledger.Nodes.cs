@@ -13,7 +13,7 @@ public sealed partial class Ledger
         var isNew = !_nodes.TryGetValue(change.Description.Id, out var node);
         if (isNew) node = AddNode(change.Description.Id);
         var (before, capacity) = (node!.Description, Open(node));
-        if (!node.Change(change, RowsOn(node).SelectMany(h => _held[h].Ports).ToList())) return;
+        if (!node.Change(change, node.FirstHeld < 0 ? [] : RowsOn(node).SelectMany(h => _held[h].Ports).ToList())) return;
 
         if (isNew || !SameAttributes(before, node.Description))
         {
