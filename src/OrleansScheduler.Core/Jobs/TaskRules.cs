@@ -144,7 +144,9 @@ internal static class TaskRules
     private static void CheckHealthPort(string port, string path, TaskSpec task, JobFindings findings)
     {
         if (task.Ports.Contains(port)) return;
-        var hint = FieldWords.Nearest(port, [.. task.Ports.Where(PortName.IsValid)]) is { } meant ? $"did you mean '{meant}'?" : "name it in 'resources.ports' too.";
+        // Only what is a name itself is repeated: the others have their own findings.
+        string[] names = [.. task.Ports.Where(PortName.IsValid)];
+        var hint = FieldWords.Nearest(port, names) is { } meant ? $"did you mean '{meant}'?" : "name it in 'resources.ports' too.";
         findings.Add(JobCode.HealthPortUnknown, path, $"The task has no port {FieldWords.Show(port)}; {hint}");
     }
 
