@@ -99,17 +99,6 @@ internal sealed class CustomAmounts
         }
     }
 
-    public CustomAmounts Clone()
-    {
-        var copy = new CustomAmounts();
-        foreach (var item in Given) copy.Given.Add(item);
-        copy.Resize(_capacity);
-        foreach (var (name, amount) in Scalars) copy.Scalars[name] = amount;
-        foreach (var (name, amount) in PromisedScalars) copy.PromisedScalars[name] = amount;
-        foreach (var (name, count) in PromisedItems) copy.PromisedItems[name] = count;
-        return copy;
-    }
-
     private int ItemsOf(string set) => (Items.GetValueOrDefault(set)?.Count ?? 0) - PromisedItems.GetValueOrDefault(set);
 
     private void Promise(CustomRequest request, int times)

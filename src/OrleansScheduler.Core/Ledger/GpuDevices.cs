@@ -97,9 +97,6 @@ internal sealed class GpuDevices
         if (!devices.IsEmpty) Recount();
     }
 
-    public GpuDevices Clone() =>
-        new() { _capacity = [.. _capacity], _free = [.. _free], Whole = Whole, LargestShare = LargestShare };
-
     /// <summary>Sets of the first GPUs are made once: a decision needs no memory for them.</summary>
     private const int SetBits = 8;
 

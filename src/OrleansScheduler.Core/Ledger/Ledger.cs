@@ -167,7 +167,7 @@ public sealed partial class Ledger
         for (var held = node.FirstHeld; held >= 0; held = _held[held].Next) yield return held;
     }
 
-    private static Reservation ReservationOf(JobKey job, string node, HeldSpec spec, DateTimeOffset since) =>
+    internal static Reservation ReservationOf(JobKey job, string node, HeldSpec spec, DateTimeOffset since) =>
         new(job, node, spec.Request, [], [])
         {
             Custom = spec.Custom,

@@ -75,11 +75,4 @@ internal sealed class NodeMask
 
         return false;
     }
-
-    public NodeMask Clone()
-    {
-        var copy = new NodeMask();
-        copy.Copy(this);
-        return copy;
-    }
 }

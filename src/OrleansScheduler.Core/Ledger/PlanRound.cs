@@ -65,17 +65,12 @@ internal sealed class PlanRound(DateTimeOffset now, int maxPlacements, long maxL
     }
 
     private Reservation Reserve(LedgerJob job, HeldSpec spec, List<Placement> placements) =>
-        new(job.Key, placements[0].Node, spec.Request, [.. placements.Select(p => p.Attempt)], Flat(placements, p => p.Ports))
+        Ledger.ReservationOf(job.Key, placements[0].Node, spec, Now) with
         {
+            Attempts = [.. placements.Select(p => p.Attempt)],
+            Ports = Flat(placements, p => p.Ports),
             Devices = Flat(placements, p => p.Devices),
             Items = Flat(placements, p => p.Items),
-            Custom = spec.Custom,
-            Version = spec.Version,
-            Priority = spec.Priority,
-            Tier = spec.Tier,
-            TimeLimit = spec.TimeLimit,
-            Constraints = spec.Constraints,
-            Since = Now,
         };
 
     private static ImmutableArray<T> Flat<T>(List<Placement> placements, Func<Placement, ImmutableArray<T>> part) =>
