@@ -12,13 +12,20 @@ public interface IResourceLedgerGrain : IGrainWithStringKey
     /// <summary>The one key there is.</summary>
     const string Id = "cell";
 
-    /// <summary>From a job: what it wants placed and what it has given back. Durable when it returns; answers the ledger's epoch.</summary>
+    /// <summary>From a job: what it wants placed and what it has given back. Durable when it returns that it was taken.</summary>
     [Alias("Settle"), AlwaysInterleave]
-    Task<long> Settle(JobClaim claim, CancellationToken cancellationToken = default);
+    Task<ClaimAnswer> Settle(JobClaim claim, CancellationToken cancellationToken = default);
 
     /// <summary>From a node: what it is and whether it can take tasks. Durable when it returns; answers the ledger's epoch.</summary>
     [Alias("NodeChanged"), AlwaysInterleave]
     Task<long> NodeChanged(NodeCondition condition, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// From a node that is lost: whether its tasks may be given up now. False while so many are lost that something else must be wrong;
+    /// the node asks again.
+    /// </summary>
+    [Alias("MayReplace"), AlwaysInterleave]
+    Task<bool> MayReplace(string node, CancellationToken cancellationToken = default);
 
     /// <summary>Attempts that hold something on a node, by job.</summary>
     [Alias("HeldOn"), AlwaysInterleave]
@@ -78,7 +85,16 @@ public sealed record JobClaim
     /// ledger frees what is in neither.
     /// </summary>
     [Id(3)] public ImmutableArray<AttemptRef>? Holding { get; init; }
+
+    /// <summary>Where it stands among the job's claims.</summary>
+    [Id(4)] public ClaimStamp Stamp { get; init; }
 }
+
+/// <summary>What the ledger makes of a claim.</summary>
+/// <param name="Epoch">The ledger's epoch.</param>
+/// <param name="Taken">False when the claim was late or made for an earlier owner of the ledger: the job says everything again.</param>
+[GenerateSerializer, Immutable, Alias("osched.ClaimAnswer")]
+public readonly record struct ClaimAnswer([property: Id(0)] long Epoch, [property: Id(1)] bool Taken);
 
 /// <summary>What a node tells the ledger about itself.</summary>
 /// <param name="Description">What its agent said.</param>

@@ -134,7 +134,7 @@ internal sealed partial class AgentSession(
                 var answer = await grain.Heartbeat(message.Generation, message.Digest, cancellationToken)
                     .WaitAsync(GrainDeadline, time, cancellationToken);
                 missed = 0;
-                await _outbound.Writer.WriteAsync(AgentMessages.HeartbeatReply(answer), cancellationToken);
+                await _outbound.Writer.WriteAsync(AgentMessages.HeartbeatReply(message, answer), cancellationToken);
                 if (!answer.Known) return "session is over";
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not ChannelClosedException)

@@ -26,13 +26,20 @@ public static class SiloHosting
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<SiloTelemetry>();
         builder.Services.AddSchedulerStorage();
+        builder.Services.AddSingleton<PeerClient>();
+        builder.Services.AddSingleton<SiloAuthority>();
         builder.UseOrleans(silo => silo
+            .AddGrainService<PeerService>()
             .Configure<SiloMessagingOptions>(options =>
             {
                 options.ResponseTimeout = TimeSpan.FromSeconds(10);
                 options.MaxEnqueuedRequestsHardLimit = 20_000;
             }));
-        builder.Services.AddHostedService<CellKeeper>();   // behind Orleans: it starts when the silo is active
+
+
+        // Behind Orleans: they start when the silo is active.
+        builder.Services.AddHostedService(services => services.GetRequiredService<SiloAuthority>());
+        builder.Services.AddHostedService<CellKeeper>();
         return builder;
     }
 

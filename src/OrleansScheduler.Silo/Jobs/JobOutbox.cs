@@ -18,6 +18,7 @@ internal sealed partial class JobOutbox : IDisposable
     private readonly IGrainFactory _grains;
     private readonly TimeProvider _time;
     private readonly ILogger<JobOutbox> _logger;
+    private readonly Action<string, ImmutableArray<AttemptRef>> _gone;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _stopped;
     private readonly Dictionary<string, Dictionary<AttemptRef, ScheduledTask>> _launches = new(StringComparer.Ordinal);
@@ -27,12 +28,23 @@ internal sealed partial class JobOutbox : IDisposable
     private bool _full;
     private bool _running;
     private long _ledgerEpoch;
+    private long _knownEpoch;
+    private long _claims;
 
-    public JobOutbox(JobState state, IGrainFactory grains, TimeProvider time, ILogger<JobOutbox> logger)
+    /// <param name="state">The job.</param>
+    /// <param name="grains">Whom to send to.</param>
+    /// <param name="time">The clock of back-off.</param>
+    /// <param name="gone">Told of attempts that a node will never start.</param>
+    /// <param name="logger">The log.</param>
+    public JobOutbox(
+        JobState state, IGrainFactory grains, TimeProvider time, Action<string, ImmutableArray<AttemptRef>> gone, ILogger<JobOutbox> logger)
     {
-        (_state, _grains, _time, _logger) = (state, grains, time, logger);
+        (_state, _grains, _time, _gone, _logger) = (state, grains, time, gone, logger);
         _stopped = _stop.Token;
     }
+
+    /// <summary>Which owner of the job this is, for the order of its claims.</summary>
+    public long Owner { get; set; }
 
     /// <summary>Trace context of the last request, for the launches that it leads to; null when the job has come to rest since.</summary>
     public string? TraceParent { get; set; }
@@ -48,6 +60,7 @@ internal sealed partial class JobOutbox : IDisposable
     public void Resume()
     {
         _full = true;
+        _knownEpoch = _state.Header.LedgerEpoch;
         Resend(DateTimeOffset.MaxValue);
     }
 
@@ -55,6 +68,7 @@ internal sealed partial class JobOutbox : IDisposable
     public void LedgerChanged(long epoch)
     {
         if (epoch <= _ledgerEpoch) return;
+        _knownEpoch = Math.Max(_knownEpoch, epoch);
         _full = true;
         Start();
     }
@@ -151,15 +165,27 @@ internal sealed partial class JobOutbox : IDisposable
         _released.Clear();
         try
         {
-            var epoch = await _grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).Settle(new JobClaim
+            var answer = await _grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).Settle(new JobClaim
             {
                 Job = _state.Key,
                 Demands = demandChanged ? JobDescription.Demands(_state) : null,
                 Released = released,
                 Holding = full ? JobDescription.Holding(_state) : null,
+                Stamp = new ClaimStamp(_knownEpoch, Owner, ++_claims),
             }, _stopped);
-            if (epoch > _ledgerEpoch && !full && _ledgerEpoch != 0) _full = true;
-            _ledgerEpoch = Math.Max(_ledgerEpoch, epoch);
+            if (!answer.Taken)
+            {
+                // Made for another owner of the ledger, at once again for this one; or late, which the back-off cures.
+                _full = true;
+                _released.UnionWith(released);
+                var isNew = answer.Epoch > _knownEpoch;
+                _knownEpoch = Math.Max(_knownEpoch, answer.Epoch);
+                return isNew;
+            }
+
+            if (answer.Epoch > _ledgerEpoch && !full && _ledgerEpoch != 0) _full = true;
+            _ledgerEpoch = Math.Max(_ledgerEpoch, answer.Epoch);
+            _knownEpoch = Math.Max(_knownEpoch, answer.Epoch);
             return true;
         }
         catch (Exception e) when (!_stopped.IsCancellationRequested)
@@ -181,14 +207,26 @@ internal sealed partial class JobOutbox : IDisposable
     {
         var current = tasks.Values.Where(t => IsStill(t.Ref, s => s == ScheduleStatus.Assigned)).ToList();
         if (current.Count == 0) return true;
-        var sent = await Send(node, grain => grain.Launch(new LaunchBatch
+        var batch = new LaunchBatch
         {
             Job = _state.Key,
             LedgerEpoch = Epoch,
             Specs = current.Select(t => t.Version).Distinct().ToImmutableSortedDictionary(v => v, v => _state.SpecOf(v).Task),
-            Attempts = [.. current.Select(t => new LaunchAttempt(t.Ref, t.Version, t.Ports) { Devices = t.Devices, Items = t.Items })],
+            Attempts = [.. current.Select(t => new LaunchAttempt(t.Ref, t.Version, t.Ports)
+            {
+                Devices = t.Devices,
+                Items = t.Items,
+                Generation = t.Generation,
+                Strict = _state.SpecOf(t.Version).Partition.Strict,
+            })],
             TraceParent = TraceParent,
-        }, _stopped));
+        };
+        var sent = await Send(node, async grain =>
+        {
+            var answer = await grain.Launch(batch, _stopped);
+            if (!answer.Gone.IsDefaultOrEmpty) _gone(node, answer.Gone);
+            return answer.Sent;
+        });
         if (!sent) foreach (var task in current) AddLaunch(task);
         return sent;
     }

@@ -173,7 +173,9 @@ public sealed class FakeLedgerGrain(FakeCell cell) : Grain, IResourceLedgerGrain
 
     public Task Wake(CancellationToken cancellationToken = default) => Task.CompletedTask;
 
-    public Task<long> Settle(JobClaim claim, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public Task<bool> MayReplace(string node, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public Task<ClaimAnswer> Settle(JobClaim claim, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public Task<long> NodeChanged(NodeCondition condition, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();
