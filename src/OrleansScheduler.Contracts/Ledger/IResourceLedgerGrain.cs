@@ -125,8 +125,9 @@ public sealed record PreemptOrder([property: Id(0)] AttemptRef Attempt, [propert
 /// <param name="Used">What attempts hold.</param>
 /// <param name="Placed">How many attempts hold something.</param>
 /// <param name="Pending">How many wait.</param>
+/// <param name="Silo">The silo that the ledger is on, <c>address:port</c>.</param>
 [GenerateSerializer, Immutable, Alias("osched.LedgerSummary")]
 public sealed record LedgerSummary(
     [property: Id(0)] long Epoch, [property: Id(1)] ImmutableSortedDictionary<string, int> NodesByStatus,
     [property: Id(2)] Resources Capacity,
-    [property: Id(3)] Resources Used, [property: Id(4)] int Placed, [property: Id(5)] int Pending);
+    [property: Id(3)] Resources Used, [property: Id(4)] int Placed, [property: Id(5)] int Pending, [property: Id(6)] string Silo);

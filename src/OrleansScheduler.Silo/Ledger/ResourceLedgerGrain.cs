@@ -27,6 +27,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     private readonly TimeProvider _time;
     private readonly CellOptions _options;
     private readonly ILogger<ResourceLedgerGrain> _logger;
+    private readonly string _silo;
     private readonly CancellationTokenSource _stopped = new();
     private int _sweep;
 
@@ -39,6 +40,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         _inbox = new Inbox<Action<LedgerRound>>(Round, limit: 100_000, options.Value.MaxIntentsPerRound);
         _outbox = new LedgerOutbox(grains, time, outboxLogger, GiveBack, _stopped.Token);
         (_telemetry, _time, _options, _logger) = (telemetry, time, options.Value, logger);
+        _silo = context.Address.SiloAddress?.Endpoint.ToString() ?? "";
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -110,7 +112,8 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
             reachable.Aggregate(Resources.None, (sum, n) => sum + n.Description.Capacity),
             nodes.Aggregate(Resources.None, (sum, n) => sum + n.Used),
             _ledger.Placed,
-            _ledger.Pending + _ledger.Promised));
+            _ledger.Pending + _ledger.Promised,
+            _silo));
     }
 
     public Task Wake(CancellationToken cancellationToken) => Task.CompletedTask;
