@@ -29,7 +29,7 @@ public interface IResourceLedgerGrain : IGrainWithStringKey
     Task<ExplainView?> Explain(JobKey job, CancellationToken cancellationToken = default);
 
     /// <summary>What would become of the cell with these changes; nothing is changed.</summary>
-    [Alias("WhatIf"), AlwaysInterleave]
+    [Alias("WhatIf"), AlwaysInterleave, AskedOnce]
     Task<Answer<WhatIfView>> WhatIf(WhatIf change, CancellationToken cancellationToken = default);
 
     /// <summary>Gives a role a quota or a weight. Durable when it returns.</summary>
