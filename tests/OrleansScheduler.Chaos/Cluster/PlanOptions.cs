@@ -16,7 +16,7 @@ internal sealed class PlanOptions
     private readonly Option<StoreKind> _store = new("--profile") { Description = "Where the cell keeps its state" };
     private readonly Option<int> _silos = new("--silos") { Description = "How many silos", DefaultValueFactory = _ => 3 };
     private readonly Option<int> _gateways = new("--gateways") { Description = "How many gateways", DefaultValueFactory = _ => 1 };
-    private readonly Option<int> _agents = new("--agents") { Description = "How many agents", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> _agents = new("--agents") { Description = "How many agents", DefaultValueFactory = _ => 3 };
     private readonly Option<bool> _namespaces = new("--namespaces") { Description = "Own network for each process; needs root" };
     private readonly Option<string?> _logs = new("--logs") { Description = "Directory that keeps logs and sandboxes" };
     private readonly Option<bool> _verbose = new("--verbose") { Description = "Let the processes log information too" };
