@@ -36,7 +36,7 @@ public interface IResourceLedgerGrain : IGrainWithStringKey
     Task<ExplainView?> Explain(JobKey job, CancellationToken cancellationToken = default);
 
     /// <summary>What would become of the cell with these changes; nothing is changed.</summary>
-    [Alias("WhatIf"), AlwaysInterleave]
+    [Alias("WhatIf"), AlwaysInterleave, AskedOnce]
     Task<Answer<WhatIfView>> WhatIf(WhatIf change, CancellationToken cancellationToken = default);
 
     /// <summary>Gives a role a quota or a weight. Durable when it returns.</summary>
@@ -141,8 +141,9 @@ public sealed record PreemptOrder([property: Id(0)] AttemptRef Attempt, [propert
 /// <param name="Used">What attempts hold.</param>
 /// <param name="Placed">How many attempts hold something.</param>
 /// <param name="Pending">How many wait.</param>
+/// <param name="Silo">The silo that the ledger is on, <c>address:port</c>.</param>
 [GenerateSerializer, Immutable, Alias("osched.LedgerSummary")]
 public sealed record LedgerSummary(
     [property: Id(0)] long Epoch, [property: Id(1)] ImmutableSortedDictionary<string, int> NodesByStatus,
     [property: Id(2)] Resources Capacity,
-    [property: Id(3)] Resources Used, [property: Id(4)] int Placed, [property: Id(5)] int Pending);
+    [property: Id(3)] Resources Used, [property: Id(4)] int Placed, [property: Id(5)] int Pending, [property: Id(6)] string Silo);

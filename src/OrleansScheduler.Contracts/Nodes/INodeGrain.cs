@@ -7,7 +7,7 @@ namespace OrleansScheduler.Contracts;
 public interface INodeGrain : IGrainWithStringKey
 {
     /// <summary>An agent is connected and says all it knows. Durable when it returns; from then on the older session is refused.</summary>
-    [Alias("Register")]
+    [Alias("Register"), AskedOnce]
     Task<Answer<RegisterReceipt>> Register(NodeDescription description, ImmutableArray<AttemptReport> attempts, IAgentSession session,
         CancellationToken cancellationToken = default);
 
@@ -49,7 +49,7 @@ public interface INodeGrain : IGrainWithStringKey
     Task<NodeView?> Describe(CancellationToken cancellationToken = default);
 
     /// <summary>A piece of an attempt's output, asked of the agent.</summary>
-    [Alias("ReadLog"), AlwaysInterleave]
+    [Alias("ReadLog"), AlwaysInterleave, AskedOnce]
     Task<Answer<LogChunk>> ReadLog(AttemptId attempt, LogQuery query, CancellationToken cancellationToken = default);
 
     /// <summary>From the ledger: makes sure that the node is awake and notices when its agent is silent.</summary>

@@ -53,10 +53,10 @@ public static class SiloHosting
             ["Orleans:Clustering:ProviderType"] = "Development",
             ["Orleans:EnableDistributedTracing"] = "true",
 
-            // A crash is seen in under a second and a hang in under three; Orleans' own defaults take 13 and 66 s.
-            ["Orleans:Membership:ProbeTimeout"] = "00:00:01",
-            ["Orleans:Membership:MinProbeTimeout"] = "00:00:00.5",
-            ["Orleans:Membership:MaxProbeTimeout"] = "00:00:01",
+            // A crash is seen in half a second and a hang in under two; Orleans' own defaults take 13 and 66 s.
+            ["Orleans:Membership:ProbeTimeout"] = "00:00:00.5",
+            ["Orleans:Membership:MinProbeTimeout"] = "00:00:00.25",
+            ["Orleans:Membership:MaxProbeTimeout"] = "00:00:00.5",
             ["Orleans:Membership:NumMissedProbesLimit"] = "2",
             ["Orleans:Membership:TableRefreshTimeout"] = "00:00:05",
         };

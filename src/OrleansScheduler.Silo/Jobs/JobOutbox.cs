@@ -27,6 +27,7 @@ internal sealed partial class JobOutbox : IDisposable
     private bool _demandChanged;
     private bool _full;
     private bool _running;
+    private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _ledgerEpoch;
     private long _knownEpoch;
     private long _claims;
@@ -70,6 +71,7 @@ internal sealed partial class JobOutbox : IDisposable
         if (epoch <= _ledgerEpoch) return;
         _knownEpoch = Math.Max(_knownEpoch, epoch);
         _full = true;
+        _news.TrySetResult();
         Start();
     }
 
@@ -80,6 +82,7 @@ internal sealed partial class JobOutbox : IDisposable
         foreach (var task in decision.Kills) AddKill(task);
         _released.UnionWith(decision.Released);
         _demandChanged |= decision.DemandChanged;
+        if (HasWork) _news.TrySetResult();
         Start();
     }
 
@@ -137,17 +140,28 @@ internal sealed partial class JobOutbox : IDisposable
 
             try
             {
-                await Task.Delay(backoff, _time, _stopped);
+                await Task.Delay(MinBackoff, _time, _stopped);
+                backoff = await NewsWithin(backoff - MinBackoff) ? MinBackoff : backoff * 2 < MaxBackoff ? backoff * 2 : MaxBackoff;
             }
             catch (OperationCanceledException)
             {
                 break;
             }
-
-            backoff = backoff * 2 < MaxBackoff ? backoff * 2 : MaxBackoff;
         }
 
         _running = false;
+    }
+
+    /// <summary>
+    /// Waits, but not longer than until something happens: what failed may well go now, as when a node that lost its session is back.
+    /// </summary>
+    private async Task<bool> NewsWithin(TimeSpan wait)
+    {
+        if (wait > TimeSpan.Zero) await Task.WhenAny(_news.Task, Task.Delay(wait, _time, _stopped));
+        _stopped.ThrowIfCancellationRequested();
+        if (!_news.Task.IsCompleted) return false;
+        _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        return true;
     }
 
     private static List<KeyValuePair<string, T>> Take<T>(Dictionary<string, T> waiting)

@@ -29,6 +29,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     private readonly TimeProvider _time;
     private readonly CellOptions _options;
     private readonly ILogger<ResourceLedgerGrain> _logger;
+    private readonly string _silo;
     private readonly CancellationTokenSource _stopped = new();
     private ClaimOrder _claims = new(0);
     private int _sweep;
@@ -43,6 +44,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         _outbox = new LedgerOutbox(grains, time, outboxLogger, GiveBack, _stopped.Token);
         (_telemetry, _time, _options, _logger) = (telemetry, time, options.Value, logger);
         (_guard, _started) = (new LossGuard(options.Value.MassLoss.ToRules()), time.GetTimestamp());
+        _silo = context.Address.SiloAddress?.Endpoint.ToString() ?? "";
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -127,7 +129,8 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
             reachable.Aggregate(Resources.None, (sum, n) => sum + n.Description.Capacity),
             nodes.Aggregate(Resources.None, (sum, n) => sum + n.Used),
             _ledger.Placed,
-            _ledger.Pending + _ledger.Promised));
+            _ledger.Pending + _ledger.Promised,
+            _silo));
     }
 
     public Task Wake(CancellationToken cancellationToken) => Task.CompletedTask;
