@@ -26,6 +26,7 @@ public static class SiloHosting
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<SiloTelemetry>();
         builder.Services.AddSchedulerStorage();
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StoreCheck>();
         builder.UseOrleans(silo => silo
             .Configure<SiloMessagingOptions>(options =>
             {
