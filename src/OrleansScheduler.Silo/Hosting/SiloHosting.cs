@@ -28,6 +28,7 @@ public static class SiloHosting
         builder.Services.AddSchedulerStorage();
         builder.Services.AddSingleton<PeerClient>();
         builder.Services.AddSingleton<SiloAuthority>();
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StoreCheck>();
         builder.UseOrleans(silo => silo
             .AddGrainService<PeerService>()
             .Configure<SiloMessagingOptions>(options =>
@@ -35,7 +36,6 @@ public static class SiloHosting
                 options.ResponseTimeout = TimeSpan.FromSeconds(10);
                 options.MaxEnqueuedRequestsHardLimit = 20_000;
             }));
-
 
         // Behind Orleans: they start when the silo is active.
         builder.Services.AddHostedService(services => services.GetRequiredService<SiloAuthority>());

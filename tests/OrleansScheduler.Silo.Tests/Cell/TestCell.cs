@@ -27,6 +27,19 @@ internal sealed class TestCell : IAsyncDisposable
 
     public static async Task<TestCell> Start(string directory, Action<IHostApplicationBuilder>? configure = null)
     {
+        var builder = CreateBuilder(directory);
+        var calls = new CallCounter();
+        builder.Services.AddSingleton(calls);
+        builder.Services.AddSingleton<IIncomingGrainCallFilter>(calls);
+        configure?.Invoke(builder);
+        var host = builder.Build();
+        await host.StartAsync();
+        return new TestCell(host, calls);
+    }
+
+    /// <summary>A silo on the store in that directory, not yet built.</summary>
+    public static HostApplicationBuilder CreateBuilder(string directory)
+    {
         var builder = Host.CreateApplicationBuilder();
         var (siloPort, gatewayPort) = (FreePort(), FreePort());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
@@ -40,13 +53,7 @@ internal sealed class TestCell : IAsyncDisposable
         });
         builder.Logging.SetMinimumLevel(LogLevel.Error);
         builder.AddSchedulerSilo();
-        var calls = new CallCounter();
-        builder.Services.AddSingleton(calls);
-        builder.Services.AddSingleton<IIncomingGrainCallFilter>(calls);
-        configure?.Invoke(builder);
-        var host = builder.Build();
-        await host.StartAsync();
-        return new TestCell(host, calls);
+        return builder;
     }
 
     public IJobGrain Job(JobKey key) => Grains.GetGrain<IJobGrain>(key.ToString());

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Placement;
+
+namespace OrleansScheduler.Silo;
+
+/// <summary>Owns the cell's record, which <see cref="StoreCheck"/> made when the first silo started.</summary>
+[HashBasedPlacement, GrainType(CellRecord.StateName)]
+internal sealed partial class CellGrain(
+    [PersistentState(CellRecord.StateName)] IPersistentState<CellRecord> record, ILogger<CellGrain> logger) : Grain, ICellGrain
+{
+    public Task<CellRecord> Describe(CancellationToken cancellationToken) => Task.FromResult(record.State);
+
+    public async Task<CellRecord> Resume(string operationId, string actor, CancellationToken cancellationToken)
+    {
+        if (!record.State.SafeMode) return record.State;
+        var before = record.State;
+        try
+        {
+            record.State = before with { SafeMode = false };
+            await record.WriteStateAsync(cancellationToken);
+        }
+        catch
+        {
+            // Whether it was written is unknown: the next activation reads it.
+            record.State = before;
+            DeactivateOnIdle();
+            throw;
+        }
+
+        LogResumed(before.Name, actor, operationId);
+        return record.State;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Cell {Cell} leaves safe mode: {Actor} resumed it ({Operation})")]
+    private partial void LogResumed(string cell, string actor, string operation);
+}
