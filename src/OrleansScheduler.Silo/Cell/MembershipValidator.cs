@@ -22,8 +22,11 @@ internal sealed class MembershipValidator : IValidateOptions<ClusterMembershipOp
         Require(nameof(options.MinProbeTimeout), options.MinProbeTimeout);
         Require(nameof(options.MaxProbeTimeout), options.MaxProbeTimeout);
         Require(nameof(options.TableRefreshTimeout), options.TableRefreshTimeout);
-        if (options.NumMissedProbesLimit is < 1 or > 10)
-            faults.Add($"{Section}:{nameof(options.NumMissedProbesLimit)} is {options.NumMissedProbesLimit}: expected 1 to 10.");
+        Require(nameof(options.IAmAliveTablePublishTimeout), options.IAmAliveTablePublishTimeout);
+        RequireCount(nameof(options.NumMissedProbesLimit), options.NumMissedProbesLimit);
+        RequireCount(nameof(options.NumMissedTableIAmAliveLimit), options.NumMissedTableIAmAliveLimit);
+        RequireCount(nameof(options.NumVotesForDeathDeclaration), options.NumVotesForDeathDeclaration);
+        RequireCount(nameof(options.NumProbedSilos), options.NumProbedSilos);
         if (options.MinProbeTimeout > options.MaxProbeTimeout || options.ProbeTimeout > options.MaxProbeTimeout)
             faults.Add($"{Section}:{nameof(options.MaxProbeTimeout)} is {options.MaxProbeTimeout}: it may not be below the other probe times.");
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
@@ -31,6 +34,11 @@ internal sealed class MembershipValidator : IValidateOptions<ClusterMembershipOp
         void Require(string field, TimeSpan value)
         {
             if (value < Shortest || value > Longest) faults.Add($"{Section}:{field} is {value}: expected {Shortest} to {Longest}.");
+        }
+
+        void RequireCount(string field, int value)
+        {
+            if (value is < 1 or > 20) faults.Add($"{Section}:{field} is {value}: expected 1 to 20.");
         }
     }
 }

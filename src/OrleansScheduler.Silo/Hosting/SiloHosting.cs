@@ -65,6 +65,11 @@ public static class SiloHosting
             ["Orleans:Membership:MaxProbeTimeout"] = "00:00:00.5",
             ["Orleans:Membership:NumMissedProbesLimit"] = "2",
             ["Orleans:Membership:TableRefreshTimeout"] = "00:00:05",
+
+            // A last silo may outvote those that have not said for three seconds that they live, and a cell that was lost as a whole can
+            // start again on other addresses after that time; with Orleans' own defaults both take 90 s.
+            ["Orleans:Membership:IAmAliveTablePublishTimeout"] = "00:00:01",
+            ["Orleans:Membership:NumMissedTableIAmAliveLimit"] = "3",
         };
         if (configuration["Orleans:GrainStorage:Default:ProviderType"] is null)
         {
