@@ -6,7 +6,8 @@ namespace OrleansScheduler.Silo;
 /// <summary>Owns the cell's record, which <see cref="StoreCheck"/> made when the first silo started.</summary>
 [HashBasedPlacement, GrainType(CellRecord.StateName)]
 internal sealed partial class CellGrain(
-    [PersistentState(CellRecord.StateName)] IPersistentState<CellRecord> record, ILogger<CellGrain> logger) : Grain, ICellGrain
+    [PersistentState(CellRecord.StateName)] IPersistentState<CellRecord> record, StateCopy copies, IGrainContext context,
+    ILogger<CellGrain> logger) : Grain, ICellGrain, IStateOwner
 {
     public Task<CellRecord> Describe(CancellationToken cancellationToken) => Task.FromResult(record.State);
 
@@ -30,6 +31,11 @@ internal sealed partial class CellGrain(
         LogResumed(before.Name, actor, operationId);
         return record.State;
     }
+
+    public IAsyncEnumerable<StatePart> CopyState(CancellationToken cancellationToken) => copies.Parts(record).ToAsyncEnumerable();
+
+    public Task<StateCheck> CheckState(CancellationToken cancellationToken) =>
+        copies.Check(CellRecord.StateName, context.GrainId, record, cancellationToken);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Cell {Cell} leaves safe mode: {Actor} resumed it ({Operation})")]
     private partial void LogResumed(string cell, string actor, string operation);

@@ -153,6 +153,32 @@ internal sealed class JournalLog(JournalRows rows, Serializer serializer, Journa
         _snapshotBytes = snapshot.Length;
     }
 
+    /// <summary>Reads all rows again and compares them with what this owner wrote.</summary>
+    public Task<StateCheck> Check() => new JournalCheck(rows, serializer).Run(_head, _headETag, _tail);
+
+    /// <summary>
+    /// Writes a journal that consists of one snapshot over whatever is there, readable or not. Only for a cell that does not run.
+    /// </summary>
+    /// <param name="snapshot">The snapshot; null for a journal of somebody who does not exist.</param>
+    /// <param name="epoch">The owner that it is written for; must be above all before it.</param>
+    /// <param name="number">The last entry that the snapshot contains.</param>
+    /// <param name="firstSegment">The first segment row from now on; must be above all that may be left of the journal before.</param>
+    public async Task Replace(byte[]? snapshot, long epoch, long number, long firstSegment)
+    {
+        _head = new() { Epoch = epoch };
+        var target = snapshot is null ? null : await WriteSnapshot(snapshot);
+        _headETag = await rows.Find(JournalHead.RowName);
+        await WriteHead(_head with
+        {
+            Through = number,
+            Snapshot = target is null ? snapshot : null,
+            Rows = target,
+            TailFirst = number + 1,
+            FirstSegment = firstSegment,
+            OldestSegment = firstSegment,
+        });
+    }
+
     /// <summary>Raises the epoch by compare-and-swap. Answers the head as it was; null when there is no journal yet.</summary>
     private async Task<JournalHead?> RaiseEpoch(CancellationToken cancellationToken)
     {
