@@ -29,6 +29,7 @@ public static class AgentHosting
         services.TryAddSingleton<ReportQueue>();
         services.TryAddSingleton<ProcessScanner>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ITaskDriver, ProcessDriver>());
+        services.TryAddSingleton<NodeLease>();
         services.TryAddSingleton<ExitWatcher>();
         services.TryAddSingleton<HealthProber>();
         services.TryAddSingleton<HealthWatch>();

@@ -10,6 +10,7 @@ internal static partial class Posix
     public const int SigTerm = 15;
     public const int NoSuchProcess = 3;
     private const int ReadOnlyCloseOnExec = 0x80000;
+    private const int BootClock = 7;
 
     /// <summary>Reads at most a buffer full from the start of a file of /proc; -1 when it is not there or may not be read.</summary>
     public static unsafe int ReadFile(string path, Span<byte> buffer)
@@ -42,6 +43,17 @@ internal static partial class Posix
         if (descriptor >= 0) _ = Close(descriptor);
         if (!done) throw new IOException($"cannot synchronise directory {path}: {Marshal.GetPInvokeErrorMessage(error)}");
     }
+
+    /// <summary>Milliseconds since the machine was started, with those that it slept.</summary>
+    public static unsafe long BootMillis()
+    {
+        var time = stackalloc nint[2];
+        _ = ClockGetTime(BootClock, time);
+        return (time[0] * 1000L) + (time[1] / 1_000_000);
+    }
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
+    private static unsafe partial int ClockGetTime(int clock, nint* time);
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int pid, int signal);

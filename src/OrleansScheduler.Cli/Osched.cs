@@ -69,6 +69,7 @@ internal static class Osched
             SiloCommand.Create(shell),
             GatewayCommand.Create(shell),
             AgentCommand.Create(shell),
+            SimulateCommand.Create(shell),
             BenchCommand.Create(shell),
             CompletionCommand.Create(shell),
             ExampleCommands.Create(shell),

@@ -31,6 +31,8 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
 
     public int HeartbeatMillis { get; set; } = 100;
 
+    public int LeaseMillis { get; set; }
+
     public string Url { get; private set; } = "";
 
     public Register? LastRegister { get; private set; }
@@ -96,6 +98,13 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
     public void Launch(AttemptId attempt, TaskSpec spec, int[]? ports = null, long epoch = 1, long? generation = null) =>
         Send(Commands.Launch(attempt.Job, epoch, generation ?? Generation, spec, [(attempt, ports ?? [])]));
 
+    public void LaunchStrict(AttemptId attempt, TaskSpec spec)
+    {
+        var message = Commands.Launch(attempt.Job, 1, Generation, spec, [(attempt, [])]);
+        message.Commands.Launches[0].Attempts[0].Strict = true;
+        Send(message);
+    }
+
     public void Kill(AttemptId attempt, long epoch = 1) => Send(new()
     {
         Commands = new()
@@ -112,7 +121,7 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
         Assert.True(await requestStream.MoveNext(context.CancellationToken));
         var register = requestStream.Current.Register;
         var answer = AnswerRegister?.Invoke(register)
-            ?? new() { Registered = new() { Generation = Interlocked.Increment(ref _generation), HeartbeatMillis = HeartbeatMillis } };
+            ?? new() { Registered = new() { Generation = Interlocked.Increment(ref _generation), HeartbeatMillis = HeartbeatMillis, LeaseMillis = LeaseMillis } };
         Note(register.Attempts);
         if (Acknowledges) answer.Registered?.Acks.AddRange(register.Attempts.Select(AckOf));
         await responseStream.WriteAsync(answer);
@@ -167,7 +176,9 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
         {
             case { Heartbeat: { } heartbeat }:
                 LastHeartbeat = heartbeat;
-                answers.TryWrite(new() { HeartbeatReply = AnswerHeartbeat(heartbeat) });
+                var reply = AnswerHeartbeat(heartbeat);
+                (reply.LeaseMillis, reply.SentMillis) = (LeaseMillis, heartbeat.SentMillis);
+                answers.TryWrite(new() { HeartbeatReply = reply });
                 break;
             case { Reports: { } reports }:
                 lock (_lock) _reports.Add(reports);

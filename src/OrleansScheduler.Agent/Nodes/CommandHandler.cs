@@ -120,6 +120,7 @@ internal sealed partial class CommandHandler(
             Ports = [.. named.Ports],
             Devices = [.. named.Devices],
             Items = [.. named.Items],
+            Strict = named.Strict,
             BootId = node.BootId,
             At = time.GetUtcNow(),
         };

@@ -13,8 +13,7 @@ internal sealed record SessionEnd(bool Retry, string Reason, string Message);
 /// <summary>One stream to a gateway, from registering to its end.</summary>
 internal sealed partial class GatewaySession(
     Protocol.AgentGateway.AgentGatewayClient gateway, NodeDescription node, AttemptTable table, ReportQueue reports,
-    CommandHandler commands,
-    LogReader logs, TimeProvider time, ILogger<GatewaySession> logger)
+    CommandHandler commands, NodeLease lease, LogReader logs, TimeProvider time, ILogger<GatewaySession> logger)
 {
     private const int MostUnsent = 64;
     private const int MostLogReads = 64;
@@ -32,6 +31,7 @@ internal sealed partial class GatewaySession(
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var call = gateway.Connect(cancellationToken: over.Token);
+        var asked = NodeLease.Now;
         var register = new Protocol.FromAgent { Register = node.ToRegister(reports.Begin()) };
         try
         {
@@ -40,6 +40,7 @@ internal sealed partial class GatewaySession(
             if (call.ResponseStream.Current.Refused is { } refused) return Refusal(refused);
             if (call.ResponseStream.Current.Registered is not { } registered)
                 return new(Retry: true, "protocol", "The gateway did not answer the registration.");
+            lease.Renew(asked, TimeSpan.FromMilliseconds(registered.LeaseMillis));
             Begin(registered);
             var heartbeat =
                 TimeSpan.FromMilliseconds(Math.Clamp(registered.HeartbeatMillis == 0 ? 1000 : registered.HeartbeatMillis, 50, 30_000));
@@ -95,12 +96,14 @@ internal sealed partial class GatewaySession(
             _wasIdle = reports.IsIdle;
 
             // When the stream is stuck there is no use in queueing more of these.
-            _ = _unsent.Writer.TryWrite(new() { Heartbeat = new() { Generation = _generation, Digest = table.Digest } });
+            _ = _unsent.Writer.TryWrite(new() { Heartbeat = Heartbeat() });
             reports.Nudge();
         }
         while (await timer.WaitForNextTickAsync(cancellationToken));
         return Closed;
     }
+
+    private Protocol.Heartbeat Heartbeat() => new() { Generation = _generation, Digest = table.Digest, SentMillis = NodeLease.Now };
 
     private async Task<SessionEnd> Report(CancellationToken cancellationToken)
     {
@@ -131,6 +134,7 @@ internal sealed partial class GatewaySession(
                 case { HeartbeatReply: { Known: false } }:
                     return new(Retry: true, "unknown", "The node is not registered any more.");
                 case { HeartbeatReply: { } reply }:
+                    lease.Renew(reply.SentMillis, TimeSpan.FromMilliseconds(reply.LeaseMillis));
                     Compare(reply.InSync);
                     break;
                 case { Refused: { } refused }:

@@ -18,6 +18,8 @@ internal sealed class StateDirectory : IDisposable
             Directory.CreateDirectory(Root);
             Directory.CreateDirectory(AttemptDirectory.AllOf(Root));
             Directory.CreateDirectory(AttemptDirectory.ExitsOf(Root));
+            Directory.CreateDirectory(Path.Combine(Root, "strict"));
+            Directory.CreateDirectory(Path.Combine(Root, "expired"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -25,7 +27,8 @@ internal sealed class StateDirectory : IDisposable
         }
 
         _lock = Take();
-        Shim = WriteShim();
+        Shim = WriteScript("shim.sh");
+        Guard = WriteScript("guard.sh");
     }
 
     /// <summary>The directory itself.</summary>
@@ -34,8 +37,17 @@ internal sealed class StateDirectory : IDisposable
     /// <summary>The script that supervises one task.</summary>
     public string Shim { get; }
 
+    /// <summary>The script that ends strict tasks without a lease.</summary>
+    public string Guard { get; }
+
     /// <summary>The program that starts another one in a session of its own.</summary>
     public string SetSid { get; }
+
+    /// <summary>Names an attempt to the guard while it must not outlive the lease.</summary>
+    public string Strict(AttemptDirectory attempt) => Path.Combine(Root, "strict", Path.GetFileName(attempt.Root));
+
+    /// <summary>Says that the guard has ended an attempt.</summary>
+    public string Expired(AttemptDirectory attempt) => Path.Combine(Root, "expired", Path.GetFileName(attempt.Root));
 
     /// <summary>Lets another agent have the directory.</summary>
     public void Dispose() => _lock.Dispose();
@@ -52,11 +64,11 @@ internal sealed class StateDirectory : IDisposable
         }
     }
 
-    private string WriteShim()
+    private string WriteScript(string name)
     {
-        var path = Path.Combine(Root, "shim.sh");
-        using var script = Assembly.GetExecutingAssembly().GetManifestResourceStream("shim.sh")
-            ?? throw new InvariantException("the supervisor script is missing from the program");
+        var path = Path.Combine(Root, name);
+        using var script = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)
+            ?? throw new InvariantException($"the script {name} is missing from the program");
 
         // A shell reads its script as it goes, so that of a running task is never written to.
         var temporary = path + ".new";

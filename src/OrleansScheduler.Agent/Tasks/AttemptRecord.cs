@@ -33,6 +33,9 @@ internal sealed record AttemptRecord
     /// <summary>Items of sets that it has, as <c>set=item</c>.</summary>
     public ImmutableArray<string> Items { get; init; } = [];
 
+    /// <summary>Whether it must not outlive the node's lease.</summary>
+    public bool Strict { get; init; }
+
     /// <summary>The boot of the machine in which it was accepted: no process outlives it.</summary>
     public required string BootId { get; init; }
 

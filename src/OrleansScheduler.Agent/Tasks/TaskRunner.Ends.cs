@@ -14,6 +14,12 @@ internal sealed partial class TaskRunner
 
     private void Conclude(Attempt attempt, TaskState state)
     {
+        if (attempt.Record.Strict && lease.Release(attempt))
+        {
+            End(attempt, ScheduleStatus.Lost, "The node heard nothing of the cell for as long as its lease lasted.");
+            return;
+        }
+
         if (state is not TaskState.Ended { Code: var code })
         {
             Finish(attempt, ScheduleStatus.Lost, attempt.Record.BootId == node.BootId
@@ -50,6 +56,7 @@ internal sealed partial class TaskRunner
 
     private void End(Attempt attempt, Func<AttemptRecord, (ScheduleStatus Status, string? Message)> how, int? exitCode, int? signal)
     {
+        if (attempt.Record.Strict) lease.Release(attempt);
         table.Change(attempt, record =>
         {
             var (status, message) = how(record);

@@ -5,12 +5,14 @@ namespace OrleansScheduler.Agent;
 
 /// <summary>Looks after every attempt from its start, or from the moment this agent found it, to its end.</summary>
 internal sealed partial class TaskRunner(
-    AttemptTable table, IEnumerable<ITaskDriver> drivers, ExitWatcher exits, HealthWatch healthWatch, HealthProber prober,
+    AttemptTable table, IEnumerable<ITaskDriver> drivers, NodeLease lease, ExitWatcher exits, HealthWatch healthWatch, HealthProber prober,
     AgentTelemetry telemetry, NodeDescription node, IOptions<AgentOptions> options, TimeProvider time, ILogger<TaskRunner> logger)
         : IDisposable
 {
     private static readonly TimeSpan SignalPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestWaitForGroup = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LeasePause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestWaitForLease = TimeSpan.FromSeconds(10);
     private readonly ConcurrentDictionary<AttemptId, Task> _watches = [];
     private readonly SemaphoreSlim _starts = new(options.Value.ConcurrentStarts);
     private readonly CancellationTokenSource _stopping = new();
@@ -91,6 +93,12 @@ internal sealed partial class TaskRunner(
                     return;
                 }
 
+                if (attempt.Record.Strict && !await IsGuarded(attempt))
+                {
+                    Finish(attempt, ScheduleStatus.Lost, "It is strict, and the node had no lease to start it under.");
+                    return;
+                }
+
                 DriverOf(attempt).Start(attempt, Environment(attempt));
                 telemetry.Started(time.GetElapsedTime(launchedAt));
             }
@@ -108,6 +116,16 @@ internal sealed partial class TaskRunner(
         }
 
         await Follow(attempt);
+    }
+
+    /// <summary>Puts it under guard, and waits for a lease if need be.</summary>
+    private async Task<bool> IsGuarded(Attempt attempt)
+    {
+        lease.Guard(attempt);
+        var began = time.GetTimestamp();
+        while (!lease.Holds && !attempt.StopRequested.IsCompleted && time.GetElapsedTime(began) < LongestWaitForLease)
+            await Task.Delay(LeasePause, time, _stopping.Token);
+        return lease.Holds;
     }
 
     private async Task AttachAndFollow(Attempt attempt)
@@ -130,6 +148,14 @@ internal sealed partial class TaskRunner(
             return;
         }
 
+        if (attempt.Record.Strict && lease.HasExpired(attempt))
+        {
+            _ = await driver.Kill(attempt, _stopping.Token);
+            Conclude(attempt, driver.Observe(attempt));
+            return;
+        }
+
+        if (attempt.Record.Strict) lease.Guard(attempt);
         LogAdopted(attempt.Id, attempt.Supervisor?.Pid ?? 0);
         await Follow(attempt);
     }

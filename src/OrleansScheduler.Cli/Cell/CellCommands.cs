@@ -21,7 +21,7 @@ internal static class CellCommands
                 ("Memory", Words.Memory(cell.Used, cell.Capacity)),
                 ("Jobs", $"{cell.Jobs}"),
                 ("Tasks", $"{cell.Placed} placed, {cell.Pending} waiting"),
-                ("Ledger", $"epoch {cell.LedgerEpoch}")));
+                ("Ledger", $"epoch {cell.LedgerEpoch}, on silo {cell.LedgerSilo}")));
             return ExitCode.Ok;
         }));
 }

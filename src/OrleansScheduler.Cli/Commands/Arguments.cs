@@ -76,7 +76,7 @@ internal static class Arguments
         CustomParser = result =>
         {
             if (ReadDuration(result.Tokens[0].Value) is { } span) return span;
-            result.AddError($"'{result.Tokens[0].Value}': expected a duration such as 90s, 5m or 1h");
+            result.AddError($"{name}: '{result.Tokens[0].Value}': expected a duration such as 90s, 5m or 1h");
             return null;
         },
     };

@@ -22,10 +22,11 @@ internal static class DevCommand
         {
             Description = "End the tasks with the cell, instead of taking them over at the next start",
         };
+        var noAgent = new Option<bool>("--no-agent") { Description = "Run no tasks on this machine: nodes join from elsewhere" };
         var verbose = RoleOptions.Verbose();
         return new Verb(
             shell, "dev", "Run a whole cell in this process until Ctrl-C; its state survives", "dev", "dev --port 8080 --state ./cell")
-            .With(port, state, ports, stop, verbose).Runs(async (session, cancellationToken) =>
+            .With(port, state, ports, stop, noAgent, verbose).Runs(async (session, cancellationToken) =>
             {
                 var directory = Path.GetFullPath(session.Value(state) ?? Path.Combine(session.Terminal.StateDirectory, "dev"));
                 var answer = await EmbeddedCell.StartAsync(
@@ -37,6 +38,7 @@ internal static class DevCommand
                         Verbose = session.Value(verbose),
                         TaskPorts = session.Value(ports),
                         StopsTasks = session.Value(stop),
+                        RunsAgent = !session.Value(noAgent),
                     },
                     cancellationToken);
                 if (answer.Problem is { } problem) return session.Fail(problem);

@@ -21,11 +21,14 @@ internal sealed record EmbeddedCellOptions
     /// <summary>Whether tasks end with the cell. Otherwise they go on, and the next cell on the same directory takes them over.</summary>
     public bool StopsTasks { get; init; }
 
+    /// <summary>Whether this machine is a node of it. Default true.</summary>
+    public bool RunsAgent { get; init; } = true;
+
     /// <summary>Whether information is logged too.</summary>
     public bool Verbose { get; init; }
 }
 
-/// <summary>A whole cell in this process: silo, gateway and one agent on a SQLite file.</summary>
+/// <summary>A whole cell in this process: silo, gateway and, unless told otherwise, one agent on a SQLite file.</summary>
 internal sealed class EmbeddedCell : IAsyncDisposable
 {
     /// <summary>File in the state directory that a running cell holds.</summary>
@@ -59,7 +62,7 @@ internal sealed class EmbeddedCell : IAsyncDisposable
             var builder = RoleHost.CreateBuilder(file: null, options.Verbose, SettingsOf(options));
             builder.AddSilo();
             builder.AddGateway();
-            builder.AddAgent();
+            if (options.RunsAgent) builder.AddAgent();
             builder.AddTelemetry("dev");
             app = builder.Build();
             app.MapGateway();

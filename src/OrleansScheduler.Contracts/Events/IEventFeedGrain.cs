@@ -22,7 +22,7 @@ public interface IEventFeedGrain : IGrainWithStringKey
     /// <param name="wait">How long to wait when there is none.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>The events; a problem <c>cursor-expired</c> when the cursor is from before what is held.</returns>
-    [Alias("Read"), AlwaysInterleave]
+    [Alias("Read"), AlwaysInterleave, AskedOnce]
     Task<Answer<EventPage>> Read(string? after, int limit, TimeSpan wait, CancellationToken cancellationToken = default);
 }
 

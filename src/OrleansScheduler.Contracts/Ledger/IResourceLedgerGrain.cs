@@ -12,13 +12,20 @@ public interface IResourceLedgerGrain : IGrainWithStringKey
     /// <summary>The one key there is.</summary>
     const string Id = "cell";
 
-    /// <summary>From a job: what it wants placed and what it has given back. Durable when it returns; answers the ledger's epoch.</summary>
+    /// <summary>From a job: what it wants placed and what it has given back. Durable when it returns that it was taken.</summary>
     [Alias("Settle"), AlwaysInterleave]
-    Task<long> Settle(JobClaim claim, CancellationToken cancellationToken = default);
+    Task<ClaimAnswer> Settle(JobClaim claim, CancellationToken cancellationToken = default);
 
     /// <summary>From a node: what it is and whether it can take tasks. Durable when it returns; answers the ledger's epoch.</summary>
     [Alias("NodeChanged"), AlwaysInterleave]
     Task<long> NodeChanged(NodeCondition condition, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// From a node that is lost: whether its tasks may be given up now. False while so many are lost that something else must be wrong;
+    /// the node asks again.
+    /// </summary>
+    [Alias("MayReplace"), AlwaysInterleave]
+    Task<bool> MayReplace(string node, CancellationToken cancellationToken = default);
 
     /// <summary>Attempts that hold something on a node, by job.</summary>
     [Alias("HeldOn"), AlwaysInterleave]
@@ -29,7 +36,7 @@ public interface IResourceLedgerGrain : IGrainWithStringKey
     Task<ExplainView?> Explain(JobKey job, CancellationToken cancellationToken = default);
 
     /// <summary>What would become of the cell with these changes; nothing is changed.</summary>
-    [Alias("WhatIf"), AlwaysInterleave]
+    [Alias("WhatIf"), AlwaysInterleave, AskedOnce]
     Task<Answer<WhatIfView>> WhatIf(WhatIf change, CancellationToken cancellationToken = default);
 
     /// <summary>Gives a role a quota or a weight. Durable when it returns.</summary>
@@ -78,7 +85,16 @@ public sealed record JobClaim
     /// ledger frees what is in neither.
     /// </summary>
     [Id(3)] public ImmutableArray<AttemptRef>? Holding { get; init; }
+
+    /// <summary>Where it stands among the job's claims.</summary>
+    [Id(4)] public ClaimStamp Stamp { get; init; }
 }
+
+/// <summary>What the ledger makes of a claim.</summary>
+/// <param name="Epoch">The ledger's epoch.</param>
+/// <param name="Taken">False when the claim was late or made for an earlier owner of the ledger: the job says everything again.</param>
+[GenerateSerializer, Immutable, Alias("osched.ClaimAnswer")]
+public readonly record struct ClaimAnswer([property: Id(0)] long Epoch, [property: Id(1)] bool Taken);
 
 /// <summary>What a node tells the ledger about itself.</summary>
 /// <param name="Description">What its agent said.</param>
@@ -125,8 +141,9 @@ public sealed record PreemptOrder([property: Id(0)] AttemptRef Attempt, [propert
 /// <param name="Used">What attempts hold.</param>
 /// <param name="Placed">How many attempts hold something.</param>
 /// <param name="Pending">How many wait.</param>
+/// <param name="Silo">The silo that the ledger is on, <c>address:port</c>.</param>
 [GenerateSerializer, Immutable, Alias("osched.LedgerSummary")]
 public sealed record LedgerSummary(
     [property: Id(0)] long Epoch, [property: Id(1)] ImmutableSortedDictionary<string, int> NodesByStatus,
     [property: Id(2)] Resources Capacity,
-    [property: Id(3)] Resources Used, [property: Id(4)] int Placed, [property: Id(5)] int Pending);
+    [property: Id(3)] Resources Used, [property: Id(4)] int Placed, [property: Id(5)] int Pending, [property: Id(6)] string Silo);

@@ -7,7 +7,7 @@ namespace OrleansScheduler.Contracts;
 public interface INodeGrain : IGrainWithStringKey
 {
     /// <summary>An agent is connected and says all it knows. Durable when it returns; from then on the older session is refused.</summary>
-    [Alias("Register")]
+    [Alias("Register"), AskedOnce]
     Task<Answer<RegisterReceipt>> Register(NodeDescription description, ImmutableArray<AttemptReport> attempts, IAgentSession session,
         CancellationToken cancellationToken = default);
 
@@ -28,9 +28,9 @@ public interface INodeGrain : IGrainWithStringKey
     [Alias("Disconnect"), AlwaysInterleave]
     Task Disconnect(long generation, CancellationToken cancellationToken = default);
 
-    /// <summary>From a job: start these. True when the agent has been told; false when it cannot be reached just now.</summary>
+    /// <summary>From a job: start these.</summary>
     [Alias("Launch"), AlwaysInterleave]
-    Task<bool> Launch(LaunchBatch batch, CancellationToken cancellationToken = default);
+    Task<LaunchAnswer> Launch(LaunchBatch batch, CancellationToken cancellationToken = default);
 
     /// <summary>From a job: stop these. True when the agent has been told; false when it cannot be reached just now.</summary>
     [Alias("Kill"), AlwaysInterleave]
@@ -49,7 +49,7 @@ public interface INodeGrain : IGrainWithStringKey
     Task<NodeView?> Describe(CancellationToken cancellationToken = default);
 
     /// <summary>A piece of an attempt's output, asked of the agent.</summary>
-    [Alias("ReadLog"), AlwaysInterleave]
+    [Alias("ReadLog"), AlwaysInterleave, AskedOnce]
     Task<Answer<LogChunk>> ReadLog(AttemptId attempt, LogQuery query, CancellationToken cancellationToken = default);
 
     /// <summary>From the ledger: makes sure that the node is awake and notices when its agent is silent.</summary>
@@ -79,15 +79,24 @@ public interface IAgentSession : IGrainObserver
 /// <param name="Generation">Number of this session; commands and reports carry it.</param>
 /// <param name="Acks">Reports that are durable.</param>
 /// <param name="Unknown">Attempts that no job wants: to be stopped and forgotten.</param>
+/// <param name="Lease">How long strict tasks may run from the moment at which the agent sent the request; zero for no lease.</param>
 [GenerateSerializer, Immutable, Alias("osched.RegisterReceipt")]
 public sealed record RegisterReceipt([property: Id(0)] long Generation, [property: Id(1)] ImmutableArray<AttemptAck> Acks,
-    [property: Id(2)] ImmutableArray<AttemptId> Unknown);
+    [property: Id(2)] ImmutableArray<AttemptId> Unknown, [property: Id(3)] TimeSpan Lease = default);
 
 /// <summary>What a heartbeat gives.</summary>
 /// <param name="Known">Whether this session is the node's; if not the agent registers again.</param>
 /// <param name="InSync">Whether both sides know the same; if not the agent reports in full.</param>
+/// <param name="Lease">As in <see cref="RegisterReceipt"/>; zero leaves the last lease as it is.</param>
 [GenerateSerializer, Immutable, Alias("osched.HeartbeatAnswer")]
-public readonly record struct HeartbeatAnswer([property: Id(0)] bool Known, [property: Id(1)] bool InSync);
+public readonly record struct HeartbeatAnswer(
+    [property: Id(0)] bool Known, [property: Id(1)] bool InSync, [property: Id(2)] TimeSpan Lease = default);
+
+/// <summary>What became of a request to start attempts.</summary>
+/// <param name="Sent">Whether the agent has been told; false when it cannot be reached just now.</param>
+/// <param name="Gone">Those that will never be started there: the node was lost after it had been chosen for them.</param>
+[GenerateSerializer, Immutable, Alias("osched.LaunchAnswer")]
+public readonly record struct LaunchAnswer([property: Id(0)] bool Sent, [property: Id(1)] ImmutableArray<AttemptRef> Gone);
 
 /// <summary>What an agent says about one attempt.</summary>
 [GenerateSerializer, Immutable, Alias("osched.AttemptReport")]
@@ -133,6 +142,9 @@ public sealed record NodeReport
 
     /// <summary>Attempts of the job that the ledger has on the node and the agent does not know.</summary>
     [Id(2)] public ImmutableArray<AttemptRef> Absent { get; init; } = [];
+
+    /// <summary>Session of the node.</summary>
+    [Id(3)] public long Generation { get; init; }
 }
 
 /// <summary>What a job makes of a node's reports.</summary>
@@ -144,8 +156,12 @@ public sealed record ReportAnswer([property: Id(0)] ImmutableArray<AttemptRef> U
 /// <param name="Node">The node.</param>
 /// <param name="Reachable">False when its agent has been silent for too long.</param>
 /// <param name="Draining">Whether its tasks are to move away.</param>
+/// <param name="Generation">Its session; when it cannot be reached, the one that was lost.</param>
+/// <param name="MayReplace">When it cannot be reached: see <see cref="NodeLoss"/>.</param>
+/// <param name="LeaseEnded">When it cannot be reached: see <see cref="NodeLoss"/>.</param>
 [GenerateSerializer, Immutable, Alias("osched.NodeNews")]
-public sealed record NodeNews([property: Id(0)] string Node, [property: Id(1)] bool Reachable, [property: Id(2)] bool Draining);
+public sealed record NodeNews([property: Id(0)] string Node, [property: Id(1)] bool Reachable, [property: Id(2)] bool Draining,
+    [property: Id(3)] long Generation, [property: Id(4)] bool MayReplace = false, [property: Id(5)] bool LeaseEnded = false);
 
 /// <summary>Attempts of one job to start on one node.</summary>
 [GenerateSerializer, Immutable, Alias("osched.LaunchBatch")]
@@ -180,6 +196,12 @@ public sealed record LaunchAttempt([property: Id(0)] AttemptRef Ref, [property: 
 
     /// <summary>Items of sets that it has there, as <c>set=item</c>.</summary>
     [Id(4)] public ImmutableArray<string> Items { get; init; } = [];
+
+    /// <summary>Session of the node when it was chosen: once that one was lost, the attempt is not started any more.</summary>
+    [Id(5)] public long Generation { get; init; }
+
+    /// <summary>Whether it must end with the node's lease, see <see cref="PartitionPolicy.Strict"/>.</summary>
+    [Id(6)] public bool Strict { get; init; }
 }
 
 /// <summary>Attempts of one job to stop on one node.</summary>

@@ -20,7 +20,7 @@ public interface ITaskGrain : IGrainWithStringKey
     Task<Answer<CommandReceipt>> Restart(string operationId, string actor, CancellationToken cancellationToken = default);
 
     /// <summary>A piece of its output, from the node that has it.</summary>
-    [Alias("ReadLog"), Orleans.Concurrency.AlwaysInterleave]
+    [Alias("ReadLog"), Orleans.Concurrency.AlwaysInterleave, AskedOnce]
     Task<Answer<LogChunk>> ReadLog(LogQuery query, CancellationToken cancellationToken = default);
 }
 

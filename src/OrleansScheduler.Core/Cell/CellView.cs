@@ -33,6 +33,9 @@ public sealed record CellView
 
     /// <summary>Which owner of the ledger this is, counted from 1.</summary>
     [Id(9)] public long LedgerEpoch { get; init; }
+
+    /// <summary>The silo that the ledger is on, <c>address:port</c>.</summary>
+    [Id(10)] public string LedgerSilo { get; init; } = "";
 }
 
 /// <summary>What the cell's own state looks like in the store.</summary>

@@ -28,7 +28,7 @@ internal static class JobFields
         ["retry.backoff"] = ["initial", "max"],
         ["update"] = ["strategy", "batch", "watch", "max-instance-failures", "max-failed-instances", "rollback", "pulse", "sla-aware"],
         ["sla"] = ["percentage", "count", "duration"],
-        ["partition"] = ["reschedule", "delay"],
+        ["partition"] = ["reschedule", "delay", "strict"],
     }.ToFrozenDictionary();
 
     /// <summary>What other schedulers call our fields.</summary>

@@ -93,6 +93,7 @@ internal sealed class JobFileReader(JobFileErrors errors)
         {
             Reschedule = partition.Flag("reschedule") ?? defaults.Reschedule,
             Delay = partition.Duration("delay") ?? defaults.Delay,
+            Strict = partition.Flag("strict") ?? defaults.Strict,
         };
     }
 }

@@ -154,5 +154,6 @@ internal static class JobFileWriter
 
     private static MappingWriter WritePartition(PartitionPolicy partition) => new MappingWriter()
         .Flag("reschedule", partition.Reschedule, true)
-        .Duration("delay", partition.Delay, TimeSpan.Zero);
+        .Duration("delay", partition.Delay, TimeSpan.Zero)
+        .Flag("strict", partition.Strict, false);
 }

@@ -54,6 +54,9 @@ public sealed record UpdatePolicy
 public sealed record SlaPolicy([property: Id(0)] double? Percentage, [property: Id(1)] int? Count, [property: Id(2)] TimeSpan Duration);
 
 /// <summary>What happens to instances on a node that nobody can reach.</summary>
+/// <remarks>
+/// Otherwise an instance may run twice for a while: its replacement starts while the old attempt goes on where nobody can stop it.
+/// </remarks>
 [GenerateSerializer, Immutable, Alias("osched.PartitionPolicy")]
 public sealed record PartitionPolicy
 {
@@ -62,6 +65,12 @@ public sealed record PartitionPolicy
 
     /// <summary>How long to wait before replacing them. Default none.</summary>
     [Id(1)] public TimeSpan Delay { get; init; }
+
+    /// <summary>
+    /// Whether an instance never runs twice: its node ends it when it has heard nothing of the cell for as long as its lease lasts, and
+    /// only then it is replaced. Default false.
+    /// </summary>
+    [Id(2)] public bool Strict { get; init; }
 }
 
 /// <summary>What a cron job does when it is due while its last run is still going.</summary>

@@ -9,9 +9,10 @@ namespace OrleansScheduler.Core;
 /// cref="JobDecision.Change"/> is durable.
 /// </remarks>
 /// <param name="state">The job before the round.</param>
+/// <param name="losses">What nodes have said to the job about their loss.</param>
 /// <param name="now">The time at which all of it happens.</param>
 /// <param name="random">Source of jitter.</param>
-public sealed partial class JobRound(JobState state, DateTimeOffset now, Random random)
+public sealed partial class JobRound(JobState state, NodeLosses losses, DateTimeOffset now, Random random)
 {
     /// <summary>
     /// Longest stay in ASSIGNED or in a stopping state before the task counts as lost (Aurora's transient_task_state_timeout).
@@ -51,6 +52,7 @@ public sealed partial class JobRound(JobState state, DateTimeOffset now, Random 
             Ports = placement.Ports,
             Devices = placement.Devices,
             Items = placement.Items,
+            Generation = placement.Generation,
         });
         return true;
     }
@@ -116,19 +118,29 @@ public sealed partial class JobRound(JobState state, DateTimeOffset now, Random 
     }
 
     /// <summary>Nobody can reach the node: what becomes of tasks there is the job's partition policy.</summary>
-    public void NodeUnreachable(string node)
+    public void NodeUnreachable(NodeLoss loss)
     {
-        foreach (var task in On(node))
+        if (!losses.Apply(loss)) return;
+        foreach (var task in On(loss.Node).Where(t => t.Generation <= loss.Generation))
         {
             if (task.Status == ScheduleStatus.Assigned)
             {
-                if (Spec.Partition.Reschedule)
+                if (Spec.Partition.Reschedule && MayReplace(task))
                     Happen(task, new TaskEvent(ScheduleStatus.Lost, now) { Message = "Node cannot be reached." });
                 continue;
             }
 
+            // It would be lost at once, and a strict one that was to restart would run elsewhere.
+            if (task.Status.IsStopping() && IsStrict(task) && !MayReplace(task)) continue;
             Happen(task, new TaskEvent(ScheduleStatus.Partitioned, now) { Message = "Node cannot be reached." });
         }
+    }
+
+    /// <summary>The node was lost after it had been chosen for the attempt: it will not be started there any more.</summary>
+    public void Gone(string node, AttemptRef attempt)
+    {
+        if (Find(attempt.Instance) is not { Status: ScheduleStatus.Assigned } task || task.Ref != attempt || task.Node != node) return;
+        Happen(task, new TaskEvent(ScheduleStatus.Lost, now) { Message = "Node was lost before the task could be started there." });
     }
 
     /// <summary>The node is to be emptied.</summary>
@@ -205,11 +217,18 @@ public sealed partial class JobRound(JobState state, DateTimeOffset now, Random 
     {
         ScheduleStatus.Throttled => task.NotBefore ?? now,
         ScheduleStatus.Running => task.Since + Spec.TimeLimit,
-        ScheduleStatus.Partitioned => Spec.Partition.Reschedule ? task.Since + Spec.Partition.Delay : null,
+        ScheduleStatus.Partitioned => Spec.Partition.Reschedule && MayReplace(task) ? task.Since + Spec.Partition.Delay : null,
+
+        // Only its node knows whether a strict one runs, or its lease does.
+        _ when IsStrict(task) => null,
         ScheduleStatus.Assigned => task.Since + TransientTimeout,
         _ when task.Status.IsStopping() => task.Since + TransientTimeout,
         _ => null,
     };
+
+    private bool IsStrict(ScheduledTask task) => SpecOf(task.Version).Partition.Strict;
+
+    private bool MayReplace(ScheduledTask task) => losses.MayReplace(task, IsStrict(task));
 
     private DateTimeOffset? NextDue()
     {
@@ -256,6 +275,8 @@ public sealed partial class JobRound(JobState state, DateTimeOffset now, Random 
     /// </summary>
     private bool Happen(ScheduledTask task, in TaskEvent e)
     {
+        // It would be lost at once, and a strict one would then run elsewhere while it may run here. It is asked again later.
+        if (task.Status == ScheduleStatus.Partitioned && e.To.IsStopping() && IsStrict(task) && !MayReplace(task)) return false;
         var policy = new TaskPolicy(Spec.Type == JobType.Service, Spec.Retry, random.NextDouble());
         var transition = TaskMachine.Apply(task, e, policy);
         if (transition.Effects.HasFlag(TaskEffects.Delete)) Remove(task);

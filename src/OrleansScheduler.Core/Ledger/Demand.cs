@@ -51,4 +51,7 @@ public sealed record Placement([property: Id(0)] AttemptRef Attempt, [property: 
 
     /// <summary>Items of sets that it has there, as <c>set=item</c>.</summary>
     [Id(4)] public ImmutableArray<string> Items { get; init; } = [];
+
+    /// <summary>Session of the node when it was chosen; once that session was lost, the attempt is not started there any more.</summary>
+    [Id(5)] public long Generation { get; init; }
 }

@@ -134,7 +134,12 @@ public sealed partial class Ledger
             ports = builder.MoveToImmutable();
         }
 
-        var placement = new Placement(group.Take(), node.Id, ports) { Devices = devices, Items = node.Custom.Take(spec.Custom) };
+        var placement = new Placement(group.Take(), node.Id, ports)
+        {
+            Devices = devices,
+            Items = node.Custom.Take(spec.Custom),
+            Generation = node.Generation,
+        };
         Pending--;
         Hold(group.Job, node, placement.Attempt, spec, placement, taken, round.Now);
         Refresh(node);

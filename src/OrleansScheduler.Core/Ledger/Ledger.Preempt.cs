@@ -178,7 +178,7 @@ public sealed partial class Ledger
         Placed++;
         Promised--;
         _preemptions.Remove((preemption.Job, preemption.Attempt));
-        round.Keep(job, spec, new Placement(row.Attempt, node.Id, row.Ports) { Devices = row.Devices, Items = row.Items });
+        round.Keep(job, spec, node.PlacementOf(row));
         Refresh(node);
         if (!RowsOn(node).Any(h => _held[h].IsPromise)) _promisedNodes.Remove(node.Index);
     }

@@ -64,6 +64,12 @@ public sealed partial class Ledger
     public bool IsWaiting(JobKey job) =>
         _jobs.TryGetValue(job, out var found) && (found.Groups.Exists(g => g.Waiting > 0) || HasPromises(found));
 
+    /// <summary>Whether a job holds something or waits.</summary>
+    public bool Knows(JobKey job) => _jobs.ContainsKey(job);
+
+    /// <summary>How many nodes there are.</summary>
+    public int NodeCount => _nodes.Count;
+
     /// <summary>Jobs that hold something or wait.</summary>
     public IEnumerable<JobKey> Jobs => _jobs.Keys;
 
@@ -145,9 +151,7 @@ public sealed partial class Ledger
     {
         if (_jobs.GetValueOrDefault(job) is not { } found || !found.Holding.TryGetValue(attempt, out var held)) return null;
         ref var row = ref _held[held];
-        return row.IsPromise
-            ? null
-            : new Placement(attempt, _order[row.Node].Id, row.Ports) { Devices = row.Devices, Items = row.Items };
+        return row.IsPromise ? null : _order[row.Node].PlacementOf(row);
     }
 
     /// <summary>Attempts of a job that hold something.</summary>

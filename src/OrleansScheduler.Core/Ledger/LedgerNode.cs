@@ -3,6 +3,8 @@ namespace OrleansScheduler.Core;
 /// <summary>One node in the ledger: what it is, what of it is held, and by whom.</summary>
 internal sealed class LedgerNode(string id, int index)
 {
+    private bool _lost;
+
     public string Id { get; } = id;
 
     public int Index { get; } = index;
@@ -70,11 +72,15 @@ internal sealed class LedgerNode(string id, int index)
     public bool Change(LedgerEvent.NodeChanged change, IEnumerable<int> portsInUse)
     {
         if (change.Generation < Generation) return false;
+
+        // A session that was lost does not come back: a word of before that is late.
+        if (change.Generation == Generation && change.Reachable && _lost) return false;
         var description = change.Description;
         var rebuild = Ports.First != description.FirstPort || Ports.Count != description.PortCount;
         Description = description;
         Generation = change.Generation;
         Reachable = change.Reachable;
+        _lost = !change.Reachable;
         Mode = change.Mode;
         Amounts.SetCapacity(description.Capacity, Revocable(description));
         Gpus.Resize(description.Capacity.GpuMillis);
@@ -129,6 +135,10 @@ internal sealed class LedgerNode(string id, int index)
             Math.Max(0, Math.Min(Gpus.LargestShare, Lane(free.GpuMillis))),
             SparePorts);
     }
+
+    /// <summary>What one of its rows holds, for the job.</summary>
+    public Placement PlacementOf(in HeldAttempt row) =>
+        new(row.Attempt, Id, row.Ports) { Devices = row.Devices, Items = row.Items, Generation = Generation };
 
     public NodeView Describe() => new()
     {

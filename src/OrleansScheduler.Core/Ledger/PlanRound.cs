@@ -71,6 +71,7 @@ internal sealed class PlanRound(DateTimeOffset now, int maxPlacements, long maxL
             Ports = Flat(placements, p => p.Ports),
             Devices = Flat(placements, p => p.Devices),
             Items = Flat(placements, p => p.Items),
+            Generation = placements[0].Generation,
         };
 
     private static ImmutableArray<T> Flat<T>(List<Placement> placements, Func<Placement, ImmutableArray<T>> part) =>

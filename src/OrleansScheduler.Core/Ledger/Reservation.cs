@@ -38,6 +38,9 @@ public sealed record Reservation(
     /// <summary>Where they may go.</summary>
     [Id(13)] public ImmutableArray<Constraint> Constraints { get; init; } = [];
 
+    /// <summary>Session of the node when they were placed, see <see cref="Placement.Generation"/>.</summary>
+    [Id(14)] public long Generation { get; init; }
+
     /// <summary>Ports of the attempt at <paramref name="index"/>.</summary>
     public ImmutableArray<int> PortsOf(int index) => Part(Ports, index);
 
@@ -49,7 +52,7 @@ public sealed record Reservation(
 
     /// <summary>What the attempt at <paramref name="index"/> got.</summary>
     public Placement PlacementOf(int index) =>
-        new(Attempts[index], Node, PortsOf(index)) { Devices = DevicesOf(index), Items = ItemsOf(index) };
+        new(Attempts[index], Node, PortsOf(index)) { Devices = DevicesOf(index), Items = ItemsOf(index), Generation = Generation };
 
     private ImmutableArray<T> Part<T>(ImmutableArray<T> all, int index)
     {

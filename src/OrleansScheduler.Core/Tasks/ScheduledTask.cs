@@ -68,6 +68,9 @@ public sealed record ScheduledTask
     /// <summary>Items of sets that it has there, as <c>set=item</c>.</summary>
     [Id(18)] public ImmutableArray<string> Items { get; init; } = [];
 
+    /// <summary>Session of the node when it was chosen, see <see cref="Placement.Generation"/>.</summary>
+    [Id(19)] public long Generation { get; init; }
+
     /// <summary>The attempt's name within the job.</summary>
     public AttemptRef Ref => new(Instance, Attempt);
 

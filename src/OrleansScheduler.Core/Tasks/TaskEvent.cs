@@ -20,6 +20,9 @@ public readonly record struct TaskEvent(ScheduleStatus To, DateTimeOffset At)
     /// <summary>The items of sets there, when <see cref="To"/> is ASSIGNED.</summary>
     public ImmutableArray<string> Items { get; init; }
 
+    /// <summary>Session of the node, when <see cref="To"/> is ASSIGNED.</summary>
+    public long Generation { get; init; }
+
     /// <summary>Sequence of the agent's report; 0 when this is none.</summary>
     public long Sequence { get; init; }
 

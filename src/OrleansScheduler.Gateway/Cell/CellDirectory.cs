@@ -29,6 +29,7 @@ internal sealed class CellDirectory(IGrainFactory grains, JobDirectory jobs, IOp
             Placed = ledger.Placed,
             Pending = ledger.Pending,
             LedgerEpoch = ledger.Epoch,
+            LedgerSilo = ledger.Silo,
         };
     }
 

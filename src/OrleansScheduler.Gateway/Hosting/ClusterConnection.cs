@@ -8,7 +8,7 @@ namespace OrleansScheduler.Gateway;
 public static class ClusterConnectionExtensions
 {
     private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan GatewayListRefresh = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan GatewayListRefresh = TimeSpan.FromSeconds(1);
 
     /// <summary>What only silos have. A client would look for providers of its own behind them, and find none.</summary>
     private static readonly string[] OfSilos = ["Orleans:GrainStorage", "Orleans:Reminders", "Orleans:GrainDirectory"];
@@ -25,6 +25,7 @@ public static class ClusterConnectionExtensions
         {
             client.AddActivityPropagation();
             client.UseConnectionRetryFilter<ClusterConnection>();
+            client.AddOutgoingGrainCallFilter<RepeatedCalls>();
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = ResponseTimeout);
             client.Configure<Orleans.Configuration.GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayListRefresh);
         });

@@ -23,7 +23,9 @@ public static class GatewayExtensions
     {
         var services = builder.Services;
         services.Configure<GatewayOptions>(builder.Configuration.GetSection("Gateway"));
-        services.Configure<CellOptions>(builder.Configuration.GetSection("Cell"));
+        services.AddOptions<CellOptions>().Bind(builder.Configuration.GetSection("Cell")).ValidateOnStart().Validate(
+            cell => cell.HeartbeatPeriod >= TimeSpan.FromMilliseconds(50) && cell.HeartbeatPeriod <= TimeSpan.FromSeconds(30),
+            "Cell:HeartbeatPeriod must be between 00:00:00.05 and 00:00:30.");
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, GatewayListeners>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<GatewayTelemetry>();

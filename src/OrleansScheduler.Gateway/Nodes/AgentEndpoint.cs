@@ -1,13 +1,14 @@
 using System.Diagnostics;
 using Grpc.Core;
+using Microsoft.Extensions.Options;
 using OrleansScheduler.Contracts.Protocol;
 
 namespace OrleansScheduler.Gateway;
 
 /// <summary>Where agents connect: registers each at its node's grain and then runs its session.</summary>
 internal sealed partial class AgentEndpoint(
-    IGrainFactory grains, TaskSpecJson specs, TimeProvider time, GatewayTelemetry telemetry, IHostApplicationLifetime lifetime,
-    ILogger<AgentEndpoint> logger) : AgentGateway.AgentGatewayBase
+    IGrainFactory grains, TaskSpecJson specs, IOptions<CellOptions> cell, TimeProvider time, GatewayTelemetry telemetry,
+    IHostApplicationLifetime lifetime, ILogger<AgentEndpoint> logger) : AgentGateway.AgentGatewayBase
 {
     private static readonly TimeSpan RegisterDeadline = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan DisconnectDeadline = TimeSpan.FromSeconds(5);
@@ -51,7 +52,7 @@ internal sealed partial class AgentEndpoint(
     {
         var node = registration.Node.Id;
         var grain = grains.GetGrain<INodeGrain>(node);
-        var session = new AgentSession(node, grain, specs, time, logger);
+        var session = new AgentSession(node, grain, specs, cell.Value.HeartbeatPeriod, time, logger);
         var reference = grains.CreateObjectReference<IAgentSession>(session);
         try
         {

@@ -65,7 +65,12 @@ internal static class AgentMessages
 
     public static ToAgent Registered(RegisterReceipt receipt, TimeSpan heartbeat)
     {
-        var registered = new Registered { Generation = receipt.Generation, HeartbeatMillis = (long)heartbeat.TotalMilliseconds };
+        var registered = new Registered
+        {
+            Generation = receipt.Generation,
+            HeartbeatMillis = (long)heartbeat.TotalMilliseconds,
+            LeaseMillis = (long)receipt.Lease.TotalMilliseconds,
+        };
         registered.Acks.AddRange(receipt.Acks.Select(Write));
         registered.Unknown.AddRange(receipt.Unknown.Select(Write));
         return new() { Registered = registered };
@@ -74,8 +79,16 @@ internal static class AgentMessages
     public static ToAgent Refused(string code, string message, bool retry) =>
         new() { Refused = new() { Code = code, Message = message, Retry = retry } };
 
-    public static ToAgent HeartbeatReply(HeartbeatAnswer answer) =>
-        new() { HeartbeatReply = new() { Known = answer.Known, InSync = answer.InSync } };
+    public static ToAgent HeartbeatReply(Heartbeat heartbeat, HeartbeatAnswer answer) => new()
+    {
+        HeartbeatReply = new()
+        {
+            Known = answer.Known,
+            InSync = answer.InSync,
+            LeaseMillis = (long)answer.Lease.TotalMilliseconds,
+            SentMillis = heartbeat.SentMillis,
+        },
+    };
 
     public static ToAgent Acks(ImmutableArray<AttemptAck> acks)
     {
@@ -131,7 +144,13 @@ internal static class AgentMessages
         foreach (var (version, spec) in batch.Specs) launch.Specs.Add(version, specs.Of(batch.Job, version, spec));
         foreach (var attempt in batch.Attempts)
         {
-            var wire = new Wire.LaunchAttempt { Instance = attempt.Ref.Instance, Number = attempt.Ref.Number, Version = attempt.Version };
+            var wire = new Wire.LaunchAttempt
+            {
+                Instance = attempt.Ref.Instance,
+                Number = attempt.Ref.Number,
+                Version = attempt.Version,
+                Strict = attempt.Strict,
+            };
             wire.Ports.AddRange(attempt.Ports);
             wire.Devices.AddRange(attempt.Devices);
             wire.Items.AddRange(attempt.Items);

@@ -10,11 +10,8 @@ namespace OrleansScheduler.Gateway;
 /// report holds up no heartbeat.
 /// </remarks>
 internal sealed partial class AgentSession(
-    string node, INodeGrain grain, TaskSpecJson specs, TimeProvider time, ILogger logger) : IAgentSession
+    string node, INodeGrain grain, TaskSpecJson specs, TimeSpan heartbeatPeriod, TimeProvider time, ILogger logger) : IAgentSession
 {
-    /// <summary>How often an agent says that it lives.</summary>
-    public static readonly TimeSpan HeartbeatPeriod = TimeSpan.FromSeconds(1);
-
     private const int MaxOutbound = 256;
     private const int MaxReports = 64;
     private const int MaxMissedHeartbeats = 3;
@@ -58,7 +55,7 @@ internal sealed partial class AgentSession(
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
 
         // Commands may already wait: the generation that they carry must reach the agent before them.
-        await responses.WriteAsync(AgentMessages.Registered(receipt, HeartbeatPeriod), stop.Token);
+        await responses.WriteAsync(AgentMessages.Registered(receipt, heartbeatPeriod), stop.Token);
         var writing = Write(responses, stop.Token);
         Task<string>[] loops =
             [writing, Read(receipt.Generation, requests, stop.Token), Report(stop.Token), Beat(stop.Token), _closed.Task];
@@ -134,7 +131,7 @@ internal sealed partial class AgentSession(
                 var answer = await grain.Heartbeat(message.Generation, message.Digest, cancellationToken)
                     .WaitAsync(GrainDeadline, time, cancellationToken);
                 missed = 0;
-                await _outbound.Writer.WriteAsync(AgentMessages.HeartbeatReply(answer), cancellationToken);
+                await _outbound.Writer.WriteAsync(AgentMessages.HeartbeatReply(message, answer), cancellationToken);
                 if (!answer.Known) return "session is over";
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not ChannelClosedException)

@@ -53,7 +53,7 @@ public static class CellRestore
         {
             return await Write(target, file, header, name, cancellationToken);
         }
-        catch (JournalLostException exception)
+        catch (Exception exception) when (exception is JournalLostException or JournalCorruptException)
         {
             return Problem.Of(ProblemKind.Conflict, "store-in-use", $"Something else writes to the store: {exception.Message}.");
         }

@@ -17,11 +17,22 @@ public sealed class CellOptions
     public string? StateDirectory { get; set; }
 
     /// <summary>
-    /// Silence of an agent after which its node counts as unreachable. Default 30 s: longer than the restart of an agent, of the gateway
-    /// that it is connected to or of the whole cell takes, so that none of these looks like the loss of a machine.
+    /// Silence of an agent after which its node counts as unreachable. Default 10 s: longer than the restart of an agent or of the gateway
+    /// that it is connected to takes, so that neither looks like the loss of a machine.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
-    public TimeSpan UnreachableAfter { get; set; } = TimeSpan.FromSeconds(30);
+    public TimeSpan UnreachableAfter { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long strict tasks run on without a word of the cell. Default 10 s. The longer, the longer an outage of the store or the network
+    /// they survive, and the later they are replaced when their node is really gone.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:03", "01:00:00")]
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>When so many nodes are lost that their tasks are replaced slowly. Section <c>Cell:MassLoss</c>.</summary>
+    [Required, ValidateObjectMembers]
+    public MassLossSettings MassLoss { get; set; } = new();
 
     /// <summary>Time after which a command that an agent has not answered by a report is sent again. Default 5 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]

@@ -11,6 +11,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
 {
     private readonly JobKey _key;
     private readonly JobState _state;
+    private readonly NodeLosses _losses = new();
     private readonly Journal<JobChange, JobChange> _journal;
     private readonly Inbox<Action<JobRound>> _inbox;
     private readonly JobOutbox _outbox;
@@ -33,7 +34,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         _state = new JobState(_key);
         _journal = journals.For<JobChange, JobChange>(context.GrainId);
         _inbox = new Inbox<Action<JobRound>>(Round);
-        _outbox = new JobOutbox(_state, grains, time, outboxLogger);
+        _outbox = new JobOutbox(_state, grains, time, Gone, outboxLogger);
         (_copies, _telemetry, _time, _options, _logger) = (copies, telemetry, time, options.Value, logger);
         _random = new Random(HashCode.Combine(_key, time.GetTimestamp()));
     }
@@ -43,6 +44,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         var recovered = await _journal.Open(cancellationToken);
         if (recovered.Snapshot is { } snapshot) _state.Apply(snapshot);
         foreach (var change in recovered.Entries) _state.Apply(change);
+        _outbox.Owner = _journal.Epoch;
         if (!_state.Exists) return;
         _telemetry.TasksLoaded(_state.Tasks.Values);
         _outbox.Resume();
@@ -98,6 +100,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
 
     public Task<ReportAnswer> Report(NodeReport report, CancellationToken cancellationToken) => Do(round =>
     {
+        _losses.Heard(report.Node, report.Generation);
         foreach (var absent in report.Absent) round.Absent(report.Node, absent);
         return new ReportAnswer(
             [.. report.Reports.Where(r => !Apply(round, report.Node, r))
@@ -106,7 +109,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
 
     public Task NodeChanged(NodeNews news, CancellationToken cancellationToken) => Do(round =>
     {
-        if (!news.Reachable) round.NodeUnreachable(news.Node);
+        if (!news.Reachable) round.NodeUnreachable(new NodeLoss(news.Node, news.Generation, news.MayReplace, news.LeaseEnded));
         else if (news.Draining) round.NodeDraining(news.Node);
         return true;
     });
@@ -154,13 +157,18 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         return result!;
     }
 
+    private void Gone(string node, ImmutableArray<AttemptRef> attempts) => _ = _inbox.Post(round =>
+    {
+        foreach (var attempt in attempts) round.Gone(node, attempt);
+    });
+
     private Task Touch() => _inbox.Post(static _ => { });
 
     private async Task Round(IReadOnlyList<Action<JobRound>> acts)
     {
         try
         {
-            var round = new JobRound(_state, _time.GetUtcNow(), _random);
+            var round = new JobRound(_state, _losses, _time.GetUtcNow(), _random);
             foreach (var act in acts) act(round);
             var decision = round.Conclude();
             if (decision.Change is { } change)

@@ -18,6 +18,7 @@ internal sealed partial class JobOutbox : IDisposable
     private readonly IGrainFactory _grains;
     private readonly TimeProvider _time;
     private readonly ILogger<JobOutbox> _logger;
+    private readonly Action<string, ImmutableArray<AttemptRef>> _gone;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _stopped;
     private readonly Dictionary<string, Dictionary<AttemptRef, ScheduledTask>> _launches = new(StringComparer.Ordinal);
@@ -26,13 +27,25 @@ internal sealed partial class JobOutbox : IDisposable
     private bool _demandChanged;
     private bool _full;
     private bool _running;
+    private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _ledgerEpoch;
+    private long _knownEpoch;
+    private long _claims;
 
-    public JobOutbox(JobState state, IGrainFactory grains, TimeProvider time, ILogger<JobOutbox> logger)
+    /// <param name="state">The job.</param>
+    /// <param name="grains">Whom to send to.</param>
+    /// <param name="time">The clock of back-off.</param>
+    /// <param name="gone">Told of attempts that a node will never start.</param>
+    /// <param name="logger">The log.</param>
+    public JobOutbox(
+        JobState state, IGrainFactory grains, TimeProvider time, Action<string, ImmutableArray<AttemptRef>> gone, ILogger<JobOutbox> logger)
     {
-        (_state, _grains, _time, _logger) = (state, grains, time, logger);
+        (_state, _grains, _time, _gone, _logger) = (state, grains, time, gone, logger);
         _stopped = _stop.Token;
     }
+
+    /// <summary>Which owner of the job this is, for the order of its claims.</summary>
+    public long Owner { get; set; }
 
     /// <summary>Trace context of the last request, for the launches that it leads to; null when the job has come to rest since.</summary>
     public string? TraceParent { get; set; }
@@ -48,6 +61,7 @@ internal sealed partial class JobOutbox : IDisposable
     public void Resume()
     {
         _full = true;
+        _knownEpoch = _state.Header.LedgerEpoch;
         Resend(DateTimeOffset.MaxValue);
     }
 
@@ -55,7 +69,9 @@ internal sealed partial class JobOutbox : IDisposable
     public void LedgerChanged(long epoch)
     {
         if (epoch <= _ledgerEpoch) return;
+        _knownEpoch = Math.Max(_knownEpoch, epoch);
         _full = true;
+        _news.TrySetResult();
         Start();
     }
 
@@ -66,6 +82,7 @@ internal sealed partial class JobOutbox : IDisposable
         foreach (var task in decision.Kills) AddKill(task);
         _released.UnionWith(decision.Released);
         _demandChanged |= decision.DemandChanged;
+        if (HasWork) _news.TrySetResult();
         Start();
     }
 
@@ -123,17 +140,28 @@ internal sealed partial class JobOutbox : IDisposable
 
             try
             {
-                await Task.Delay(backoff, _time, _stopped);
+                await Task.Delay(MinBackoff, _time, _stopped);
+                backoff = await NewsWithin(backoff - MinBackoff) ? MinBackoff : backoff * 2 < MaxBackoff ? backoff * 2 : MaxBackoff;
             }
             catch (OperationCanceledException)
             {
                 break;
             }
-
-            backoff = backoff * 2 < MaxBackoff ? backoff * 2 : MaxBackoff;
         }
 
         _running = false;
+    }
+
+    /// <summary>
+    /// Waits, but not longer than until something happens: what failed may well go now, as when a node that lost its session is back.
+    /// </summary>
+    private async Task<bool> NewsWithin(TimeSpan wait)
+    {
+        if (wait > TimeSpan.Zero) await Task.WhenAny(_news.Task, Task.Delay(wait, _time, _stopped));
+        _stopped.ThrowIfCancellationRequested();
+        if (!_news.Task.IsCompleted) return false;
+        _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        return true;
     }
 
     private static List<KeyValuePair<string, T>> Take<T>(Dictionary<string, T> waiting)
@@ -151,15 +179,27 @@ internal sealed partial class JobOutbox : IDisposable
         _released.Clear();
         try
         {
-            var epoch = await _grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).Settle(new JobClaim
+            var answer = await _grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).Settle(new JobClaim
             {
                 Job = _state.Key,
                 Demands = demandChanged ? JobDescription.Demands(_state) : null,
                 Released = released,
                 Holding = full ? JobDescription.Holding(_state) : null,
+                Stamp = new ClaimStamp(_knownEpoch, Owner, ++_claims),
             }, _stopped);
-            if (epoch > _ledgerEpoch && !full && _ledgerEpoch != 0) _full = true;
-            _ledgerEpoch = Math.Max(_ledgerEpoch, epoch);
+            if (!answer.Taken)
+            {
+                // Made for another owner of the ledger, at once again for this one; or late, which the back-off cures.
+                _full = true;
+                _released.UnionWith(released);
+                var isNew = answer.Epoch > _knownEpoch;
+                _knownEpoch = Math.Max(_knownEpoch, answer.Epoch);
+                return isNew;
+            }
+
+            if (answer.Epoch > _ledgerEpoch && !full && _ledgerEpoch != 0) _full = true;
+            _ledgerEpoch = Math.Max(_ledgerEpoch, answer.Epoch);
+            _knownEpoch = Math.Max(_knownEpoch, answer.Epoch);
             return true;
         }
         catch (Exception e) when (!_stopped.IsCancellationRequested)
@@ -181,14 +221,26 @@ internal sealed partial class JobOutbox : IDisposable
     {
         var current = tasks.Values.Where(t => IsStill(t.Ref, s => s == ScheduleStatus.Assigned)).ToList();
         if (current.Count == 0) return true;
-        var sent = await Send(node, grain => grain.Launch(new LaunchBatch
+        var batch = new LaunchBatch
         {
             Job = _state.Key,
             LedgerEpoch = Epoch,
             Specs = current.Select(t => t.Version).Distinct().ToImmutableSortedDictionary(v => v, v => _state.SpecOf(v).Task),
-            Attempts = [.. current.Select(t => new LaunchAttempt(t.Ref, t.Version, t.Ports) { Devices = t.Devices, Items = t.Items })],
+            Attempts = [.. current.Select(t => new LaunchAttempt(t.Ref, t.Version, t.Ports)
+            {
+                Devices = t.Devices,
+                Items = t.Items,
+                Generation = t.Generation,
+                Strict = _state.SpecOf(t.Version).Partition.Strict,
+            })],
             TraceParent = TraceParent,
-        }, _stopped));
+        };
+        var sent = await Send(node, async grain =>
+        {
+            var answer = await grain.Launch(batch, _stopped);
+            if (!answer.Gone.IsDefaultOrEmpty) _gone(node, answer.Gone);
+            return answer.Sent;
+        });
         if (!sent) foreach (var task in current) AddLaunch(task);
         return sent;
     }

@@ -8,6 +8,9 @@ internal sealed partial class LedgerRound(Ledger ledger, IReadOnlySet<JobKey> wa
     private readonly HashSet<JobKey> _touched = [];
     private readonly List<(JobKey Job, Placement Placement)> _repeated = [];
 
+    /// <summary>Jobs that made claims or got something.</summary>
+    public IEnumerable<JobKey> Touched => _touched;
+
     /// <summary>Placements that a job asked for again: it has not heard of them.</summary>
     public IReadOnlyList<(JobKey Job, Placement Placement)> Repeated => _repeated;
 

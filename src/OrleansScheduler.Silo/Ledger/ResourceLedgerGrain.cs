@@ -20,6 +20,8 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     private readonly HashSet<JobKey> _waiting = [];
     private readonly LedgerOperations _operations = new();
     private readonly Dictionary<JobKey, Problem> _refused = [];
+    private readonly LossGuard _guard;
+    private readonly long _started;
     private readonly Journal<LedgerChange, LedgerChange> _journal;
     private readonly Inbox<Action<LedgerRound>> _inbox;
     private readonly LedgerOutbox _outbox;
@@ -28,8 +30,10 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     private readonly TimeProvider _time;
     private readonly CellOptions _options;
     private readonly ILogger<ResourceLedgerGrain> _logger;
+    private readonly string _silo;
     private readonly CancellationTokenSource _stopped = new();
     private readonly List<TaskCompletionSource<Func<LedgerChange>>> _wantedCopies = [];
+    private ClaimOrder _claims = new(0);
     private int _sweep;
 
     public ResourceLedgerGrain(
@@ -41,6 +45,8 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         _inbox = new Inbox<Action<LedgerRound>>(Round, limit: 100_000, options.Value.MaxIntentsPerRound);
         _outbox = new LedgerOutbox(grains, time, outboxLogger, GiveBack, _stopped.Token);
         (_copies, _telemetry, _time, _options, _logger) = (copies, telemetry, time, options.Value, logger);
+        (_guard, _started) = (new LossGuard(options.Value.MassLoss.ToRules()), time.GetTimestamp());
+        _silo = context.Address.SiloAddress?.Endpoint.ToString() ?? "";
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -49,6 +55,9 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         if (recovered.Snapshot is { } snapshot) Recover(snapshot);
         foreach (var change in recovered.Entries) Recover(change);
         _outbox.Epoch = _journal.Epoch;
+        _claims = new ClaimOrder(_journal.Epoch);
+        foreach (var node in _ledger.Nodes().Where(n => !n.Reachable && !_ledger.HeldOn(n.Description.Id).Any()))
+            _guard.Know(node.Description.Id);
         Observe();
         LogRecovered(_journal.Epoch, _ledger.Placed, _waiting.Count);
         this.RegisterGrainTimer(SweepNodes,
@@ -69,8 +78,9 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         _trying.Dispose();
     }
 
-    public async Task<long> Settle(JobClaim claim, CancellationToken cancellationToken)
+    public async Task<ClaimAnswer> Settle(JobClaim claim, CancellationToken cancellationToken)
     {
+        if (!_claims.Take(claim.Job, claim.Stamp, claim.Holding is not null)) return new ClaimAnswer(_journal.Epoch, Taken: false);
         Problem? refused = null;
         await _inbox.Post(round => refused = round.Settle(claim));
         if (refused is { } problem)
@@ -80,13 +90,22 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         }
 
         if (claim.Demands is not null) _refused.Remove(claim.Job);
-        return _journal.Epoch;
+        return new ClaimAnswer(_journal.Epoch, Taken: true);
     }
 
     public async Task<long> NodeChanged(NodeCondition condition, CancellationToken cancellationToken)
     {
         await _inbox.Post(round => round.Change(condition));
+        if (condition.Reachable) _guard.Back(condition.Description.Id);
         return _journal.Epoch;
+    }
+
+    public Task<bool> MayReplace(string node, CancellationToken cancellationToken)
+    {
+        var wasClosed = _guard.IsClosed;
+        var may = _guard.MayReplace(node, _ledger.NodeCount, _time.GetElapsedTime(_started));
+        if (_guard.IsClosed && !wasClosed) Alarm();
+        return Task.FromResult(may);
     }
 
     public Task<ImmutableArray<HeldByJob>> HeldOn(string node, CancellationToken cancellationToken) =>
@@ -112,7 +131,8 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
             reachable.Aggregate(Resources.None, (sum, n) => sum + n.Description.Capacity),
             nodes.Aggregate(Resources.None, (sum, n) => sum + n.Used),
             _ledger.Placed,
-            _ledger.Pending + _ledger.Promised));
+            _ledger.Pending + _ledger.Promised,
+            _silo));
     }
 
     public Task Wake(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -158,6 +178,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
             _telemetry.Planned(Stopwatch.GetElapsedTime(started), plan);
             if (!change.IsEmpty) await Append(change);
             Follow(change);
+            foreach (var job in round.Touched.Where(j => !_ledger.Knows(j))) _claims.Forget(job);
             _outbox.Add(plan.Reservations);
             _outbox.Add(plan.Preemptions);
             _outbox.Repeat(round.Repeated);
@@ -219,6 +240,18 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         }
     }
 
+    private void Alarm()
+    {
+        LogMassLoss(_guard.Recent, _ledger.NodeCount);
+        _ = GrainFactory.GetGrain<IEventFeedGrain>(IEventFeedGrain.Id).Publish([new EventView
+        {
+            At = _time.GetUtcNow(),
+            Kind = "cell",
+            Status = "MASS-LOSS",
+            Message = $"{_guard.Recent} of {_ledger.NodeCount} nodes were lost at once: their tasks are replaced slowly.",
+        }]);
+    }
+
     private void Observe() => _telemetry.Observe(LedgerFigures.Of(_ledger));
 
     private Task SweepNodes(CancellationToken cancellationToken)
@@ -242,6 +275,10 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The ledger could not finish a round and starts again from its journal")]
     private partial void LogBroken(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "{Lost} of {Nodes} nodes were lost at once, so something else must be wrong: their tasks are replaced slowly")]
+    private partial void LogMassLoss(int lost, int nodes);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} could not be asked for its demand")]
     private partial void LogTakeoverFailed(JobKey job, Exception exception);

@@ -15,11 +15,17 @@ internal sealed class NodeAttempts
 
     public int Count => _sequences.Count;
 
+    /// <summary>Whether this is all that the agent knows, and not only what of it a job has taken note of.</summary>
+    public bool IsComplete { get; set; }
+
+    public bool Contains(AttemptId attempt) => _sequences.ContainsKey(attempt);
+
     public void Clear()
     {
         _sequences.Clear();
         Digest = 0;
         _mismatches = 0;
+        IsComplete = false;
     }
 
     public void Set(AttemptReport report)

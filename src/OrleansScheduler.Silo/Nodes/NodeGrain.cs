@@ -10,8 +10,8 @@ namespace OrleansScheduler.Silo;
 /// </summary>
 [HashBasedPlacement]
 internal sealed partial class NodeGrain(
-    [PersistentState(NodeRecord.StateName)] IPersistentState<NodeRecord> record, IGrainContext context,
-    StateCopy copies, IOptions<CellOptions> options, TimeProvider time, ILogger<NodeGrain> logger) : Grain, INodeGrain, IStateOwner
+    [PersistentState(NodeRecord.StateName)] IPersistentState<NodeRecord> record, IGrainContext context, StateCopy copies,
+    IOptions<CellOptions> options, SiloAuthority authority, TimeProvider time, ILogger<NodeGrain> logger) : Grain, INodeGrain, IStateOwner
 {
     private static readonly TimeSpan WatchPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RepeatPeriod = TimeSpan.FromSeconds(5);
@@ -19,10 +19,15 @@ internal sealed partial class NodeGrain(
 
     private readonly string _id = context.GrainId.Key.ToString()!;
     private readonly NodeAttempts _attempts = new();
+    private readonly LeaseTerms _terms = new(options.Value.Lease);
     private IAgentSession? _session;
+    private long _activated;
     private long _lastHeard;
+    private long _lastGrant;
     private long _lastNews;
+    private NodeNews? _news;
     private bool _reachable;
+    private bool _mayReplace;
     private NodeCondition? _told;
 
     private IResourceLedgerGrain Ledger => GrainFactory.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id);
@@ -30,8 +35,10 @@ internal sealed partial class NodeGrain(
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         if (record.State.Description is not null) Watch();
-        _lastHeard = time.GetTimestamp();
-        _reachable = record.State.Description is not null;   // innocent until silent for too long
+        _activated = _lastHeard = _lastGrant = time.GetTimestamp();
+
+        // Innocent until silent for too long.
+        _reachable = record.State.Description is not null && record.State.Generation > record.State.Lost;
         return Task.CompletedTask;
     }
 
@@ -49,21 +56,23 @@ internal sealed partial class NodeGrain(
         // From here on the older session's generation is refused everywhere; closing it is a courtesy.
         previous?.Close($"Node {_id} has registered again as generation {record.State.Generation}.").Ignore();
         _session = session;
+        _mayReplace = false;
         Heard();
         if (first) Watch();
         LogRegistered(_id, record.State.Generation, attempts.Length);
         Publish("REGISTERED", $"Generation {record.State.Generation}");
 
+        var lease = Grant();
         var (acks, unknown) = await Pass(attempts, full: true, cancellationToken);
         await TellLedger(reachable: true, cancellationToken);
-        return new RegisterReceipt(record.State.Generation, acks, unknown);
+        return new RegisterReceipt(record.State.Generation, acks, unknown, lease);
     }
 
     public Task<HeartbeatAnswer> Heartbeat(long generation, ulong digest, CancellationToken cancellationToken)
     {
         if (!IsCurrent(generation)) return Task.FromResult(new HeartbeatAnswer(Known: false, InSync: false));
         Heard();
-        return Task.FromResult(new HeartbeatAnswer(Known: true, InSync: _reachable && _attempts.Agrees(digest)));
+        return Task.FromResult(new HeartbeatAnswer(Known: true, InSync: _reachable && _attempts.Agrees(digest), Grant()));
     }
 
     public async Task<ImmutableArray<AttemptAck>> Report(
@@ -72,7 +81,6 @@ internal sealed partial class NodeGrain(
         if (!IsCurrent(generation)) return [];
         Heard();
         var (acks, unknown) = await Pass(reports, full, cancellationToken);
-        if (full && !_reachable) await TellLedger(reachable: true, cancellationToken);
         if (!unknown.IsEmpty && _session is { } session)
             await session.Deliver(new NodeCommands { Generation = record.State.Generation, Unknown = unknown });
         return acks;
@@ -86,8 +94,21 @@ internal sealed partial class NodeGrain(
         return Task.CompletedTask;
     }
 
-    public Task<bool> Launch(LaunchBatch batch, CancellationToken cancellationToken) =>
-        Deliver(new NodeCommands { Generation = record.State.Generation, Launches = [batch] });
+    public async Task<LaunchAnswer> Launch(LaunchBatch batch, CancellationToken cancellationToken)
+    {
+        ImmutableArray<AttemptRef> gone = [];
+        if (record.State.Lost > 0 && batch.Attempts.Any(a => a.Generation <= record.State.Lost))
+        {
+            // The agent may have them from before the loss: only its full word tells.
+            if (!_attempts.IsComplete) return new LaunchAnswer(Sent: false, []);
+            var late = batch.Attempts.Where(a => a.Generation <= record.State.Lost).ToList();
+            gone = [.. late.Select(a => a.Ref).Where(a => !_attempts.Contains(a.Of(batch.Job)))];
+            batch = batch with { Attempts = [.. batch.Attempts.Except(late)] };
+            if (batch.Attempts.IsEmpty) return new LaunchAnswer(Sent: true, gone);
+        }
+
+        return new LaunchAnswer(await Deliver(new NodeCommands { Generation = record.State.Generation, Launches = [batch] }), gone);
+    }
 
     public Task<bool> Kill(KillBatch batch, CancellationToken cancellationToken) =>
         Deliver(new NodeCommands { Generation = record.State.Generation, Kills = [batch] });
@@ -130,6 +151,18 @@ internal sealed partial class NodeGrain(
 
     private void Heard() => _lastHeard = time.GetTimestamp();
 
+    /// <summary>Lets strict tasks run on for a while, if this silo may still say so.</summary>
+    private TimeSpan Grant()
+    {
+        if (!authority.Holds) return TimeSpan.Zero;
+        _lastGrant = time.GetTimestamp();
+        return _terms.Duration;
+    }
+
+    /// <summary>Whether no lease can be valid any more, whoever gave it.</summary>
+    private bool LeaseEnded() =>
+        time.GetElapsedTime(_lastGrant) > _terms.SurelyOver && time.GetElapsedTime(_activated) > SiloAuthority.Term + _terms.SurelyOver;
+
     private void Watch() =>
         this.RegisterGrainTimer(LookAround,
             new GrainTimerCreationOptions(WatchPeriod, WatchPeriod) { Interleave = true, KeepAlive = true });
@@ -156,7 +189,9 @@ internal sealed partial class NodeGrain(
         ImmutableArray<AttemptReport> reports, bool full, CancellationToken cancellationToken)
     {
         if (full) _attempts.Clear();
-        var byJob = reports.GroupBy(r => r.Attempt.Job).ToDictionary(g => g.Key, g => new NodeReport { Node = _id, Reports = [.. g] });
+        var generation = record.State.Generation;
+        var byJob = reports.GroupBy(r => r.Attempt.Job)
+            .ToDictionary(g => g.Key, g => new NodeReport { Node = _id, Generation = generation, Reports = [.. g] });
         if (full)
         {
             var present = reports.Select(r => r.Attempt).ToHashSet();
@@ -164,13 +199,17 @@ internal sealed partial class NodeGrain(
             {
                 var absent = held.Attempts.Where(a => !present.Contains(a.Of(held.Job))).ToImmutableArray();
                 if (absent.IsEmpty) continue;
-                byJob[held.Job] = byJob.GetValueOrDefault(held.Job, new NodeReport { Node = _id }) with { Absent = absent };
+                byJob[held.Job] = byJob.GetValueOrDefault(held.Job, new NodeReport { Node = _id, Generation = generation })
+                    with
+                { Absent = absent };
             }
         }
 
         var acks = ImmutableArray.CreateBuilder<AttemptAck>(reports.Length);
         var unknown = ImmutableArray.CreateBuilder<AttemptId>();
+        var failed = false;
         foreach (var some in byJob.Chunk(ReportWidth)) await Task.WhenAll(some.Select(Tell));
+        if (full) _attempts.IsComplete = !failed;
         return (acks.ToImmutable(), unknown.ToImmutable());
 
         async Task Tell(KeyValuePair<JobKey, NodeReport> news)
@@ -192,6 +231,7 @@ internal sealed partial class NodeGrain(
             }
             catch (Exception e)
             {
+                failed = true;
                 LogReportFailed(_id, news.Key, e);
             }
         }
@@ -221,20 +261,22 @@ internal sealed partial class NodeGrain(
             var silence = time.GetElapsedTime(_lastHeard);
             if (_reachable && silence > options.Value.UnreachableAfter)
             {
-                LogSilent(_id, silence.TotalSeconds);
-                Publish("UNREACHABLE", $"Silent for {silence.TotalSeconds:0.0} s");
-                await TellLedger(reachable: false, cancellationToken);
-                _lastNews = 0;
+                await Lose(silence, cancellationToken);
             }
             else if (Condition(_reachable) != _told)
             {
                 await TellLedger(_reachable, cancellationToken);
             }
 
+            if (!_reachable && !_mayReplace) _mayReplace = await Ledger.MayReplace(_id, cancellationToken);
+
             // Repeated as long as it matters: a job may have missed it, or have been given the node just before.
-            if (time.GetElapsedTime(_lastNews) < RepeatPeriod) return;
-            if (!_reachable) await TellJobs(new NodeNews(_id, Reachable: false, Draining: false), cancellationToken);
-            else if (record.State.Mode == MaintenanceMode.Draining) await DrainTasks(cancellationToken);
+            var news = new NodeNews(_id, _reachable, record.State.Mode == MaintenanceMode.Draining,
+                _reachable ? record.State.Generation : record.State.Lost, _mayReplace, !_reachable && LeaseEnded());
+            if (news == _news && time.GetElapsedTime(_lastNews) < RepeatPeriod) return;
+            _news = news;
+            if (!_reachable) await TellJobs(news, cancellationToken);
+            else if (news.Draining) await DrainTasks(cancellationToken);
         }
         catch (Exception e)
         {
@@ -242,11 +284,24 @@ internal sealed partial class NodeGrain(
         }
     }
 
+    /// <summary>Ends the session for good, so that whatever is said of it later is known to be late.</summary>
+    private async Task Lose(TimeSpan silence, CancellationToken cancellationToken)
+    {
+        LogSilent(_id, silence.TotalSeconds);
+        record.State.Lost = record.State.Generation;
+        await record.WriteStateAsync(cancellationToken);
+        _session?.Close($"Node {_id} was silent for {silence.TotalSeconds:0.0} s.").Ignore();
+        _session = null;
+        _attempts.Clear();
+        Publish("UNREACHABLE", $"Silent for {silence.TotalSeconds:0.0} s");
+        await TellLedger(reachable: false, cancellationToken);
+    }
+
     private async Task DrainTasks(CancellationToken cancellationToken)
     {
         if (!(await Ledger.HeldOn(_id, cancellationToken)).IsEmpty)
         {
-            await TellJobs(new NodeNews(_id, Reachable: true, Draining: true), cancellationToken);
+            await TellJobs(new NodeNews(_id, Reachable: true, Draining: true, record.State.Generation), cancellationToken);
             return;
         }
 

@@ -15,4 +15,8 @@ internal sealed class NodeRecord
 
     [Id(2)]
     public MaintenanceMode Mode { get; set; }
+
+    /// <summary>The last session that ended in silence; 0 for none. What was placed in it or before is not started any more.</summary>
+    [Id(3)]
+    public long Lost { get; set; }
 }

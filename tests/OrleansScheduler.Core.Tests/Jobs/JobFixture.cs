@@ -7,6 +7,7 @@ internal sealed class JobFixture(int seed = 1)
 {
     private static readonly JobKey Key = new("shop", "test", "web");
     private readonly Random _random = new(seed);
+    private readonly NodeLosses _losses = new();
 
     public JobState State { get; } = new(Key);
 
@@ -28,19 +29,23 @@ internal sealed class JobFixture(int seed = 1)
 
     public JobDecision Do(Action<JobRound> act)
     {
-        var round = new JobRound(State, Now, _random);
+        var round = new JobRound(State, _losses, Now, _random);
         act(round);
         var decision = round.Conclude();
         if (decision.Change is { } change) State.Apply(change);
         return decision;
     }
 
+    /// <summary>Session 1 of a node, in which all are placed here, is lost.</summary>
+    public JobDecision Lose(string node, bool mayReplace = true, bool leaseEnded = false) =>
+        Do(r => r.NodeUnreachable(new NodeLoss(node, 1, mayReplace, leaseEnded)));
+
     public void Run(JobSpec spec) => Do(r => r.Submit("op-run", spec, null, "me").Outcome("created"));
 
     public JobDecision Place() => Do(r =>
     {
         foreach (var task in State.Tasks.Values.Where(t => t.Status == Pending))
-            Assert.True(r.Place(new Placement(task.Ref, $"node-{task.Instance}", []), 1));
+            Assert.True(r.Place(new Placement(task.Ref, $"node-{task.Instance}", []) { Generation = 1 }, 1));
     });
 
     public JobDecision Report(int instance, ScheduleStatus status, long sequence, int? exitCode = null)

@@ -86,7 +86,7 @@ internal static class JobGen
         from constraints in Constraint(key).Array[0, 4]
         from update in Update
         from sla in Sla(instances)
-        from partition in Gen.Select(Gen.Bool, Gen.OneOf(Gen.Const(TimeSpan.Zero), Duration))
+        from partition in Gen.Select(Gen.Bool, Gen.OneOf(Gen.Const(TimeSpan.Zero), Duration), Gen.Bool)
         select new JobSpec
         {
             Key = key,
@@ -106,7 +106,7 @@ internal static class JobGen
             Constraints = [.. constraints],
             Update = update,
             Sla = type == JobType.Service ? sla : null,
-            Partition = new() { Reschedule = partition.Item1, Delay = partition.Item2 },
+            Partition = new() { Reschedule = partition.Item1, Delay = partition.Item2, Strict = partition.Item3 },
         };
 
     public static Gen<T> Pick<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);

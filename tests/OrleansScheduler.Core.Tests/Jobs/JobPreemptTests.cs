@@ -64,7 +64,7 @@ public sealed class JobPreemptTests
         _job.Run(_job.AService(1) with { Partition = new() { Reschedule = false } });
         _job.Place();
         _job.Report(0, Running, 2);
-        _job.Do(r => r.NodeUnreachable("node-0"));
+        _job.Lose("node-0");
         _job.Do(r => Assert.True(r.Preempt(new(0, 1), Vip, 1)));
         Assert.Equal(Partitioned, _job.State.Tasks[0].Status);
     }

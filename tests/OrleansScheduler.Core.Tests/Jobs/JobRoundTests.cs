@@ -129,7 +129,7 @@ public sealed class JobRoundTests
     {
         _job.Run(_job.AService(1));
         _job.Place();
-        _job.Do(r => r.NodeUnreachable("node-0"));
+        _job.Lose("node-0");
         Assert.Equal(2, _job.State.Tasks[0].Attempt);
         _job.Do(r => Assert.False(r.Report("node-0", new(0, 1), new TaskEvent(Running, _job.Now) { Sequence = 2 })));
         _job.Do(r => Assert.True(r.Report("node-0", new(0, 1), new TaskEvent(Finished, _job.Now) { Sequence = 3 })));
@@ -141,17 +141,85 @@ public sealed class JobRoundTests
         _job.Run(_job.AService(1) with { Partition = new PartitionPolicy { Delay = TimeSpan.FromMinutes(1) } });
         _job.Place();
         _job.Report(0, Running, 2);
-        var cut = _job.Do(r => r.NodeUnreachable("node-0"));
+        var cut = _job.Lose("node-0");
         Assert.Equal(_job.Now + TimeSpan.FromMinutes(1), cut.NextDue);
         _job.Report(0, Running, 2);
         Assert.Equal((Running, 1), (_job.State.Tasks[0].Status, _job.State.Tasks[0].Attempt));
 
-        _job.Do(r => r.NodeUnreachable("node-0"));
+        _job.Lose("node-0");
         _job.Advance(TimeSpan.FromMinutes(1));
         var lost = _job.Do(_ => { });
         Assert.Equal((Pending, 2), (_job.State.Tasks[0].Status, _job.State.Tasks[0].Attempt));
         Assert.Equal([new AttemptRef(0, 1)], lost.Released);
         Assert.Equal([new AttemptRef(0, 1)], lost.Kills.Select(k => k.Ref));
+    }
+
+    [Fact]
+    public void A_strict_task_is_replaced_only_when_its_lease_has_ended()
+    {
+        _job.Run(_job.AService(3) with { Partition = new PartitionPolicy { Strict = true } });
+        _job.Place();
+        _job.Report(0, Running, 2);
+        _job.Report(1, Running, 2);
+        _job.Do(r => r.Restart("op-restart", [1], "me"));
+        foreach (var node in new[] { "node-0", "node-1", "node-2" }) _job.Lose(node);
+        _job.Advance(TimeSpan.FromDays(1));
+        _job.Do(r => r.Restart("op-again", [0, 2], "me"));
+        _job.Do(_ => { });
+        Assert.All(_job.State.Tasks.Values, t => Assert.Equal(1, t.Attempt));
+        Assert.Equal(Partitioned, _job.State.Tasks[0].Status);
+
+        foreach (var node in new[] { "node-0", "node-1", "node-2" }) _job.Lose(node, leaseEnded: true);
+        Assert.All(_job.State.Tasks.Values, t => Assert.Equal((Pending, 2), (t.Status, t.Attempt)));
+    }
+
+    [Fact]
+    public void A_strict_task_that_is_back_before_its_lease_has_ended_goes_on()
+    {
+        _job.Run(_job.AService(1) with { Partition = new PartitionPolicy { Strict = true } });
+        _job.Place();
+        _job.Report(0, Running, 2);
+        _job.Lose("node-0");
+        _job.Report(0, Running, 2);
+        Assert.Equal((Running, 1), (_job.State.Tasks[0].Status, _job.State.Tasks[0].Attempt));
+    }
+
+    [Fact]
+    public void While_too_many_nodes_are_lost_nothing_is_replaced()
+    {
+        _job.Run(_job.AService(1));
+        _job.Place();
+        _job.Report(0, Running, 2);
+        _job.Lose("node-0", mayReplace: false);
+        _job.Advance(TimeSpan.FromHours(1));
+        _job.Do(_ => { });
+        Assert.Equal((Partitioned, 1), (_job.State.Tasks[0].Status, _job.State.Tasks[0].Attempt));
+        _job.Lose("node-0");
+        Assert.Equal((Pending, 2), (_job.State.Tasks[0].Status, _job.State.Tasks[0].Attempt));
+    }
+
+    [Fact]
+    public void News_of_a_loss_that_came_before_a_placement_do_not_touch_it()
+    {
+        _job.Run(_job.AService(1));
+        _job.Do(r => r.Place(new Placement(new(0, 1), "node-0", []) { Generation = 2 }, 1));
+        _job.Report(0, Running, 2);
+        _job.Lose("node-0", leaseEnded: true);
+        Assert.Equal(Running, _job.State.Tasks[0].Status);
+    }
+
+    [Fact]
+    public void An_attempt_whose_node_was_lost_before_it_was_started_is_replaced()
+    {
+        _job.Run(_job.AService(1));
+        _job.Place();
+        var decision = _job.Do(r => r.Gone("node-0", new(0, 1)));
+        Assert.Equal([new AttemptRef(0, 1)], decision.Released);
+        Assert.Equal((Pending, 2), (_job.State.Tasks[0].Status, _job.State.Tasks[0].Attempt));
+        _job.Place();
+        _job.Report(0, Running, 2);
+        _job.Do(r => r.Gone("node-0", new(0, 2)));
+        Assert.Equal(Running, _job.State.Tasks[0].Status);
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using OrleansScheduler.Silo.Tests;
 namespace OrleansScheduler.EndToEnd.Tests;
 
 /// <summary>A cell of two silos on PostgreSQL, told so by its environment alone.</summary>
-public sealed class PostgresTests(PostgresServer postgres) : IClassFixture<PostgresServer>, IDisposable
+public sealed class PostgresTests(PostgresFixture postgres) : IClassFixture<PostgresFixture>, IDisposable
 {
     private readonly TestDirectory _directory = new();
 

@@ -16,7 +16,7 @@ public sealed class WhatIfRoutesTests(GatewayFixture fixture) : IClassFixture<Ga
             """);
         Assert.Equal(_cell.Outlook.Summary, view.Summary);
 
-        var question = _cell.Questions.Single(asked => asked.AddNodes.Length > 0);
+        var question = _cell.Questions.Single(asked => asked.AddNodes is [{ Count: 3 }]);
         var template = Assert.Single(question.AddNodes);
         Assert.Equal((3, new Resources(16_000, 65_536, 0, 0)), (template.Count, template.Capacity));
         Assert.Equal(["r1", "r2"], template.Attributes!["rack"]);

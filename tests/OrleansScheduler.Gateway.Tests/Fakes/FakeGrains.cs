@@ -138,7 +138,7 @@ public sealed class FakeLedgerGrain(FakeCell cell) : Grain, IResourceLedgerGrain
 
     public Task<LedgerSummary> Summarise(CancellationToken cancellationToken = default) => Task.FromResult(new LedgerSummary(
         Epoch: 4, ImmutableSortedDictionary<string, int>.Empty.Add("ready", cell.Nodes.Count), new(4000, 8192, 100_000, 0),
-        new(500, 256, 0, 0), Placed: 2, Pending: 1));
+        new(500, 256, 0, 0), Placed: 2, Pending: 1, Silo: "10.0.0.1:11111"));
 
     public Task<ExplainView?> Explain(JobKey job, CancellationToken cancellationToken = default) =>
         Task.FromResult(cell.Explanations.GetValueOrDefault(job));
@@ -173,7 +173,9 @@ public sealed class FakeLedgerGrain(FakeCell cell) : Grain, IResourceLedgerGrain
 
     public Task Wake(CancellationToken cancellationToken = default) => Task.CompletedTask;
 
-    public Task<long> Settle(JobClaim claim, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public Task<bool> MayReplace(string node, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public Task<ClaimAnswer> Settle(JobClaim claim, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public Task<long> NodeChanged(NodeCondition condition, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();

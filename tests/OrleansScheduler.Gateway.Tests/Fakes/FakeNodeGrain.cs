@@ -37,10 +37,10 @@ public sealed class FakeNodeGrain(FakeCell cell) : Grain, INodeGrain
         return Task.CompletedTask;
     }
 
-    public async Task<bool> Launch(LaunchBatch batch, CancellationToken cancellationToken = default)
+    public async Task<LaunchAnswer> Launch(LaunchBatch batch, CancellationToken cancellationToken = default)
     {
         await cell.Agents.Sessions[Id].Deliver(new() { Generation = cell.Agents.Generations[Id], Launches = [batch] });
-        return true;
+        return new LaunchAnswer(Sent: true, []);
     }
 
     public async Task<bool> Kill(KillBatch batch, CancellationToken cancellationToken = default)

@@ -25,14 +25,14 @@ public sealed class AgentSessionTests(GatewayFixture fixture) : IClassFixture<Ga
 
         var spec = new TaskSpec { Command = ["sleep", "60"], Ports = ["http"] };
         var grain = fixture.Client.GetGrain<INodeGrain>(node);
-        Assert.True(await grain.Launch(new()
+        Assert.True((await grain.Launch(new()
         {
             Job = Web,
             LedgerEpoch = 9,
             Specs = ImmutableSortedDictionary<int, TaskSpec>.Empty.Add(2, spec),
             Attempts = [new(new(0, 1), 2, [31_000]), new(new(1, 4), 2, [31_001]) { Devices = [0, 2], Items = ["fpga=f1"] }],
             TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        }));
+        })).Sent);
         var launch = Assert.Single((await agent.Read()).Commands.Launches);
         Assert.Equal(("shop/prod/web", 9L, 2), (launch.Job, launch.LedgerEpoch, launch.Attempts.Count));
         Assert.Equal(

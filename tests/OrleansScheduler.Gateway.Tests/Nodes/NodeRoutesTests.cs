@@ -35,6 +35,7 @@ public sealed class NodeRoutesTests(GatewayFixture fixture) : IClassFixture<Gate
         _cell.AddJob("counted/prod/web");
         var cell = await _http.Get<CellView>("/v1/cell");
         Assert.Equal(("testcell", 1, 2, 1, 4L), (cell.Name, cell.Silos, cell.Placed, cell.Pending, cell.LedgerEpoch));
+        Assert.Equal("10.0.0.1:11111", cell.LedgerSilo);
         Assert.Equal(_cell.Jobs.Count, cell.Jobs);
         Assert.Equal(new Resources(500, 256, 0, 0), cell.Used);
         Assert.NotEmpty(cell.Version);

@@ -4,11 +4,12 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Orleans.Configuration;
 using Orleans.Storage;
+using OrleansScheduler.Chaos;
 using static OrleansScheduler.Silo.Tests.JournalBench;
 
 namespace OrleansScheduler.Silo.Tests;
 
-public sealed class PostgresTests(PostgresServer server) : IClassFixture<PostgresServer>
+public sealed class PostgresTests(PostgresFixture server) : IClassFixture<PostgresFixture>
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -126,7 +127,7 @@ public sealed class PostgresTests(PostgresServer server) : IClassFixture<Postgre
 
         builder.UseOrleans(silo => silo
             .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("test", "test"))
-            .ConfigureEndpoints(System.Net.IPAddress.Loopback, PostgresServer.FreePort(), PostgresServer.FreePort()));
+            .ConfigureEndpoints(System.Net.IPAddress.Loopback, LoopbackPort.Free(), LoopbackPort.Free()));
         builder.Services.AddSchedulerStorage();
         return builder.Build();
     }

@@ -17,7 +17,7 @@ namespace OrleansScheduler.Silo;
 /// </para>
 /// <para>Not thread-safe: <see cref="Journal{TEntry, TSnapshot}"/> calls one write at a time.</para>
 /// </remarks>
-internal sealed class JournalLog(JournalRows rows, Serializer serializer, JournalOptions options)
+internal sealed class JournalLog(JournalRows rows, Serializer serializer, JournalOptions options, ForgottenWrites forgotten)
 {
     /// <summary>How many claims are kept.</summary>
     public const int MaxClaims = 64;
@@ -56,6 +56,7 @@ internal sealed class JournalLog(JournalRows rows, Serializer serializer, Journa
     /// <exception cref="JournalLostException">Others keep taking it over.</exception>
     public async Task<RecoveredBytes> Open(CancellationToken cancellationToken)
     {
+        if (forgotten.Find(rows.Owner) is { } reason) throw new JournalCorruptException(rows.Owner, JournalHead.RowName, reason);
         if (await RaiseEpoch(cancellationToken) is not { } previous) return new(null, []);
         try
         {
@@ -212,6 +213,9 @@ internal sealed class JournalLog(JournalRows rows, Serializer serializer, Journa
     private async Task WriteHead(JournalHead next)
     {
         var written = await WriteOrLose(JournalHead.RowName, _headETag, SealHead(next));
+
+        if (written.ETag is null && _headETag is not null && (written.Other is null || written.Other.Row.Epoch <= Epoch))
+            throw new JournalCorruptException(rows.Owner, JournalHead.RowName, forgotten.Add(rows.Owner, Epoch));
 
         // Our entries may be in the head that the other one found and rewrote.
         if (written.ETag is null) throw Lost(JournalHead.RowName, written.Other, mayBeWritten: true);

@@ -140,7 +140,7 @@ internal sealed class SimJob(SimWorld world, JobKey key, Demand demand)
     public void Claim(bool full)
     {
         var waiting = Tasks.Values.Where(t => t.Status == SimStatus.Pending).ToList();
-        var claim = new SimClaim(key, Epoch, ++_claims)
+        var claim = new SimClaim(key, new ClaimStamp(Epoch, 1, ++_claims))
         {
             Demands = waiting.Count == 0
                 ? []

@@ -1,7 +1,7 @@
 namespace OrleansScheduler.Core.Tests;
 
-/// <summary>What a job says to the ledger. Claims have an order, and the owner they were made for.</summary>
-internal sealed record SimClaim(JobKey Job, long Epoch, long Number)
+/// <summary>What a job says to the ledger.</summary>
+internal sealed record SimClaim(JobKey Job, ClaimStamp Stamp)
 {
     public ImmutableArray<Demand>? Demands { get; init; }
 
@@ -15,13 +15,14 @@ internal sealed class SimLedger
 {
     private readonly SimWorld _world;
     private readonly Ledger _ledger;
-    private readonly Dictionary<JobKey, long> _heard = [];
+    private readonly ClaimOrder _claims;
     private List<Action<Round>> _inbox = [];
 
     public SimLedger(SimWorld world)
     {
         _world = world;
         (Epoch, var entries) = world.Journal.Open();
+        _claims = new ClaimOrder(Epoch);
         _ledger = new Ledger(SimWorld.Options);
         foreach (var entry in entries) entry.ApplyTo(_ledger);
         foreach (var job in world.Jobs) world.Send(() => job.LedgerChanged(Epoch));
@@ -44,14 +45,12 @@ internal sealed class SimLedger
     public void Settle(SimClaim claim, SimJob job)
     {
         if (IsDead) return;
-        var inOrder = claim.Epoch == Epoch && claim.Number > _heard.GetValueOrDefault(claim.Job);
-        if (!inOrder && !_world.IsBroken(Broken.ClaimOrder))
+        if (!_claims.Take(claim.Job, claim.Stamp, claim.Holding is not null) && !_world.IsBroken(Broken.ClaimOrder))
         {
             _world.Send(() => job.Answer(Epoch, null));
             return;
         }
 
-        _heard[claim.Job] = claim.Number;
         _inbox.Add(round =>
         {
             round.Settle(claim);

@@ -22,7 +22,7 @@ internal sealed record TraceTask(Resources Request, string Models, double Arrive
 /// <summary>
 /// Real machines and tasks: <c>node,cpu_milli,memory_mib,gpu,gpu_model</c> and
 /// <c>pod,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,…,creation_s,deletion_s</c> and, if it is known, <c>scheduled_s</c>; or the
-/// two files of a <see cref="BatchLog"/>.
+/// two files of a <see cref="BatchLog"/>, or the one of a <see cref="GridLog"/>.
 /// </summary>
 internal static class WorkloadTrace
 {
@@ -42,11 +42,18 @@ internal static class WorkloadTrace
     public static List<TraceTask> ReadTasks(string? file, string embedded = "openb_pods_default")
     {
         var rows = TraceFile.Read(file ?? embedded, file is not null);
-        return [.. BatchLog.HasTasks(rows[0]) ? rows.Select(BatchLog.Task) : rows.Select(Task)];
+        if (BatchLog.HasTasks(rows[0])) return [.. rows.Select(BatchLog.Task)];
+        return [.. GridLog.HasTasks(rows[0]) ? rows.Select(GridLog.Task) : rows.Select(Task)];
     }
 
-    private static TraceNode Node(TraceRow row) => new(
-        new Resources(row.Long("cpu_milli"), row.Long("memory_mib"), 0, row.Long("gpu", MostGpus) * Shape.Device), row.Text("gpu_model"));
+    // A list of GPU machines may count whole processors and leave the memory out: 8 GiB each is usual there.
+    private static TraceNode Node(TraceRow row)
+    {
+        var isWhole = !row.Has("cpu_milli") && row.Has("cpu");
+        var cpu = isWhole ? row.Long("cpu", 1 << 20) * 1000 : row.Long("cpu_milli");
+        var memory = isWhole ? cpu * 8192 / 1000 : row.Long("memory_mib");
+        return new(new Resources(cpu, memory, 0, row.Long("gpu", MostGpus) * Shape.Device), row.Text("gpu_model"));
+    }
 
     private static TraceTask Task(TraceRow row)
     {

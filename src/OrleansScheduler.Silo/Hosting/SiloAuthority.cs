@@ -1,0 +1,75 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+
+namespace OrleansScheduler.Silo;
+
+/// <summary>
+/// Whether this silo may still promise something in the cell's name. One that was replaced, and does not know it yet, must not: it has to
+/// have seen within <see cref="Term"/> that it counts as alive.
+/// </summary>
+/// <remarks>
+/// It counts as alive while the membership table says so. While nobody can read the table nobody can write to it either, but a silo alone
+/// cannot know that: then it counts as long as so many others see it that the rest could not vote it out.
+/// </remarks>
+internal sealed partial class SiloAuthority(
+    IMembershipTable table, IClusterMembershipService membership, ILocalSiloDetails self, PeerClient peers,
+    IOptions<ClusterMembershipOptions> options, TimeProvider time, ILogger<SiloAuthority> logger) : BackgroundService
+{
+    /// <summary>How long a confirmation is good for.</summary>
+    public static readonly TimeSpan Term = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private long _confirmed;
+    private bool _held;
+
+    /// <summary>Whether promises may be given now.</summary>
+    public bool Holds => Volatile.Read(ref _confirmed) is var at and not 0 && time.GetElapsedTime(at) < Term;
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Period, time);
+        do
+        {
+            var asked = time.GetTimestamp();
+            if (await CountsAsAlive()) Volatile.Write(ref _confirmed, asked);
+            if (Holds == _held) continue;
+            _held = !_held;
+            LogChanged(_held ? "may" : "must not", self.SiloAddress);
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
+    }
+
+    private async Task<bool> CountsAsAlive()
+    {
+        try
+        {
+            var row = await table.ReadRowAsync(self.SiloAddress, CancellationToken.None).WaitAsync(Patience, time);
+            return row.TryGet(self.SiloAddress)?.Item1.Status == SiloStatus.Active;
+        }
+        catch (Exception e)
+        {
+            LogTableSilent(e.Message);
+            return await OthersSeeIt();
+        }
+    }
+
+    private async Task<bool> OthersSeeIt()
+    {
+        var active = membership.CurrentSnapshot.Members.Values.Where(m => m.Status == SiloStatus.Active).ToList();
+        if (!active.Exists(m => m.SiloAddress.Equals(self.SiloAddress))) return false;
+        var others = active.Where(m => !m.SiloAddress.Equals(self.SiloAddress)).ToList();
+        var answers = await Task.WhenAll(others.Select(o => peers.Sees(o.SiloAddress, self.SiloAddress, Patience, time)));
+        var votes = Math.Min(options.Value.NumVotesForDeathDeclaration, (active.Count + 1) / 2);
+        return answers.Count(seen => !seen) < votes;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Silo} {May} grant leases")]
+    private partial void LogChanged(string may, SiloAddress silo);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The membership table cannot be read: {Reason}")]
+    private partial void LogTableSilent(string reason);
+}

@@ -1,0 +1,117 @@
+using Status = OrleansScheduler.Contracts.Protocol.Status;
+
+namespace OrleansScheduler.Agent.Tests;
+
+public sealed class LeaseTests : IAsyncLifetime
+{
+    /// <summary>Writes down its number and one that left its group, and goes on for ever.</summary>
+    private const string Stubborn = "trap '' TERM; setsid sh -c 'echo $$ >other; exec sleep 1000' & echo $$ >main; while :; do sleep 1; done";
+
+    private Node _node = null!;
+
+    public async ValueTask InitializeAsync() => _node = await Node.Start();
+
+    public ValueTask DisposeAsync() => _node.DisposeAsync();
+
+    [Fact]
+    public async Task A_strict_task_that_is_cut_off_ends_with_all_its_processes_and_is_reported_lost()
+    {
+        var (attempt, main, other) = await StartStrict();
+        _node.Gateway.IsMute = true;
+        await Wait.Until(() => !Node.IsAlive(main) && !Node.IsAlive(other), "it ends");
+
+        _node.Gateway.IsMute = false;
+        _node.Gateway.Break();
+        await _node.Gateway.Reaches(attempt, Status.Lost);
+        Assert.Contains("lease", _node.Gateway.LatestOf(attempt)!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_strict_task_ends_with_the_lease_also_while_no_agent_is_there_and_the_next_one_reports_it()
+    {
+        var (attempt, main, other) = await StartStrict();
+        await _node.StopAgent();
+        await Wait.Until(() => !Node.IsAlive(main) && !Node.IsAlive(other), "it ends");
+
+        await _node.StartAgent();
+        await _node.Gateway.Reaches(attempt, Status.Lost);
+    }
+
+    [Fact]
+    public async Task A_strict_task_outlives_an_agent_that_comes_back_before_the_lease_is_over()
+    {
+        _node.Gateway.LeaseMillis = 20_000;
+        var (attempt, main, _) = await StartStrict();
+        await _node.StopAgent();
+        await _node.StartAgent();
+        await _node.Gateway.Connected(2);
+        var second = _node.NextAttempt();
+        _node.Gateway.LaunchStrict(second, Node.Shell("true"));
+        await _node.Gateway.End(second);
+        Assert.True(Node.IsAlive(main));
+        Assert.Equal(Status.Running, _node.Gateway.LatestOf(attempt)!.Status);
+    }
+
+    [Fact]
+    public async Task A_task_that_is_not_strict_goes_on_without_a_lease()
+    {
+        _node.Gateway.LeaseMillis = 700;
+        var plain = _node.Launch(Node.Shell("echo $$ >main; exec sleep 1000"));
+        var main = await _node.Number(plain, "main");
+        var (_, strict, _) = await StartStrict();
+        _node.Gateway.IsMute = true;
+        await Wait.Until(() => !Node.IsAlive(strict), "the strict one ends");
+        Assert.True(Node.IsAlive(main));
+    }
+
+    [Fact]
+    public async Task Strict_tasks_go_on_while_the_lease_is_renewed()
+    {
+        _node.Gateway.LeaseMillis = 700;
+        var attempt = _node.NextAttempt();
+        _node.Gateway.LaunchStrict(attempt, Node.Shell("i=0; while [ $i -lt 30 ]; do sleep 0.1; i=$((i+1)); done; exit 4"));
+        var end = await _node.Gateway.End(attempt);
+        Assert.Equal((Status.Failed, 4), (end.Status, end.ExitCode));
+        Assert.Empty(Directory.GetFiles(Path.Combine(_node.State, "strict")));
+    }
+
+    [Fact]
+    public async Task Without_a_lease_a_strict_task_waits_and_starts_with_the_first_one()
+    {
+        var attempt = _node.NextAttempt();
+        _node.Gateway.LaunchStrict(attempt, Node.Shell("echo ran >ran; exit 0"));
+        await Wait.Until(() => File.Exists(Path.Combine(_node.State, "strict", Path.GetFileName(_node.DirectoryOf(attempt).Root))), "guarded");
+        Assert.Null(_node.SandboxFile(attempt, "ran"));
+        _node.Gateway.LeaseMillis = 20_000;
+        Assert.Equal(Status.Finished, (await _node.Gateway.End(attempt)).Status);
+    }
+
+    [Fact]
+    public void A_lease_counts_from_the_request_and_never_gets_shorter()
+    {
+        var lease = _node.Services.GetRequiredService<NodeLease>();
+        Assert.False(lease.Holds);
+        lease.Renew(NodeLease.Now - 10_000, TimeSpan.FromSeconds(9));
+        Assert.False(lease.Holds);
+        lease.Renew(NodeLease.Now - 10_000, TimeSpan.FromSeconds(60));
+        Assert.True(lease.Holds);
+        lease.Renew(NodeLease.Now - 10_000, TimeSpan.FromSeconds(5));
+        Assert.True(lease.Holds);
+    }
+
+    [Fact]
+    public void The_clock_of_leases_is_the_one_that_the_guard_reads()
+    {
+        var before = NodeLease.Now;
+        var uptime = double.Parse(File.ReadAllText("/proc/uptime").Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture) * 1000;
+        Assert.InRange(uptime, before - 20, NodeLease.Now + 20);
+    }
+
+    private async Task<(AttemptId Attempt, int Main, int Other)> StartStrict()
+    {
+        if (_node.Gateway.LeaseMillis == 0) _node.Gateway.LeaseMillis = 1500;
+        var attempt = _node.NextAttempt();
+        _node.Gateway.LaunchStrict(attempt, Node.Shell(Stubborn));
+        return (attempt, await _node.Number(attempt, "main"), await _node.Number(attempt, "other"));
+    }
+}

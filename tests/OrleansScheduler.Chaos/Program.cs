@@ -1,0 +1,10 @@
+using System.CommandLine;
+
+namespace OrleansScheduler.Chaos;
+
+internal static class Program
+{
+    private static Task<int> Main(string[] arguments) =>
+        new RootCommand("Breaks cells of real processes, and checks and measures what comes of it") { FailoverCommand.Create() }
+            .Parse(arguments).InvokeAsync();
+}
