@@ -6,6 +6,7 @@ internal static class CellCommands
     private static readonly Listing<CellView> Cells = new(cell => cell.Name, new Column<CellView>("CELL", cell => cell.Name));
 
     public static Verb Create(Shell shell) => new Verb(shell, "cell", "Look at the cell as a whole", "cell status").With(
+        BackupCommands.Backup(shell), BackupCommands.Restore(shell), BackupCommands.Verify(shell),
         new Verb(shell, "status", "Show the cell at a glance", "cell status", "cell status -o json")
             .Runs(async (session, cancellationToken) =>
         {

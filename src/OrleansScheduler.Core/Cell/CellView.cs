@@ -45,3 +45,37 @@ public sealed record CellView
     /// <summary>Why it is in safe mode; null when it is not.</summary>
     [Id(12)] public string? SafeModeReason { get; init; }
 }
+
+/// <summary>What the cell's own state looks like in the store.</summary>
+[GenerateSerializer, Immutable, Alias("osched.CellCheckView")]
+public sealed record CellCheckView
+{
+    /// <summary>Actors that compared what they know with what the store has.</summary>
+    [Id(0)] public int Owners { get; init; }
+
+    /// <summary>Rows that were read.</summary>
+    [Id(1)] public long Rows { get; init; }
+
+    /// <summary>What they contain.</summary>
+    [Id(2)] public long Bytes { get; init; }
+
+    /// <summary>Rows that are not as they should be.</summary>
+    [Id(3)] public long Damaged { get; init; }
+
+    /// <summary>The first of them, at most 1,000.</summary>
+    [Id(4)] public ImmutableArray<StateDamageView> Damages { get; init; } = [];
+}
+
+/// <summary>A row that is not what its owner wrote.</summary>
+[GenerateSerializer, Immutable, Alias("osched.StateDamageView")]
+public sealed record StateDamageView
+{
+    /// <summary>The actor, as <c>type/key</c>.</summary>
+    [Id(0)] public required string Owner { get; init; }
+
+    /// <summary>The row; empty when the owner does not answer.</summary>
+    [Id(1)] public required string Row { get; init; }
+
+    /// <summary>What is wrong with it.</summary>
+    [Id(2)] public required string Reason { get; init; }
+}

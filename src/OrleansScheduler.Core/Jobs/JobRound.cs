@@ -289,6 +289,8 @@ public sealed partial class JobRound(JobState state, NodeLosses losses, DateTime
     private void Enter(ScheduledTask step)
     {
         var before = Find(step.Instance);
+        if (step.Attempt <= _header.RestoreFloor && step.Attempt > (before?.Attempt ?? 0))
+            step = step with { Attempt = _header.RestoreFloor + 1 };
         if (before is not null && before.Status.HoldsNode() && !step.Status.HoldsNode()) _released.Add(before.Ref);
         // A placement takes away what the ledger itself gave: that it knows.
         var waited = before?.Status == ScheduleStatus.Pending && step.Status != ScheduleStatus.Assigned;

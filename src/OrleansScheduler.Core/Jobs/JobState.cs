@@ -54,6 +54,11 @@ public sealed record JobHeader
 
     /// <summary>Highest epoch of the ledger that gave this job a node.</summary>
     [Id(8)] public long LedgerEpoch { get; init; }
+
+    /// <summary>
+    /// Attempts that begin after the cell was restored have numbers above this: those below may have been used since the backup was made.
+    /// </summary>
+    [Id(9)] public int RestoreFloor { get; init; }
 }
 
 /// <summary>One durable change of a job: an entry of its journal. A snapshot is the change that leads from nothing to everything.</summary>
@@ -77,6 +82,31 @@ public sealed record JobChange
 
     /// <summary>Whether this is a snapshot.</summary>
     [Id(5)] public bool IsSnapshot { get; init; }
+}
+
+/// <summary>What a snapshot of a job becomes when it is restored from a backup.</summary>
+public static class JobRestore
+{
+    /// <summary>How many attempts an instance may have made between backup and restore.</summary>
+    public const int AttemptsBetween = 1 << 20;
+
+    /// <summary>
+    /// The same job, whose next attempts have numbers that no agent has seen. Attempts that wait for a node get theirs at once; those that
+    /// have one keep it, because their agents know them by it.
+    /// </summary>
+    public static JobChange Restore(JobChange snapshot)
+    {
+        var highest = snapshot.Steps.Select(task => task.Attempt)
+            .Concat([snapshot.Header.AttemptFloor, snapshot.Header.RestoreFloor]).Max();
+        var floor = checked(highest + AttemptsBetween);
+        return snapshot with
+        {
+            Header = snapshot.Header with { RestoreFloor = floor },
+            Steps = [.. snapshot.Steps.Select(task => task.Status is ScheduleStatus.Pending or ScheduleStatus.Throttled
+                ? task with { Attempt = floor + 1 }
+                : task)],
+        };
+    }
 }
 
 /// <summary>Everything a job grain owns. Changes only by <see cref="Apply"/>, once the change is durable.</summary>

@@ -6,7 +6,8 @@ namespace OrleansScheduler.Gateway;
 /// <summary>Puts the cell together from those who each know a part of it.</summary>
 internal sealed class CellDirectory(IGrainFactory grains, JobDirectory jobs, IOptions<CellOptions> options)
 {
-    private static readonly string Version = ReadVersion();
+    /// <summary>Version of the product.</summary>
+    public static readonly string Version = ReadVersion();
 
     public async Task<CellView> Describe(CancellationToken cancellationToken)
     {

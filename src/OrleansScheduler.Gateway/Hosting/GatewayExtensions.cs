@@ -39,6 +39,8 @@ public static class GatewayExtensions
         services.AddSingleton<JobPlanner>();
         services.AddSingleton<TaskDirectory>();
         services.AddSingleton<CellDirectory>();
+        services.AddSingleton<CellOwners>();
+        services.AddSingleton<CellCheck>();
         services.AddSingleton<CellPageReader>();
         services.AddSingleton<LogStream>();
         services.AddSingleton<EventFeed>();

@@ -6,8 +6,8 @@ namespace OrleansScheduler.Silo;
 /// <summary>Owns the cell's record, which <see cref="StoreCheck"/> made when the first silo started.</summary>
 [HashBasedPlacement, GrainType(CellRecord.StateName)]
 internal sealed partial class CellGrain(
-    [PersistentState(CellRecord.StateName)] IPersistentState<CellRecord> record, TimeProvider time, ILogger<CellGrain> logger) : Grain,
-        ICellGrain
+    [PersistentState(CellRecord.StateName)] IPersistentState<CellRecord> record, StateCopy copies, IGrainContext context,
+    TimeProvider time, ILogger<CellGrain> logger) : Grain, ICellGrain, IStateOwner
 {
     public Task<CellRecord> Describe(CancellationToken cancellationToken) => Task.FromResult(record.State);
 
@@ -50,6 +50,11 @@ internal sealed partial class CellGrain(
             throw;
         }
     }
+
+    public IAsyncEnumerable<StatePart> CopyState(CancellationToken cancellationToken) => copies.Parts(record).ToAsyncEnumerable();
+
+    public Task<StateCheck> CheckState(CancellationToken cancellationToken) =>
+        copies.Check(CellRecord.StateName, context.GrainId, record, cancellationToken);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "Cell {Cell} enters safe mode: {Reason}")]
     private partial void LogEntered(string cell, string reason);

@@ -7,7 +7,7 @@ namespace OrleansScheduler.Silo;
 
 /// <summary>Owns one job: takes events in rounds, makes each round's change durable, then carries out what follows.</summary>
 [HashBasedPlacement]
-internal sealed partial class JobGrain : Grain, IJobGrain, IDisposable
+internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposable
 {
     private readonly JobKey _key;
     private readonly JobState _state;
@@ -15,6 +15,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IDisposable
     private readonly Journal<JobChange, JobChange> _journal;
     private readonly Inbox<Action<JobRound>> _inbox;
     private readonly JobOutbox _outbox;
+    private readonly StateCopy _copies;
     private readonly SiloTelemetry _telemetry;
     private readonly TimeProvider _time;
     private readonly CellOptions _options;
@@ -26,15 +27,15 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IDisposable
     private bool _indexed;
 
     public JobGrain(
-        IGrainContext context, IGrainFactory grains, JournalFactory journals, SiloTelemetry telemetry, TimeProvider time,
-        IOptions<CellOptions> options, ILogger<JobGrain> logger, ILogger<JobOutbox> outboxLogger)
+        IGrainContext context, IGrainFactory grains, JournalFactory journals, StateCopy copies, SiloTelemetry telemetry,
+        TimeProvider time, IOptions<CellOptions> options, ILogger<JobGrain> logger, ILogger<JobOutbox> outboxLogger)
     {
         _key = JobKey.Parse(context.GrainId.Key.ToString()!);
         _state = new JobState(_key);
         _journal = journals.For<JobChange, JobChange>(context.GrainId);
         _inbox = new Inbox<Action<JobRound>>(Round);
         _outbox = new JobOutbox(_state, grains, time, Gone, outboxLogger);
-        (_telemetry, _time, _options, _logger) = (telemetry, time, options.Value, logger);
+        (_copies, _telemetry, _time, _options, _logger) = (copies, telemetry, time, options.Value, logger);
         _random = new Random(HashCode.Combine(_key, time.GetTimestamp()));
     }
 
@@ -120,6 +121,11 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IDisposable
     }
 
     public Task<bool> Wake(CancellationToken cancellationToken) => Task.FromResult(_inMotion);
+
+    public IAsyncEnumerable<StatePart> CopyState(CancellationToken cancellationToken) =>
+        _state.Exists ? _copies.Parts(_journal, Task.FromResult(_state.Snapshot()), cancellationToken) : AsyncEnumerable.Empty<StatePart>();
+
+    public Task<StateCheck> CheckState(CancellationToken cancellationToken) => _journal.Check();
 
     /// <summary>
     /// Attempt times come from agents' clocks; what the job records is when it learned of it, so that one clock orders its history.

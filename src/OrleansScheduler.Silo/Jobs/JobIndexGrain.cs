@@ -7,8 +7,8 @@ namespace OrleansScheduler.Silo;
 /// Owns which jobs exist, one shard of them, and wakes those that may have something in motion: after a crash nobody else would.
 /// </summary>
 [HashBasedPlacement]
-internal sealed partial class JobIndexGrain(IGrainContext context, JournalFactory journals, ILogger<JobIndexGrain> logger)
-    : Grain, IJobIndexGrain
+internal sealed partial class JobIndexGrain(IGrainContext context, JournalFactory journals, StateCopy copies, ILogger<JobIndexGrain> logger)
+    : Grain, IJobIndexGrain, IStateOwner
 {
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(5);
     private const int SweepWidth = 32;
@@ -53,6 +53,13 @@ internal sealed partial class JobIndexGrain(IGrainContext context, JournalFactor
 
     public Task Wake(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public IAsyncEnumerable<StatePart> CopyState(CancellationToken cancellationToken) =>
+        _jobs.Count > 0 ? copies.Parts(_journal, Task.FromResult(Snapshot()), cancellationToken) : AsyncEnumerable.Empty<StatePart>();
+
+    public Task<StateCheck> CheckState(CancellationToken cancellationToken) => _journal.Check();
+
+    private JobIndexChange Snapshot() => new([.. _jobs]);
+
     private async Task Record(IReadOnlyList<JobKey> added)
     {
         try
@@ -61,7 +68,7 @@ internal sealed partial class JobIndexGrain(IGrainContext context, JournalFactor
             if (fresh.IsEmpty) return;
             var number = await _journal.Append(new JobIndexChange(fresh));
             _jobs.UnionWith(fresh);
-            if (_journal.WantsSnapshot) _journal.CompactInBackground(new JobIndexChange([.. _jobs]), number, logger);
+            if (_journal.WantsSnapshot) _journal.CompactInBackground(Snapshot(), number, logger);
         }
         catch (Exception e)
         {

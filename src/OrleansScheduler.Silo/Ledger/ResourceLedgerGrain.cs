@@ -10,7 +10,7 @@ namespace OrleansScheduler.Silo;
 /// and then tell the jobs.
 /// </summary>
 [HashBasedPlacement]
-internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain, IDisposable
+internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain, IStateOwner, IDisposable
 {
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(1);
     private const int SweepParts = 5;
@@ -28,6 +28,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     private readonly Journal<LedgerChange, LedgerChange> _journal;
     private readonly Inbox<Action<LedgerRound>> _inbox;
     private readonly LedgerOutbox _outbox;
+    private readonly StateCopy _copies;
     private readonly SiloTelemetry _telemetry;
     private readonly TimeProvider _time;
     private readonly CellOptions _options;
@@ -35,20 +36,21 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     private readonly string _silo;
     private readonly CancellationTokenSource _stopped = new();
     private readonly SafeMode _safeMode;
+    private readonly List<TaskCompletionSource<Func<LedgerChange>>> _wantedCopies = [];
     private ClaimOrder _claims = new(0);
     private long _epochBase;
     private int _sweep;
 
     public ResourceLedgerGrain(
-        IGrainContext context, IGrainFactory grains, JournalFactory journals, SafeMode safeMode, SiloTelemetry telemetry,
-        TimeProvider time,
+        IGrainContext context, IGrainFactory grains, JournalFactory journals, StateCopy copies, SafeMode safeMode,
+        SiloTelemetry telemetry, TimeProvider time,
         IOptions<CellOptions> options, ILogger<ResourceLedgerGrain> logger, ILogger<LedgerOutbox> outboxLogger)
     {
         _ledger = new Ledger(options.Value.Ledger.ToOptions());
         _journal = journals.For<LedgerChange, LedgerChange>(context.GrainId);
         _inbox = new Inbox<Action<LedgerRound>>(Round, limit: 100_000, options.Value.MaxIntentsPerRound);
         _outbox = new LedgerOutbox(grains, time, outboxLogger, GiveBack, _stopped.Token);
-        (_telemetry, _time, _options, _logger) = (telemetry, time, options.Value, logger);
+        (_copies, _telemetry, _time, _options, _logger) = (copies, telemetry, time, options.Value, logger);
         _safeMode = safeMode;
         (_guard, _started) = (new LossGuard(options.Value.MassLoss.ToRules()), time.GetTimestamp());
         _silo = context.Address.SiloAddress?.Endpoint.ToString() ?? "";
@@ -159,6 +161,21 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         _claims = new ClaimOrder(Epoch);
     }
 
+    public IAsyncEnumerable<StatePart> CopyState(CancellationToken cancellationToken) =>
+        _journal.Exists ? _copies.Parts(_journal, Copy(), cancellationToken) : AsyncEnumerable.Empty<StatePart>();
+
+    public Task<StateCheck> CheckState(CancellationToken cancellationToken) => _journal.Check();
+
+    /// <summary>At the end of a round: within one, the ledger in memory counts what is not durable yet.</summary>
+    private async Task<LedgerChange> Copy()
+    {
+        var wanted = new TaskCompletionSource<Func<LedgerChange>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _wantedCopies.Add(wanted);
+        await _inbox.Post(static _ => { });
+        var capture = await wanted.Task;
+        return await Task.Run(capture);
+    }
+
     private void Recover(LedgerChange change)
     {
         change.ApplyTo(_ledger);
@@ -199,11 +216,14 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
             _outbox.Repeat(round.Repeated);
             if (plan.HasMore) _ = _inbox.Post(static _ => { });
             if (_journal.WantsSnapshot) Compact();
+            foreach (var copy in _wantedCopies) copy.SetResult(Capture());
+            _wantedCopies.Clear();
         }
         catch (Exception e)
         {
             // The ledger in memory counts what was perhaps never written: it must not decide anything again.
             LogBroken(e);
+            foreach (var copy in _wantedCopies) copy.SetException(e);
             DeactivateOnIdle();
             throw;
         }
@@ -212,11 +232,12 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     /// <summary>
     /// Only the image is made in the ledger's turn: the snapshot of 10,000 nodes with 100,000 tasks takes another half second.
     /// </summary>
-    private void Compact()
+    private void Compact() => _journal.CompactInBackground(Capture(), _journal.LastNumber, _logger);
+
+    private Func<LedgerChange> Capture()
     {
         var (image, waiting, operations, epochBase) = (_ledger.Capture(), _waiting.ToArray(), _operations.All.ToArray(), _epochBase);
-        _journal.CompactInBackground(
-            () => LedgerChange.Everything(image.Restore(), waiting, operations, epochBase), _journal.LastNumber, _logger);
+        return () => LedgerChange.Everything(image.Restore(), waiting, operations, epochBase);
     }
 
     private async Task Append(LedgerChange change)

@@ -10,9 +10,9 @@ namespace OrleansScheduler.Silo;
 /// </summary>
 [HashBasedPlacement]
 internal sealed partial class NodeGrain(
-    [PersistentState("node")] IPersistentState<NodeRecord> record, IGrainContext context,
-    IOptions<CellOptions> options, SiloAuthority authority, SafeMode safeMode,
-    TimeProvider time, ILogger<NodeGrain> logger) : Grain, INodeGrain
+    [PersistentState(NodeRecord.StateName)] IPersistentState<NodeRecord> record, IGrainContext context, StateCopy copies,
+    IOptions<CellOptions> options, SiloAuthority authority, SafeMode safeMode, TimeProvider time, ILogger<NodeGrain> logger)
+    : Grain, INodeGrain, IStateOwner
 {
     private static readonly TimeSpan WatchPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RepeatPeriod = TimeSpan.FromSeconds(5);
@@ -147,6 +147,11 @@ internal sealed partial class NodeGrain(
     }
 
     public Task Wake(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public IAsyncEnumerable<StatePart> CopyState(CancellationToken cancellationToken) => copies.Parts(record).ToAsyncEnumerable();
+
+    public Task<StateCheck> CheckState(CancellationToken cancellationToken) =>
+        copies.Check(NodeRecord.StateName, context.GrainId, record, cancellationToken);
 
     private bool IsCurrent(long generation) => _session is not null && generation == record.State.Generation;
 

@@ -4,6 +4,9 @@ namespace OrleansScheduler.Silo;
 [GenerateSerializer, Alias("osched.NodeRecord")]
 internal sealed class NodeRecord
 {
+    /// <summary>Name of the state: the row's name in every store.</summary>
+    public const string StateName = "node";
+
     [Id(0)]
     public NodeDescription? Description { get; set; }
 

@@ -17,6 +17,7 @@ internal static class StorageServices
         services.AddSingleton<IGrainStorageSerializer, OrleansGrainStorageSerializer>();
         services.AddSingleton<JournalMetrics>();
         services.AddSingleton<JournalFactory>();
+        services.AddSingleton<StateCopy>();
 
         // Journals delete rows by the thousand; without this every deleted row would stay as an empty one.
         services.PostConfigureAll<AdoNetGrainStorageOptions>(options => options.DeleteStateOnClear = true);

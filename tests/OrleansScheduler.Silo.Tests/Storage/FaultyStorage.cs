@@ -36,6 +36,14 @@ internal sealed class FaultyStorage : IGrainStorage
         _rows[key] = (change((JournalRow)_rows[key].State), _rows[key].Version);
     }
 
+    /// <summary>Remembers a row as it is now; the answer puts it back, as if all later writes had never been.</summary>
+    public Action Remember(string name)
+    {
+        var key = _rows.Keys.Single(key => key.State == name);
+        var row = _rows[key];
+        return () => _rows[key] = row;
+    }
+
     /// <summary>Removes a row behind everybody's back.</summary>
     public void Remove(string name) => Assert.True(_rows.Remove(_rows.Keys.Single(key => key.State == name)));
 

@@ -19,9 +19,12 @@ internal sealed class JournalBench(IGrainStorage storage, TimeProvider? time = n
     /// <summary>The same store, another grain.</summary>
     public JournalBench For(GrainId owner) => new(storage, time) { Owner = owner };
 
-    public Journal<string, List<string>> Make() => new JournalFactory(
+    /// <summary>One factory, as in one silo.</summary>
+    public JournalFactory Factory => field ??= new(
         storage, Serializer, Microsoft.Extensions.Options.Options.Create(Options),
-        new JournalMetrics(Services.GetRequiredService<IMeterFactory>()), time ?? TimeProvider.System).For<string, List<string>>(Owner);
+        new JournalMetrics(Services.GetRequiredService<IMeterFactory>()), time ?? TimeProvider.System);
+
+    public Journal<string, List<string>> Make() => Factory.For<string, List<string>>(Owner);
 
     /// <summary>A new owner, and all entries since the beginning, those in the snapshot included.</summary>
     public async Task<(Journal<string, List<string>> Journal, List<string> Entries)> Open()

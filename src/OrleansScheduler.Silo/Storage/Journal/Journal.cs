@@ -90,6 +90,15 @@ internal sealed class Journal<TEntry, TSnapshot>(
     public Task Compact(Func<TSnapshot> snapshot, long through) =>
         Store(() => Task.Run(() => serializer.SerializeToArray(snapshot())), through);
 
+    /// <summary>Reads all rows again and compares them with what this owner wrote. Nothing is written meanwhile.</summary>
+    /// <exception cref="JournalLostException">Somebody else owns the journal.</exception>
+    public async Task<StateCheck> Check()
+    {
+        var check = new JournalWrite.Check();
+        await Enqueue(check);
+        return check.Found!;
+    }
+
     private async Task Store(Func<Task<byte[]>> snapshot, long through)
     {
         if (through < log.Through || through > LastNumber)
@@ -154,6 +163,13 @@ internal sealed class Journal<TEntry, TSnapshot>(
             return;
         }
 
+        if (group[0] is JournalWrite.Check check)
+        {
+            check.Found = await log.Check();
+            check.Complete(LastNumber);
+            return;
+        }
+
         var started = time.GetTimestamp();
         var frames = new List<JournalFrame>(group.Count);
         foreach (var entries in group.Cast<JournalWrite.Entries>())
@@ -164,7 +180,7 @@ internal sealed class Journal<TEntry, TSnapshot>(
     }
 
     /// <summary>
-    /// What goes into the next write: appends up to a row's size, or one snapshot. Empty, and writing ends, when nothing waits.
+    /// What goes into the next write: appends up to a row's size, one snapshot or one check. Empty, and writing ends, when nothing waits.
     /// </summary>
     private List<JournalWrite> TakeGroup()
     {

@@ -8,14 +8,16 @@ namespace OrleansScheduler.Silo;
 internal sealed class JournalFactory(
     IGrainStorage storage, Serializer serializer, IOptions<JournalOptions> options, JournalMetrics metrics, TimeProvider time)
 {
+    private readonly ForgottenWrites _forgotten = new();
+
     /// <summary>The journal of a grain; open it before use.</summary>
     /// <typeparam name="TEntry">One recorded fact.</typeparam>
     /// <typeparam name="TSnapshot">All facts so far, summed up.</typeparam>
     /// <param name="owner">The grain.</param>
     public Journal<TEntry, TSnapshot> For<TEntry, TSnapshot>(GrainId owner)
-        where TSnapshot : class
-    {
-        var rows = new JournalRows(storage, owner, options.Value, time);
-        return new(new JournalLog(rows, serializer, options.Value), serializer, options.Value, metrics, time);
-    }
+        where TSnapshot : class => new(LogOf(owner), serializer, options.Value, metrics, time);
+
+    /// <summary>The rows of a grain's journal, whatever they say.</summary>
+    public JournalLog LogOf(GrainId owner) =>
+        new(new JournalRows(storage, owner, options.Value, time), serializer, options.Value, _forgotten);
 }

@@ -17,7 +17,7 @@ namespace OrleansScheduler.Silo;
 /// </para>
 /// <para>Not thread-safe: <see cref="Journal{TEntry, TSnapshot}"/> calls one write at a time.</para>
 /// </remarks>
-internal sealed class JournalLog(JournalRows rows, Serializer serializer, JournalOptions options)
+internal sealed class JournalLog(JournalRows rows, Serializer serializer, JournalOptions options, ForgottenWrites forgotten)
 {
     /// <summary>How many claims are kept.</summary>
     public const int MaxClaims = 64;
@@ -56,6 +56,7 @@ internal sealed class JournalLog(JournalRows rows, Serializer serializer, Journa
     /// <exception cref="JournalLostException">Others keep taking it over.</exception>
     public async Task<RecoveredBytes> Open(CancellationToken cancellationToken)
     {
+        if (forgotten.Find(rows.Owner) is { } reason) throw new JournalCorruptException(rows.Owner, JournalHead.RowName, reason);
         if (await RaiseEpoch(cancellationToken) is not { } previous) return new(null, []);
         try
         {
@@ -153,6 +154,32 @@ internal sealed class JournalLog(JournalRows rows, Serializer serializer, Journa
         _snapshotBytes = snapshot.Length;
     }
 
+    /// <summary>Reads all rows again and compares them with what this owner wrote.</summary>
+    public Task<StateCheck> Check() => new JournalCheck(rows, serializer).Run(_head, _headETag, _tail);
+
+    /// <summary>
+    /// Writes a journal that consists of one snapshot over whatever is there, readable or not. Only for a cell that does not run.
+    /// </summary>
+    /// <param name="snapshot">The snapshot; null for a journal of somebody who does not exist.</param>
+    /// <param name="epoch">The owner that it is written for; must be above all before it.</param>
+    /// <param name="number">The last entry that the snapshot contains.</param>
+    /// <param name="firstSegment">The first segment row from now on; must be above all that may be left of the journal before.</param>
+    public async Task Replace(byte[]? snapshot, long epoch, long number, long firstSegment)
+    {
+        _head = new() { Epoch = epoch };
+        var target = snapshot is null ? null : await WriteSnapshot(snapshot);
+        _headETag = await rows.Find(JournalHead.RowName);
+        await WriteHead(_head with
+        {
+            Through = number,
+            Snapshot = target is null ? snapshot : null,
+            Rows = target,
+            TailFirst = number + 1,
+            FirstSegment = firstSegment,
+            OldestSegment = firstSegment,
+        });
+    }
+
     /// <summary>Raises the epoch by compare-and-swap. Answers the head as it was; null when there is no journal yet.</summary>
     private async Task<JournalHead?> RaiseEpoch(CancellationToken cancellationToken)
     {
@@ -186,6 +213,9 @@ internal sealed class JournalLog(JournalRows rows, Serializer serializer, Journa
     private async Task WriteHead(JournalHead next)
     {
         var written = await WriteOrLose(JournalHead.RowName, _headETag, SealHead(next));
+
+        if (written.ETag is null && _headETag is not null && (written.Other is null || written.Other.Row.Epoch <= Epoch))
+            throw new JournalCorruptException(rows.Owner, JournalHead.RowName, forgotten.Add(rows.Owner, Epoch));
 
         // Our entries may be in the head that the other one found and rewrote.
         if (written.ETag is null) throw Lost(JournalHead.RowName, written.Other, mayBeWritten: true);

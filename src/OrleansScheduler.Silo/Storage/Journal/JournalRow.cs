@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Numerics;
 using System.Text;
 
 namespace OrleansScheduler.Silo;
@@ -47,14 +46,6 @@ internal sealed record JournalRow
         BinaryPrimitives.WriteInt32LittleEndian(identity, Format);
         BinaryPrimitives.WriteInt64LittleEndian(identity[4..], Epoch);
         Nonce.TryWriteBytes(identity[12..]);
-        return ~Crc32C(Crc32C(Crc32C(~0u, Encoding.UTF8.GetBytes(name)), identity), Payload);
-    }
-
-    private static uint Crc32C(uint crc, ReadOnlySpan<byte> bytes)
-    {
-        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
-            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-        foreach (var single in bytes) crc = BitOperations.Crc32C(crc, single);
-        return crc;
+        return Crc32C.Of(Encoding.UTF8.GetBytes(name), identity, Payload);
     }
 }

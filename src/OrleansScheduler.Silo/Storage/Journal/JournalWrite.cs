@@ -32,6 +32,16 @@ internal abstract class JournalWrite
         public override int Size => new JournalFrame(1, count, bytes).Size;
     }
 
+    /// <summary>A look at all rows, between two writes.</summary>
+    public sealed class Check : JournalWrite
+    {
+        /// <summary>What was found; there once <see cref="JournalWrite.Done"/>.</summary>
+        public StateCheck? Found { get; set; }
+
+        /// <inheritdoc/>
+        public override int Size => 0;
+    }
+
     /// <summary>A snapshot, its rows already written.</summary>
     /// <param name="bytes">The snapshot.</param>
     /// <param name="target">Its rows; null to keep it in the head.</param>
