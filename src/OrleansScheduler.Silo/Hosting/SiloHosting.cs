@@ -24,6 +24,7 @@ public static class SiloHosting
         builder.Services.AddOptions<CellOptions>().BindConfiguration(CellOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.Configure<ClusterMembershipOptions>(builder.Configuration.GetSection("Orleans:Membership"));
         builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IGrainInterfaceTypeProvider, GrainInterfaceNames>());
         builder.Services.AddSingleton<SiloTelemetry>();
         builder.Services.AddSchedulerStorage();
         builder.Services.AddSingleton<PeerClient>();
