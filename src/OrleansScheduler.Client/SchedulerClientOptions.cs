@@ -15,8 +15,14 @@ public sealed record SchedulerClientOptions
     /// <summary>Wait before the second attempt; doubles with each further one. Default 100 ms.</summary>
     public TimeSpan FirstDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Longest wait between two attempts, also when the gateway asks for more. Default 2 s.</summary>
+    /// <summary>Longest wait between two attempts, unless the gateway asks for more. Default 2 s.</summary>
     public TimeSpan MaxDelay { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Longest wait that a gateway may ask for with <c>Retry-After</c>. Default 30 s.</summary>
+    public TimeSpan MaxRetryAfter { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Told before each wait why the request has to be sent again, and how long the wait is. Default: nobody.</summary>
+    public Action<Problem, TimeSpan>? Waiting { get; init; }
 
     /// <summary>Longest time one attempt may take. Default 30 s.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);

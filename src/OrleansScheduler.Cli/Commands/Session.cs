@@ -14,7 +14,7 @@ internal sealed class Session(Terminal terminal, GlobalOptions globals, ParseRes
     public Uri Gateway => GlobalOptions.Address(Value(globals.Gateway)) ?? SchedulerClientOptions.DefaultGateway;
 
     /// <summary>The client of that gateway.</summary>
-    public SchedulerClient Client => _client ??= new(new() { Gateway = Gateway, Time = terminal.Time });
+    public SchedulerClient Client => _client ??= new(new() { Gateway = Gateway, Time = terminal.Time, Waiting = SayWait });
 
     /// <summary>Where data goes.</summary>
     public Printer Printer => new(terminal.Output, Format, !Value(globals.NoHeaders), terminal.UsesColor(Color, terminal.OutputIsTerminal));
@@ -51,6 +51,12 @@ internal sealed class Session(Terminal terminal, GlobalOptions globals, ParseRes
 
     /// <summary>A word about progress, on standard error.</summary>
     public void Say(string message) => terminal.Error.WriteLine(message);
+
+    /// <summary>A wait that a person notices has a reason.</summary>
+    private void SayWait(Problem problem, TimeSpan wait)
+    {
+        if (wait >= TimeSpan.FromSeconds(0.5)) Say($"osched: {problem.Message} Trying again in {wait.TotalSeconds:0.0} s.");
+    }
 
     /// <summary>Prints a list, or the problem that came instead.</summary>
     public int List<T>(Answer<ImmutableArray<T>> answer, Listing<T> listing)

@@ -36,7 +36,7 @@ internal static class ExitCode
         ProblemKind.Malformed or ProblemKind.Invalid or ProblemKind.TooLarge or ProblemKind.UnsupportedMedia => Usage,
         ProblemKind.NotFound => NotFound,
         ProblemKind.Conflict or ProblemKind.Outdated or ProblemKind.Expired => Rejected,
-        ProblemKind.Unavailable or ProblemKind.OutcomeUnknown => Unreachable,
+        ProblemKind.Unavailable or ProblemKind.OutcomeUnknown or ProblemKind.TooMany => Unreachable,
         _ => throw new InvariantException($"no exit code for {kind}"),
     };
 }

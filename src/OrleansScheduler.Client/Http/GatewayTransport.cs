@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 
 namespace OrleansScheduler.Client;
@@ -69,7 +70,9 @@ internal sealed class GatewayTransport : IDisposable
 
             mayBeDone |= failure.Problem!.Kind == ProblemKind.OutcomeUnknown;
             if (attempt >= _options.Attempts || !MayPass(failure.Problem)) return Final(request, failure.Problem, mayBeDone);
-            await Task.Delay(DelayBefore(attempt, failure.RetryAfter), _options.Time, cancellationToken);
+            var delay = DelayBefore(attempt, failure.RetryAfter);
+            _options.Waiting?.Invoke(failure.Problem, delay);
+            await Task.Delay(delay, _options.Time, cancellationToken);
         }
     }
 
@@ -80,12 +83,17 @@ internal sealed class GatewayTransport : IDisposable
         return await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }
 
-    /// <summary>The wait after <paramref name="failures"/> failures in a row.</summary>
+    /// <summary>
+    /// The wait after <paramref name="failures"/> failures in a row. What a gateway asks for it asks of many, so each comes a little later,
+    /// at a random time.
+    /// </summary>
     public TimeSpan DelayBefore(int failures, TimeSpan? asked)
     {
         var delay = _options.FirstDelay * Math.Pow(2, Math.Min(failures - 1, 16));
-        if (asked > delay) delay = asked.Value;
-        return delay < _options.MaxDelay ? delay : _options.MaxDelay;
+        if (delay > _options.MaxDelay) delay = _options.MaxDelay;
+        if (asked is not { } least || least <= delay) return delay;
+        if (least > _options.MaxRetryAfter) least = _options.MaxRetryAfter;
+        return least + (_options.FirstDelay * (RandomNumberGenerator.GetInt32(1000) / 1000.0));
     }
 
     /// <summary>What a broken connection or an unreadable answer means.</summary>
@@ -102,13 +110,15 @@ internal sealed class GatewayTransport : IDisposable
     };
 
     private static bool MayPass(Problem problem) =>
-        problem.Kind is ProblemKind.Unavailable or ProblemKind.OutcomeUnknown && problem.Code != "unexpected-answer";
+        problem.Kind is ProblemKind.Unavailable or ProblemKind.OutcomeUnknown or ProblemKind.TooMany
+        && problem.Code != "unexpected-answer";
 
     /// <summary>A question that got no answer changed nothing; a change that got none may have happened.</summary>
     private static Problem Final(GatewayRequest request, Problem problem, bool mayBeDone)
     {
-        if (problem.Kind is not (ProblemKind.Unavailable or ProblemKind.OutcomeUnknown)) return problem;
-        if (request.OperationId is not { } operationId || !mayBeDone) return problem with { Kind = ProblemKind.Unavailable };
+        if (!MayPass(problem) && problem.Kind is not (ProblemKind.Unavailable or ProblemKind.OutcomeUnknown)) return problem;
+        if (request.OperationId is not { } operationId || !mayBeDone)
+            return problem.Kind == ProblemKind.OutcomeUnknown ? problem with { Kind = ProblemKind.Unavailable } : problem;
         return problem with
         {
             Kind = ProblemKind.OutcomeUnknown,

@@ -41,7 +41,8 @@ internal static class ProblemReader
         HttpStatusCode.UnsupportedMediaType => ProblemKind.UnsupportedMedia,
         HttpStatusCode.UnprocessableEntity => ProblemKind.Invalid,
         HttpStatusCode.GatewayTimeout => ProblemKind.OutcomeUnknown,
-        HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests => ProblemKind.Unavailable,
+        HttpStatusCode.TooManyRequests => ProblemKind.TooMany,
+        HttpStatusCode.ServiceUnavailable => ProblemKind.Unavailable,
         >= HttpStatusCode.InternalServerError => changes ? ProblemKind.OutcomeUnknown : ProblemKind.Unavailable,
         _ => ProblemKind.Malformed,
     };

@@ -21,7 +21,8 @@ internal sealed class StreamResume(GatewayTransport transport)
                 var response = await transport.OpenAsync(request, either.Token);
                 if (response.IsSuccessStatusCode) return (response, null);
                 using (response) problem = await ProblemReader.ReadAsync(response, changes: false, either.Token);
-                if (problem.Kind is not (ProblemKind.Unavailable or ProblemKind.OutcomeUnknown)) return (null, problem);
+                if (problem.Kind is not (ProblemKind.Unavailable or ProblemKind.OutcomeUnknown or ProblemKind.TooMany))
+                    return (null, problem);
             }
             catch (Exception e) when (e is HttpRequestException or IOException)
             {

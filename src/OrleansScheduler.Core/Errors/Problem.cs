@@ -35,6 +35,9 @@ public enum ProblemKind
 
     /// <summary>It may or may not have been done: ask, or repeat it with the same operation id. HTTP 504, exit 5.</summary>
     OutcomeUnknown,
+
+    /// <summary>The caller is over its own limit; nothing was done. HTTP 429, exit 5.</summary>
+    TooMany,
 }
 
 /// <summary>An expected failure as a value: a stable code, a sentence for people, and the fields at fault.</summary>

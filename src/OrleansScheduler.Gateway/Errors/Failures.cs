@@ -14,6 +14,10 @@ internal static partial class Failures
     public static Problem? OfGrainCall(Exception exception, string method) => exception switch
     {
         TimeoutException or OperationCanceledException => OutcomeUnknown(method),
+
+        // Both are said before the grain has seen the request.
+        OverloadedException or GatewayTooBusyException or LimitExceededException =>
+            Overload.Refusal("A part of the cell has as much to do as it takes on."),
         OrleansException => Problem.Of(ProblemKind.Unavailable, "unavailable", $"The cell cannot be reached just now. {Advice(method)}"),
         _ => null,
     };

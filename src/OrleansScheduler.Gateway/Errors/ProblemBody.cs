@@ -46,7 +46,8 @@ internal sealed record ProblemBody
     public Task Write(HttpContext context)
     {
         context.Response.StatusCode = Status;
-        if (Status is StatusCodes.Status503ServiceUnavailable) context.Response.Headers.RetryAfter = "1";
+        if (Status is StatusCodes.Status503ServiceUnavailable && context.Response.Headers.RetryAfter.Count == 0)
+            context.Response.Headers.RetryAfter = "1";
 
         // Not with RequestAborted: a request that ran out of time is aborted, and still to be answered.
         return context.Response.WriteAsJsonAsync(this, options: null, MediaType, CancellationToken.None);

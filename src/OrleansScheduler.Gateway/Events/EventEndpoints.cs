@@ -7,6 +7,7 @@ internal static class EventEndpoints
 
     public static void MapEvents(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/events", Read).WithTags("Events").WithName("ReadEvents").DisableRequestTimeout()
+            .AdmittedAs(RequestClass.Stream)
             .WithMetadata(
                 new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(EventPage), ["application/json", "text/event-stream"]))
             .WithProblems(400, 410)

@@ -28,7 +28,11 @@ public static class ClusterConnectionExtensions
             client.AddActivityPropagation();
             client.UseConnectionRetryFilter<ClusterConnection>();
             client.AddOutgoingGrainCallFilter<RepeatedCalls>();
-            client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = ResponseTimeout);
+            client.Configure<ClientMessagingOptions>(messaging =>
+            {
+                messaging.ResponseTimeout = ResponseTimeout;
+                (messaging.MaxMessageBodySize, messaging.MaxMessageHeaderSize) = (CellMessage.MaxBodyBytes, CellMessage.MaxHeaderBytes);
+            });
             client.Configure<Orleans.Configuration.GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayListRefresh);
         });
         return builder;

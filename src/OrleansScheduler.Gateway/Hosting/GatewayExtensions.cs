@@ -28,12 +28,16 @@ public static class GatewayExtensions
         services.AddOptions<CellOptions>().Bind(builder.Configuration.GetSection("Cell")).ValidateOnStart().Validate(
             cell => cell.HeartbeatPeriod >= TimeSpan.FromMilliseconds(50) && cell.HeartbeatPeriod <= TimeSpan.FromSeconds(30),
             "Cell:HeartbeatPeriod must be between 00:00:00.05 and 00:00:30.");
+        services.AddOptions<AdmissionOptions>().BindConfiguration("Gateway:Admission").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, GatewayListeners>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<GatewayTelemetry>();
         services.AddSingleton<Drain>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
 
+        services.AddSingleton<RequestAdmission>();
+        services.AddSingleton<FileAdmission>();
+        services.AddSingleton<AgentAdmission>();
         services.AddSingleton<JobDirectory>();
         services.AddSingleton<JobSubmission>();
         services.AddSingleton<JobPlanner>();
@@ -88,6 +92,7 @@ public static class GatewayExtensions
         app.Use(RequestGuards.RefuseBeforeStart);
         app.Use(RequestGuards.RefuseChangesWhileStopping);
         app.UseRequestTimeouts();
+        app.Use(app.Services.GetRequiredService<RequestAdmission>().Admit);
 
         app.MapJobs();
         app.MapTasks();
@@ -100,7 +105,8 @@ public static class GatewayExtensions
         app.MapHealth();
         app.MapPages();
         app.MapApiDescription();
-        app.MapGrpcService<AgentEndpoint>().WithMetadata(AgentConnection.Mark).DisableRequestTimeout();
+        app.MapGrpcService<AgentEndpoint>().WithMetadata(AgentConnection.Mark).DisableRequestTimeout()
+            .AdmittedAs(RequestClass.Free);
         return app;
     }
 }

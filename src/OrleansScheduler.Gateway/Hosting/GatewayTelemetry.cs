@@ -18,11 +18,15 @@ public sealed class GatewayTelemetry
         var meter = meters.Create(Name);
         Agents = meter.CreateUpDownCounter<long>("scheduler.gateway.agents", "{agent}", "Agents that hold a session with this gateway.");
         LogBytes = meter.CreateCounter<long>("scheduler.gateway.log.bytes", "By", "Task output that this gateway has handed to readers.");
+        Refused = meter.CreateCounter<long>(
+            "scheduler.gateway.requests.refused", "{request}", "Requests that were refused because there were too many, by reason.");
         Events = meter.CreateCounter<long>(
             "scheduler.gateway.events.streamed", "{event}", "Events that this gateway has streamed to watchers.");
     }
 
     internal UpDownCounter<long> Agents { get; }
+
+    internal Counter<long> Refused { get; }
 
     internal Counter<long> LogBytes { get; }
 

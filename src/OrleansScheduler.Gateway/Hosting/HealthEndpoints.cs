@@ -7,7 +7,7 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        var health = routes.MapGroup("/healthz").WithTags("Health").WithMetadata(NeedsNoCell.Mark);
+        var health = routes.MapGroup("/healthz").WithTags("Health").WithMetadata(NeedsNoCell.Mark).AdmittedAs(RequestClass.Free);
         health.MapGet("/live", () => TypedResults.Text("live\n")).WithName("Live").WithSummary("The process answers.");
         health.MapGet("/startup", Startup).WithName("Startup").WithMetadata(
             new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/plain"]))

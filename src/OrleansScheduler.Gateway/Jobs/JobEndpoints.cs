@@ -38,7 +38,7 @@ internal static class JobEndpoints
         var (operation, version) = (read.OperationId(), read.ExpectedVersion());
         if (read.Refusal is { } refusal) return refusal;
 
-        var file = await JobFileBody.Read(context.Request, cancellationToken);
+        var file = await JobFileBody.Read(context, cancellationToken);
         if (file.Problem is { } unreadable) return new ProblemResult(unreadable);
         var (receipts, problem) = await submission.Submit(file.Value, operation, version, Caller.Of(context), cancellationToken);
         if (problem is not null) return new ProblemResult(problem) { Accepted = receipts };
@@ -50,14 +50,14 @@ internal static class JobEndpoints
 
     private static async Task<Results<Ok<ValidateReply>, ProblemResult>> Validate(HttpContext context, CancellationToken cancellationToken)
     {
-        var file = await JobFileBody.Read(context.Request, cancellationToken);
+        var file = await JobFileBody.Read(context, cancellationToken);
         return file.Problem is { } problem ? new ProblemResult(problem) : TypedResults.Ok(new ValidateReply(file.Value));
     }
 
     private static async Task<Results<Ok<PlanView>, ProblemResult>> Plan(
         HttpContext context, JobPlanner planner, CancellationToken cancellationToken)
     {
-        var file = await JobFileBody.Read(context.Request, cancellationToken);
+        var file = await JobFileBody.Read(context, cancellationToken);
         if (file.Problem is { } problem) return new ProblemResult(problem);
         return (await planner.Plan(file.Value, cancellationToken)).ToResult();
     }

@@ -8,8 +8,9 @@ internal static class JobFileBody
     public static readonly string[] MediaTypes = ["application/yaml", "application/json", "text/yaml"];
 
     /// <summary>The specs of all documents, parsed and checked; else everything that is wrong with them.</summary>
-    public static async Task<Answer<ImmutableArray<JobSpec>>> Read(HttpRequest request, CancellationToken cancellationToken)
+    public static async Task<Answer<ImmutableArray<JobSpec>>> Read(HttpContext context, CancellationToken cancellationToken)
     {
+        var request = context.Request;
         if (!IsReadable(request.ContentType))
             return Problem.Of(
                 ProblemKind.UnsupportedMedia, "unsupported-media",
@@ -18,7 +19,8 @@ internal static class JobFileBody
         // RequestGuards.LimitBody bounds this, chunked ones included.
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, cancellationToken);
-        return JobFile.Parse(body.GetBuffer().AsMemory(0, (int)body.Length));
+        return await context.RequestServices.GetRequiredService<FileAdmission>()
+            .Parse(body.GetBuffer().AsMemory(0, (int)body.Length), cancellationToken);
     }
 
     private static bool IsReadable(string? contentType) =>

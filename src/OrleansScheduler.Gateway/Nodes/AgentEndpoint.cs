@@ -7,8 +7,8 @@ namespace OrleansScheduler.Gateway;
 
 /// <summary>Where agents connect: registers each at its node's grain and then runs its session.</summary>
 internal sealed partial class AgentEndpoint(
-    IGrainFactory grains, TaskSpecJson specs, IOptions<CellOptions> cell, TimeProvider time, GatewayTelemetry telemetry,
-    IHostApplicationLifetime lifetime, ILogger<AgentEndpoint> logger) : AgentGateway.AgentGatewayBase
+    IGrainFactory grains, AgentAdmission admission, TaskSpecJson specs, IOptions<CellOptions> cell, TimeProvider time,
+    GatewayTelemetry telemetry, IHostApplicationLifetime lifetime, ILogger<AgentEndpoint> logger) : AgentGateway.AgentGatewayBase
 {
     private static readonly TimeSpan RegisterDeadline = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan DisconnectDeadline = TimeSpan.FromSeconds(5);
@@ -56,8 +56,9 @@ internal sealed partial class AgentEndpoint(
         var reference = grains.CreateObjectReference<IAgentSession>(session);
         try
         {
-            var answer = await Ask(grain.Register(
-                registration.Node, registration.Attempts, registration.LedgerEpoch, reference, cancellationToken));
+            var answer = await admission.Register(
+                () => Ask(grain.Register(
+                    registration.Node, registration.Attempts, registration.LedgerEpoch, reference, cancellationToken)), cancellationToken);
             if (answer.Value is { } receipt)
             {
                 await Run(session, node, grain, receipt, requests, responses, cancellationToken);

@@ -18,7 +18,7 @@ internal static class TaskEndpoints
         task.MapPost("/kill", Kill).WithName("KillTask").WithProblems(400, 404, 409).WithSummary("Stops the task for good.");
         task.MapPost("/restart", Restart).WithName("RestartTask").WithProblems(400, 404, 409)
             .WithSummary("Stops the task and starts it again.");
-        task.MapGet("/logs", ReadLog).WithName("ReadTaskLog").DisableRequestTimeout()
+        task.MapGet("/logs", ReadLog).WithName("ReadTaskLog").DisableRequestTimeout().AdmittedAs(RequestClass.Stream)
             .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/plain"]))
             .WithProblems(400, 404, 409)
             .WithSummary("A piece of the task's output, or with follow all of it as it comes until the attempt has ended.");

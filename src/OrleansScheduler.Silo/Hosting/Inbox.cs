@@ -19,11 +19,11 @@ internal sealed class Inbox<T>(Func<IReadOnlyList<T>, Task> round, int limit = 1
     private Exception? _broken;
 
     /// <summary>Adds an item; completes when the round that took it has ended.</summary>
-    /// <exception cref="InboxFullException">Too many items wait.</exception>
+    /// <exception cref="OverloadedException">Too many items wait.</exception>
     public Task Post(T item)
     {
         if (_broken is not null) return Task.FromException(_broken);
-        if (_count >= limit) return Task.FromException(new InboxFullException(limit));
+        if (_count >= limit) return Task.FromException(new OverloadedException($"More than {limit} requests wait."));
         if (_waiting.Count >= atOnce)
         {
             _full.Enqueue((_waiting, _done));
@@ -85,12 +85,4 @@ internal sealed class Inbox<T>(Func<IReadOnlyList<T>, Task> round, int limit = 1
         _count -= taken.Items.Count;
         return taken;
     }
-}
-
-/// <summary>A grain has more to do than it may take on: try again later.</summary>
-[GenerateSerializer, Alias("osched.InboxFullException")]
-internal sealed class InboxFullException(int limit) : Exception($"More than {limit} requests wait: try again later.")
-{
-    [Id(0)]
-    public int Limit { get; } = limit;
 }

@@ -40,6 +40,7 @@ public static class SiloHosting
             {
                 options.ResponseTimeout = TimeSpan.FromSeconds(10);
                 options.MaxEnqueuedRequestsHardLimit = 20_000;
+                (options.MaxMessageBodySize, options.MaxMessageHeaderSize) = (CellMessage.MaxBodyBytes, CellMessage.MaxHeaderBytes);
             }));
         builder.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler, PromptEnd>());
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, CellIdentity>();

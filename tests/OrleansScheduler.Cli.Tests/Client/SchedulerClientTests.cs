@@ -22,6 +22,33 @@ public sealed class SchedulerClientTests
         Assert.All(gateway.Seen, request => Assert.Equal("{\"instances\":5}", request.Body));
     }
 
+    [Theory]
+    [InlineData(429, ProblemKind.TooMany)]
+    [InlineData(503, ProblemKind.Unavailable)]
+    public async Task A_gateway_that_asks_for_time_gets_it_a_bounded_number_of_times(int status, ProblemKind kind)
+    {
+        await using var gateway = await StubGateway.StartAsync((context, before) =>
+        {
+            context.Response.Headers.RetryAfter = "3600";
+            return StubGateway.WriteProblemAsync(context, status, "busy");
+        });
+        var waits = new List<(string Code, TimeSpan Wait)>();
+        using var client = new SchedulerClient(new()
+        {
+            Gateway = gateway.Address,
+            Attempts = 3,
+            FirstDelay = TimeSpan.FromMilliseconds(1),
+            MaxRetryAfter = TimeSpan.FromMilliseconds(50),
+            Waiting = (problem, wait) => waits.Add((problem.Code, wait)),
+        });
+        var answer = await client.ScaleJobAsync(Job, 5, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal((kind, "busy"), (answer.Problem!.Kind, answer.Problem.Code));
+        Assert.Equal(3, gateway.Seen.Count);
+        Assert.Single(gateway.Seen.Select(request => request.OperationId).Distinct());
+        Assert.Equal(2, waits.Count);
+        Assert.All(waits, wait => Assert.InRange(wait.Wait.TotalMilliseconds, 50, 51));
+    }
+
     [Fact]
     public async Task A_broken_connection_is_tried_again_with_the_same_operation_id()
     {

@@ -168,6 +168,9 @@ public sealed class FakeAgents
     /// <summary>Answers a registration with a problem, by node.</summary>
     public ConcurrentDictionary<string, Problem> Refusals { get; } = new();
 
+    /// <summary>Holds up registrations, by node.</summary>
+    public ConcurrentDictionary<string, Func<Task>> BeforeRegister { get; } = new();
+
     /// <summary>Holds up or fails reports, by node.</summary>
     public ConcurrentDictionary<string, Func<Task>> BeforeReport { get; } = new();
 

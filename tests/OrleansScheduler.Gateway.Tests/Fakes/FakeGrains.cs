@@ -67,6 +67,7 @@ public sealed class FakeJobGrain(FakeCell cell) : Grain, IJobGrain
     {
         "timeout" => throw new TimeoutException("a secret detail"),
         "unreachable" => throw new SiloUnavailableException("a secret detail"),
+        "busy" => throw new OverloadedException("a secret detail"),
         "broken" => throw new InvalidOperationException("a secret detail"),
         "slow" => Task.Delay(TimeSpan.FromSeconds(60), cancellationToken),
         _ => Task.CompletedTask,

@@ -10,6 +10,7 @@ public sealed class FakeNodeGrain(FakeCell cell) : Grain, INodeGrain
         CancellationToken cancellationToken = default)
     {
         if (cell.Agents.Refusals.TryGetValue(Id, out var refusal)) return refusal;
+        if (cell.Agents.BeforeRegister.TryGetValue(Id, out var before)) await before();
         if (cell.Agents.Sessions.TryGetValue(Id, out var older)) await older.Close("a newer session has taken its place");
         cell.Agents.Sessions[Id] = session;
         cell.Agents.Registered[Id] = description;
