@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace OrleansScheduler.Gateway;
 
 /// <summary>Puts the cell together from those who each know a part of it.</summary>
-internal sealed class CellDirectory(IGrainFactory grains, JobDirectory jobs, IOptions<CellOptions> options)
+internal sealed class CellDirectory(IGrainFactory grains, CellHealth health, JobDirectory jobs, IOptions<CellOptions> options)
 {
     /// <summary>Version of the product.</summary>
     public static readonly string Version = ReadVersion();
@@ -33,6 +33,7 @@ internal sealed class CellDirectory(IGrainFactory grains, JobDirectory jobs, IOp
             LedgerSilo = ledger.Silo,
             SafeMode = (await record).SafeMode,
             SafeModeReason = (await record) is { SafeMode: true, RestoredFrom: var reason } ? reason : null,
+            Degraded = health.Degraded,
         };
     }
 

@@ -14,6 +14,10 @@ internal static partial class Failures
     public static Problem? OfGrainCall(Exception exception, string method) => exception switch
     {
         TimeoutException or OperationCanceledException => OutcomeUnknown(method),
+        StorageUnavailableException { MayBeDone: true } =>
+            Problem.Of(ProblemKind.OutcomeUnknown, "storage-unavailable", $"The cell's storage does not answer. {Advice(method)}"),
+        StorageUnavailableException => Problem.Of(
+            ProblemKind.Unavailable, "storage-unavailable", "The cell's storage does not answer; nothing was done. Tasks run on."),
 
         // Both are said before the grain has seen the request.
         OverloadedException or GatewayTooBusyException or LimitExceededException =>

@@ -35,6 +35,8 @@ public static class GatewayExtensions
         services.AddSingleton<Drain>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
 
+        services.AddSingleton<CellHealth>();
+        services.AddHostedService(provider => provider.GetRequiredService<CellHealth>());
         services.AddSingleton<RequestAdmission>();
         services.AddSingleton<FileAdmission>();
         services.AddSingleton<AgentAdmission>();
@@ -93,6 +95,7 @@ public static class GatewayExtensions
         app.Use(RequestGuards.RefuseChangesWhileStopping);
         app.UseRequestTimeouts();
         app.Use(app.Services.GetRequiredService<RequestAdmission>().Admit);
+        app.Use(app.Services.GetRequiredService<CellHealth>().MarkAge);
 
         app.MapJobs();
         app.MapTasks();

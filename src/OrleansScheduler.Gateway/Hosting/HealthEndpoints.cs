@@ -23,7 +23,8 @@ internal static class HealthEndpoints
             : NotReady("The gateway has not reached the cell yet.");
 
     private static async Task<IResult> Ready(
-        IGrainFactory grains, TimeProvider time, IHostApplicationLifetime lifetime, Drain drain, CancellationToken cancellationToken)
+        IGrainFactory grains, CellHealth health, TimeProvider time, IHostApplicationLifetime lifetime, Drain drain,
+        CancellationToken cancellationToken)
     {
         if (!lifetime.ApplicationStarted.IsCancellationRequested) return NotReady("The gateway has not reached the cell yet.");
         if (drain.HasBegun) return NotReady("The gateway is stopping.");
@@ -31,7 +32,8 @@ internal static class HealthEndpoints
         {
             await grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).Wake(cancellationToken)
                 .WaitAsync(Patience, time, cancellationToken);
-            return TypedResults.Text("ready\n");
+            var lacking = string.Join(", ", health.Degraded);
+            return TypedResults.Text(lacking.Length == 0 ? "ready\n" : $"ready, degraded: {lacking}\n");
         }
         catch (Exception exception)
             when (!cancellationToken.IsCancellationRequested && Failures.OfGrainCall(exception, HttpMethods.Get) is not null)

@@ -48,6 +48,7 @@ public static class SiloHosting
 
         // Behind Orleans: they start when the silo is active.
         builder.Services.AddHostedService(services => services.GetRequiredService<SiloAuthority>());
+        builder.Services.AddHostedService<StorageWatch>();
         builder.Services.AddHostedService<CellKeeper>();
         return builder;
     }

@@ -18,6 +18,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     private readonly StateCopy _copies;
     private readonly SiloTelemetry _telemetry;
     private readonly TimeProvider _time;
+    private readonly StorageHealth _storage;
     private readonly CellOptions _options;
     private readonly ILogger<JobGrain> _logger;
     private readonly Random _random;
@@ -27,20 +28,22 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     private bool _indexed;
 
     public JobGrain(
-        IGrainContext context, IGrainFactory grains, JournalFactory journals, StateCopy copies, SiloTelemetry telemetry,
-        TimeProvider time, IOptions<CellOptions> options, ILogger<JobGrain> logger, ILogger<JobOutbox> outboxLogger)
+        IGrainContext context, IGrainFactory grains, JournalFactory journals, StorageHealth storage, StateCopy copies,
+        SiloTelemetry telemetry, TimeProvider time, IOptions<CellOptions> options, ILogger<JobGrain> logger,
+        ILogger<JobOutbox> outboxLogger)
     {
         _key = JobKey.Parse(context.GrainId.Key.ToString()!);
         _state = new JobState(_key);
         _journal = journals.For<JobChange, JobChange>(context.GrainId);
         _inbox = new Inbox<Action<JobRound>>(Round);
         _outbox = new JobOutbox(_state, grains, time, Gone, outboxLogger);
-        (_copies, _telemetry, _time, _options, _logger) = (copies, telemetry, time, options.Value, logger);
+        (_storage, _copies, _telemetry, _time, _options, _logger) = (storage, copies, telemetry, time, options.Value, logger);
         _random = new Random(HashCode.Combine(_key, time.GetTimestamp()));
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        _storage.Require();
         var recovered = await _journal.Open(cancellationToken);
         if (recovered.Snapshot is { } snapshot) _state.Apply(snapshot);
         foreach (var change in recovered.Entries) _state.Apply(change);
@@ -152,6 +155,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
 
     private async Task<T> Do<T>(Func<JobRound, T> act)
     {
+        _storage.Require();
         T? result = default;
         await _inbox.Post(round => result = act(round));
         return result!;
@@ -173,6 +177,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
             var decision = round.Conclude();
             if (decision.Change is { } change)
             {
+                _storage.Require();
                 var number = await _journal.Append(change);
                 _telemetry.TasksChanged(_state.Tasks, change);
                 _state.Apply(change);
@@ -186,6 +191,12 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         {
             // Whatever was not written did not happen. The next activation starts from what the journal has.
             LogBroken(_key, e);
+            if (_storage.Explain(e) is { } outage)
+            {
+                this.WaitFor(_storage);
+                throw outage;
+            }
+
             DeactivateOnIdle();
             throw;
         }

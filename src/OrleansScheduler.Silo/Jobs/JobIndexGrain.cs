@@ -7,7 +7,8 @@ namespace OrleansScheduler.Silo;
 /// Owns which jobs exist, one shard of them, and wakes those that may have something in motion: after a crash nobody else would.
 /// </summary>
 [HashBasedPlacement]
-internal sealed partial class JobIndexGrain(IGrainContext context, JournalFactory journals, StateCopy copies, ILogger<JobIndexGrain> logger)
+internal sealed partial class JobIndexGrain(
+    IGrainContext context, JournalFactory journals, StorageHealth storage, StateCopy copies, ILogger<JobIndexGrain> logger)
     : Grain, IJobIndexGrain, IStateOwner
 {
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(5);
@@ -21,6 +22,7 @@ internal sealed partial class JobIndexGrain(IGrainContext context, JournalFactor
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        storage.Require();
         var recovered = await _journal.Open(cancellationToken);
         if (recovered.Snapshot is { } snapshot) _jobs.UnionWith(snapshot.Added);
         foreach (var change in recovered.Entries) _jobs.UnionWith(change.Added);
@@ -66,6 +68,7 @@ internal sealed partial class JobIndexGrain(IGrainContext context, JournalFactor
         {
             var fresh = added.Where(j => !_jobs.Contains(j)).Distinct().ToImmutableArray();
             if (fresh.IsEmpty) return;
+            storage.Require();
             var number = await _journal.Append(new JobIndexChange(fresh));
             _jobs.UnionWith(fresh);
             if (_journal.WantsSnapshot) _journal.CompactInBackground(Snapshot(), number, logger);
@@ -73,6 +76,12 @@ internal sealed partial class JobIndexGrain(IGrainContext context, JournalFactor
         catch (Exception e)
         {
             LogBroken(this.GetPrimaryKeyLong(), e);
+            if (storage.Explain(e) is { } outage)
+            {
+                this.WaitFor(storage);
+                throw outage;
+            }
+
             DeactivateOnIdle();
             throw;
         }

@@ -31,6 +31,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     private readonly StateCopy _copies;
     private readonly SiloTelemetry _telemetry;
     private readonly TimeProvider _time;
+    private readonly StorageHealth _storage;
     private readonly CellOptions _options;
     private readonly ILogger<ResourceLedgerGrain> _logger;
     private readonly string _silo;
@@ -42,7 +43,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     private int _sweep;
 
     public ResourceLedgerGrain(
-        IGrainContext context, IGrainFactory grains, JournalFactory journals, StateCopy copies, SafeMode safeMode,
+        IGrainContext context, IGrainFactory grains, JournalFactory journals, StorageHealth storage, StateCopy copies, SafeMode safeMode,
         SiloTelemetry telemetry, TimeProvider time,
         IOptions<CellOptions> options, ILogger<ResourceLedgerGrain> logger, ILogger<LedgerOutbox> outboxLogger)
     {
@@ -50,7 +51,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         _journal = journals.For<LedgerChange, LedgerChange>(context.GrainId);
         _inbox = new Inbox<Action<LedgerRound>>(Round, limit: 100_000, options.Value.MaxIntentsPerRound);
         _outbox = new LedgerOutbox(grains, time, outboxLogger, GiveBack, _stopped.Token);
-        (_copies, _telemetry, _time, _options, _logger) = (copies, telemetry, time, options.Value, logger);
+        (_storage, _copies, _telemetry, _time, _options, _logger) = (storage, copies, telemetry, time, options.Value, logger);
         _safeMode = safeMode;
         (_guard, _started) = (new LossGuard(options.Value.MassLoss.ToRules()), time.GetTimestamp());
         _silo = context.Address.SiloAddress?.Endpoint.ToString() ?? "";
@@ -58,6 +59,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        _storage.Require();
         var recovered = await _journal.Open(cancellationToken);
         if (recovered.Snapshot is { } snapshot) Recover(snapshot);
         foreach (var change in recovered.Entries) Recover(change);
@@ -195,6 +197,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     {
         try
         {
+            _storage.Require();
             var started = Stopwatch.GetTimestamp();
             var round = new LedgerRound(_ledger, _waiting, _operations);
             foreach (var intent in intents) intent(round);
@@ -224,6 +227,12 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
             // The ledger in memory counts what was perhaps never written: it must not decide anything again.
             LogBroken(e);
             foreach (var copy in _wantedCopies) copy.SetException(e);
+            if (_storage.Explain(e) is { } outage)
+            {
+                this.WaitFor(_storage);
+                throw outage;
+            }
+
             DeactivateOnIdle();
             throw;
         }

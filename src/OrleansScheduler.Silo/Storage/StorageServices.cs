@@ -18,6 +18,7 @@ internal static class StorageServices
         services.AddSingleton<JournalMetrics>();
         services.AddSingleton<JournalFactory>();
         services.AddSingleton<StateCopy>();
+        services.AddSingleton<StorageHealth>();
 
         // Journals delete rows by the thousand; without this every deleted row would stay as an empty one.
         services.PostConfigureAll<AdoNetGrainStorageOptions>(options => options.DeleteStateOnClear = true);

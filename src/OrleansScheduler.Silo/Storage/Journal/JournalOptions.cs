@@ -27,8 +27,11 @@ internal sealed class JournalOptions
     /// <summary>How many bytes of entries may wait for the store; an append beyond is refused. Default 16 MiB.</summary>
     public int MaxWaitingBytes { get; set; } = 16 * 1024 * 1024;
 
-    /// <summary>How long one call of the store may take before its outcome counts as unknown. Default 5 s.</summary>
-    public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(5);
+    /// <summary>How long one call of the store may take before its outcome counts as unknown. Default 2 s.</summary>
+    public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>A call that failed is not tried again after this time. Default 3 s.</summary>
+    public TimeSpan GiveUpAfter { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>Pauses before each further try of a call that failed. Default 20 ms, 100 ms, 500 ms, 1 s.</summary>
     public ImmutableArray<TimeSpan> RetryDelays { get; set; } =

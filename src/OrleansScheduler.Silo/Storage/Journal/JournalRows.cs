@@ -16,6 +16,7 @@ internal sealed class JournalRows(IGrainStorage storage, GrainId owner, JournalO
     /// <exception cref="JournalUnavailableException">The store failed several times in a row.</exception>
     public async Task<StoredRow?> Read(string name, CancellationToken cancellationToken)
     {
+        var started = time.GetTimestamp();
         for (var attempt = 0; ; attempt++)
         {
             try
@@ -24,7 +25,7 @@ internal sealed class JournalRows(IGrainStorage storage, GrainId owner, JournalO
             }
             catch (Exception exception) when (IsStoreFailure(exception, cancellationToken))
             {
-                if (attempt == options.RetryDelays.Length) throw new JournalUnavailableException(owner, name, "read", exception);
+                if (IsEnough(attempt, started)) throw new JournalUnavailableException(owner, name, "read", exception);
                 await Task.Delay(options.RetryDelays[attempt], time, cancellationToken);
             }
         }
@@ -43,6 +44,7 @@ internal sealed class JournalRows(IGrainStorage storage, GrainId owner, JournalO
     /// </exception>
     public async Task<RowWrite> Write(string name, string? etag, JournalRow row)
     {
+        var started = time.GetTimestamp();
         for (var attempt = 0; ; attempt++)
         {
             try
@@ -52,7 +54,7 @@ internal sealed class JournalRows(IGrainStorage storage, GrainId owner, JournalO
             catch (Exception failure)
             {
                 if (await Settle(name, etag, row) is { } settled) return settled;
-                if (attempt == options.RetryDelays.Length) throw new JournalUnavailableException(owner, name, "written", failure);
+                if (IsEnough(attempt, started)) throw new JournalUnavailableException(owner, name, "written", failure);
                 await Task.Delay(options.RetryDelays[attempt], time, CancellationToken.None);
             }
         }
@@ -131,6 +133,9 @@ internal sealed class JournalRows(IGrainStorage storage, GrainId owner, JournalO
 
         return state;
     }
+
+    private bool IsEnough(int attempt, long started) =>
+        attempt == options.RetryDelays.Length || time.GetElapsedTime(started) >= options.GiveUpAfter;
 
     private static bool IsStoreFailure(Exception exception, CancellationToken cancellationToken) =>
         exception is not JournalCorruptException && !cancellationToken.IsCancellationRequested;

@@ -1,0 +1,122 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Orleans.Storage;
+using OrleansScheduler.Contracts;
+
+namespace OrleansScheduler.Silo.Tests;
+
+public sealed class StorageOutageTests : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void One_slow_answer_is_no_outage_and_the_first_answer_ends_one()
+    {
+        var time = new FakeTimeProvider();
+        var health = new StorageHealth(time);
+        time.Advance(TimeSpan.FromSeconds(1));
+        health.Failed();
+        Assert.Null(health.AwayFor);
+        health.Failed();
+        Assert.Equal(TimeSpan.FromSeconds(1), health.AwayFor);
+        Assert.False(Assert.Throws<StorageUnavailableException>(health.Require).MayBeDone);
+        health.Answered();
+        Assert.Null(health.AwayFor);
+        health.Require();
+    }
+
+    [Fact]
+    public void A_write_that_was_lost_in_an_outage_may_be_done_and_one_that_another_owner_refused_is_no_outage()
+    {
+        var health = new StorageHealth(TimeProvider.System);
+        Assert.Null(health.Explain(new JournalLostException("another owner", mayBeWritten: false)));
+        Assert.False(health.IsAway);
+        var silent = new JournalLostException("silence", mayBeWritten: true, new JournalUnavailableException("silence"));
+        Assert.True(health.Explain(silent)!.MayBeDone);
+        Assert.True(health.IsAway);
+    }
+
+    [Fact]
+    public async Task While_the_storage_is_away_jobs_are_shown_and_changes_refused_and_afterwards_everything_goes_on_by_itself()
+    {
+        var away = new Switch();
+        await using var cell = await TestCell.Start(_directory.Path, builder => away.Wrap(builder.Services));
+        var spec = JobFile.Parse("""
+            job: web
+            role: shop
+            env: prod
+            type: service
+            instances: 2
+            task:
+              command: [sleep, "60"]
+            """u8.ToArray()).Value[0];
+        Assert.Null((await cell.Submit(spec)).Problem);
+        var version = (await cell.Job(spec.Key).Describe())!.Version;
+
+        away.IsOn = true;
+        var health = cell.Grains.GetGrain<IHealthGrain>(0);
+        await TestCell.Eventually(async () => (await health.Describe()).StorageAway is not null, 20);
+        Assert.False((await Assert.ThrowsAsync<StorageUnavailableException>(() => Scale("op-2"))).MayBeDone);
+        Assert.Equal(version, (await cell.Job(spec.Key).Describe())!.Version);
+        Assert.Equal(0, (await cell.Ledger.Summarise()).Placed);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => cell.Job(JobKey.Parse("shop/prod/other")).Describe());
+
+        away.IsOn = false;
+        await TestCell.Eventually(async () => (await health.Describe()).StorageAway is null, 20);
+        Answer<CommandReceipt>? answer = null;
+        await TestCell.Eventually(async () =>
+        {
+            try
+            {
+                answer = await Scale("op-2");
+                return true;
+            }
+            catch (StorageUnavailableException)
+            {
+                return false;
+            }
+        }, 20);
+        Assert.Equal(3, answer!.Value!.Instances);
+
+        Task<Answer<CommandReceipt>> Scale(string operation) => cell.Job(spec.Key).Scale(new ScaleCommand(operation, 3, "test"));
+    }
+
+    /// <summary>Stands before the store and fails every call while it is on.</summary>
+    private sealed class Switch
+    {
+        private volatile bool _isOn;
+
+        public bool IsOn
+        {
+            get => _isOn;
+            set => _isOn = value;
+        }
+
+        public void Wrap(IServiceCollection services)
+        {
+            var inner = services.Last(s => s.ServiceType == typeof(IGrainStorage) && s.IsKeyedService && Equals(s.ServiceKey, "Default"));
+            services.Remove(inner);
+            services.AddKeyedSingleton<IGrainStorage>("Default", (provider, key) =>
+                new Switched((IGrainStorage)inner.KeyedImplementationFactory!(provider, key), this));
+            services.AddSingleton<IGrainStorage>(provider => provider.GetRequiredKeyedService<IGrainStorage>("Default"));
+        }
+
+        private sealed class Switched(IGrainStorage inner, Switch away) : IGrainStorage, ILifecycleParticipant<ISiloLifecycle>
+        {
+            public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+                away.IsOn ? Fail() : inner.ReadStateAsync(stateName, grainId, grainState);
+
+            public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+                away.IsOn ? Fail() : inner.WriteStateAsync(stateName, grainId, grainState);
+
+            public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+                away.IsOn ? Fail() : inner.ClearStateAsync(stateName, grainId, grainState);
+
+            public void Participate(ISiloLifecycle lifecycle) => (inner as ILifecycleParticipant<ISiloLifecycle>)?.Participate(lifecycle);
+
+            private static Task Fail() => Task.FromException(new IOException("injected: the storage is away"));
+        }
+    }
+}
