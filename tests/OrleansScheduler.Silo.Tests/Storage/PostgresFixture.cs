@@ -15,4 +15,15 @@ public sealed class PostgresFixture : IAsyncLifetime
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    /// <summary>Sends a signal to the server and to each process that serves a connection: <c>STOP</c>, then
+    /// <c>CONT</c>.</summary>
+    public async Task Signal(string signal)
+    {
+        var server = _server.Process.Id;
+        // The server itself first: then it starts no more of the others.
+        await OwnedProcess.Run("kill", $"-{signal}", $"{server}");
+        var others = await File.ReadAllTextAsync($"/proc/{server}/task/{server}/children");
+        await OwnedProcess.Run(["kill", $"-{signal}", .. others.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+    }
 }
