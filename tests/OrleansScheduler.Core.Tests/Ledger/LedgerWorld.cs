@@ -27,6 +27,7 @@ internal sealed class LedgerWorld
     private readonly Features _features;
     private int _attempts;
     private int _jobs;
+    private long _session = 1;
 
     public LedgerWorld(int seed, Features features, LedgerOptions? options = null)
     {
@@ -73,7 +74,8 @@ internal sealed class LedgerWorld
         if (Chance(50)) node.Reachable = !node.Reachable;
         else if (Chance(50)) node.Mode = node.Mode == MaintenanceMode.None ? MaintenanceMode.Draining : MaintenanceMode.None;
         else node.Description = node.Description with { Attributes = NewAttributes() };
-        Tell(new LedgerEvent.NodeChanged(node.Description, 1, node.Reachable, node.Mode));
+        // A session that was lost does not come back: the node's next word is of another one.
+        Tell(new LedgerEvent.NodeChanged(node.Description, ++_session, node.Reachable, node.Mode));
     }
 
     public void ChangeRole()
