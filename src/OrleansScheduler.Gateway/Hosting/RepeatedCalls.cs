@@ -16,7 +16,7 @@ namespace OrleansScheduler.Gateway;
 internal sealed partial class RepeatedCalls(TimeProvider time, ILogger<RepeatedCalls> logger) : IOutgoingGrainCallFilter
 {
     /// <summary>How long the first tries wait for their answer, and the pauses after those that could not even be sent.</summary>
-    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(750);
+    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>A silo that hangs is noticed within this time; who still gets no answer later waits longer each time.</summary>

@@ -67,6 +67,10 @@ public sealed class CellOptions
     [Range(1, 1_000_000)]
     public int MaxIntentsPerRound { get; set; } = 256;
 
+    /// <summary>Who knows on which silo an actor lives; the same on all silos. Default <see cref="GrainDirectoryKind.Local"/>.</summary>
+    [EnumDataType(typeof(GrainDirectoryKind))]
+    public GrainDirectoryKind GrainDirectory { get; set; }
+
     /// <summary>How the ledger decides. Section <c>Cell:Ledger</c>.</summary>
     [Required, ValidateObjectMembers]
     public LedgerSettings Ledger { get; set; } = new();
@@ -74,4 +78,14 @@ public sealed class CellOptions
     /// <summary>Events that the feed holds. Default 65,536.</summary>
     [Range(1_000, 10_000_000)]
     public int EventsHeld { get; set; } = 65_536;
+}
+
+/// <summary>Orleans' two directories. Neither is relied on for safety: that is what journals and epochs are for.</summary>
+public enum GrainDirectoryKind
+{
+    /// <summary>The usual one: for moments after a silo's death an actor may live twice, and the journals refuse one of the two.</summary>
+    Local,
+
+    /// <summary>One that never has an actor twice, experimental in Orleans; it asks for a pause of its own after a silo's death.</summary>
+    Distributed,
 }

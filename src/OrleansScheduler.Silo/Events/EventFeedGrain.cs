@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using Orleans.Placement;
 
 namespace OrleansScheduler.Silo;
 
@@ -7,6 +8,7 @@ namespace OrleansScheduler.Silo;
 /// Holds the cell's latest events in a ring. A cursor names the activation and the number in it, so that a reader of a feed that started
 /// anew is told so instead of missing something silently.
 /// </summary>
+[HashBasedPlacement]
 internal sealed class EventFeedGrain(IOptions<CellOptions> options, TimeProvider time) : Grain, IEventFeedGrain
 {
     private readonly EventView[] _ring = new EventView[options.Value.EventsHeld];

@@ -9,7 +9,7 @@ namespace OrleansScheduler.Silo;
 /// Owns every reservation. Requests only leave an intent; the ledger's own rounds take all that are there, plan, write one journal entry,
 /// and then tell the jobs.
 /// </summary>
-[HashBasedPlacement]
+[HashBasedPlacement, Immovable]
 internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain, IStateOwner, IDisposable
 {
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(1);

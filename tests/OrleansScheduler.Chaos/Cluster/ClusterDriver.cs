@@ -77,7 +77,9 @@ internal sealed class ClusterDriver : IAsyncDisposable
     public SchedulerClient Client(int gateway = 0) =>
         new(new SchedulerClientOptions { Gateway = new Uri($"http://{_gateways[gateway].Address}"), Attempts = 1 });
 
-    /// <summary>Waits until all silos are active and all nodes can take tasks.</summary>
+    /// <summary>
+    /// Waits until all silos are active and all nodes can take tasks, and starts again what has ended, as a supervisor does.
+    /// </summary>
     /// <exception cref="TimeoutException">They are not; the message says what was seen last.</exception>
     public async Task Settled(TimeSpan within)
     {
@@ -85,6 +87,7 @@ internal sealed class ClusterDriver : IAsyncDisposable
         var started = Stopwatch.GetTimestamp();
         while (true)
         {
+            foreach (var process in Processes) process.Start();
             var answer = await client.DescribeCellAsync();
             if (answer.Value is { } cell && cell.Silos == _silos.Count && cell.Nodes.GetValueOrDefault("ready") == _agents.Count) return;
             if (Stopwatch.GetElapsedTime(started) > within)

@@ -30,8 +30,8 @@ internal static class FailoverCommand
                     var run = await measure.Run(kind);
                     done.Add(run);
                     Console.Error.WriteLine(
-                        $"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {kind} {done.Count}: accepted {run.AcceptedMs:0} placed {run.PlacedMs:0} read gap {run.ReadGapMs:0} "
-                        + $"write gap {run.WriteGapMs:0} failed {run.Failed} ended {run.EndedMs:0} exit {run.ExitCode}");
+                        $"{run.At:HH:mm:ss.fff} {kind} {done.Count}: accepted {run.AcceptedMs:0} placed {run.PlacedMs:0} "
+                        + $"read gap {run.ReadGapMs:0} write gap {run.WriteGapMs:0} failed {run.Failed} ended {run.EndedMs:0} exit {run.ExitCode}");
                 }
 
                 var cell = plan.Read(parse);

@@ -35,6 +35,7 @@ internal sealed class FailoverMeasure(ClusterDriver cluster)
         await Task.Delay(Lead, TimeProvider.System);
 
         var started = await Inject(fault, ledger);
+        var at = TimeProvider.System.GetUtcNow() - Stopwatch.GetElapsedTime(started);
         var stopping = fault == FailoverFault.Term ? ledger.Stop(DrainTime) : Task.FromResult(true);
         var (accepted, placed) = await Placement(started);
         double? ended = null;
@@ -51,12 +52,12 @@ internal sealed class FailoverMeasure(ClusterDriver cluster)
 
         var code = ended is null ? null : ledger.ExitCode;
         var lost = fault == FailoverFault.KillAll ? 0 : cluster.Silos.Count(silo => !silo.IsRunning) - Victims(fault, ledger).Count;
-        foreach (var silo in cluster.Silos) silo.Start();
         await cluster.Settled(Patience);
         await end.CancelAsync();
         await probing;
         return new()
         {
+            At = at,
             PlacedMs = placed.TotalMilliseconds,
             AcceptedMs = accepted.TotalMilliseconds,
             ReadGapMs = probe.ReadGap.TotalMilliseconds,

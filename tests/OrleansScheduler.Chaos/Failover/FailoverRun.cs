@@ -3,6 +3,9 @@ namespace OrleansScheduler.Chaos;
 /// <summary>What one fault cost, in milliseconds from the moment of the fault.</summary>
 internal sealed record FailoverRun
 {
+    /// <summary>When the fault was.</summary>
+    public required DateTimeOffset At { get; init; }
+
     /// <summary>Until a job that is submitted right after the fault has its task on a node.</summary>
     public required double PlacedMs { get; init; }
 

@@ -71,6 +71,10 @@ internal sealed class RoleCell(
             ["Agent__StateDirectory"] = Path.Combine(directory.State, "agent"),
             ["Agent__Capacity__Cpu"] = "2",
             ["Cell__ResendAfter"] = "00:00:01",
+
+            // Nobody starts a silo again here that the others gave up because the machine was busy.
+            ["Orleans__Membership__ProbeTimeout"] = "00:00:02",
+            ["Orleans__Membership__MaxProbeTimeout"] = "00:00:02",
         };
         foreach (var (name, value) in storage ?? Embedded(directory, silo, gateway)) settings[name] = value;
         foreach (var (name, value) in more ?? ImmutableDictionary<string, string>.Empty) settings[name] = value;
