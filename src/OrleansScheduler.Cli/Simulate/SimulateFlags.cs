@@ -50,7 +50,10 @@ internal sealed class SimulateFlags
         "--patience", "End without any progress for so long; 30s when not given");
 
     /// <summary>Whether the cell is a private one.</summary>
-    public Option<bool> Embedded { get; } = new("--embedded") { Description = "Start a cell for it in another process, and end it with it" };
+    public Option<bool> Embedded { get; } = new("--embedded")
+    {
+        Description = "Start a cell for it in another process, and end it with it",
+    };
 
     /// <summary>How often agents of the private cell say that they live.</summary>
     public Option<TimeSpan?> Heartbeat { get; } = Arguments.Duration(

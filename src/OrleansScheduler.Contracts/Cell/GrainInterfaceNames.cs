@@ -7,7 +7,9 @@ namespace OrleansScheduler.Contracts;
 /// The names of our grain interfaces, worked out once: Orleans does so for every reference that is made, which took a twentieth of the
 /// processor time of a busy silo.
 /// </summary>
-/// <remarks>The names are Orleans' own, so that processes with and without this understand each other. Register it before Orleans.</remarks>
+/// <remarks>
+/// The names are Orleans' own, so that processes with and without this understand each other. Register it before Orleans.
+/// </remarks>
 /// <param name="types">How Orleans writes types.</param>
 public sealed class GrainInterfaceNames(TypeConverter types) : IGrainInterfaceTypeProvider
 {

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace OrleansScheduler.Silo.Tests;
 
-/// <summary>The physical limit of a cell on the embedded store: only the rows that jobs of a hundred tasks write on their way to RUNNING.</summary>
+/// <summary>
+/// The physical limit of a cell on the embedded store: only the rows that jobs of a hundred tasks write on their way to RUNNING.
+/// </summary>
 public sealed class BareWritesBench
 {
     private const int Tasks = 100;
