@@ -8,7 +8,7 @@ internal static class Canned
          "firstPort":31000,"portCount":1001,"attributes":{"rack":["r1"]},"bootId":"b","agentVersion":"0.1.0",
           "reserved":{},"custom":{"scalars":{},"sets":{} },"overcommit":1},
          "status":"ready","mode":"none","used":{"cpuMillis":500,"memoryMiB":256,"diskMiB":0,"gpuMillis":0},"tasks":2,"generation":7,
-         "isOvercommitted":false}
+         "isOvercommitted":false,"adopted":[]}
         """;
 
     public const string Nodes = $$"""{"items":[{{Node}}]}""";

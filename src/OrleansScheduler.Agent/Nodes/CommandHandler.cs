@@ -7,6 +7,9 @@ internal sealed partial class CommandHandler(
     StateDirectory state, CommandJournal journal, AttemptTable table, TaskRunner runner, TaskSpecReader specs, NodeDescription node,
     AgentTelemetry telemetry, TimeProvider time, ILogger<CommandHandler> logger)
 {
+    /// <summary>Highest epoch of the ledger that was obeyed; 0 for none.</summary>
+    public long LedgerEpoch => journal.LedgerEpoch;
+
     /// <summary>Takes over what earlier agents have left behind.</summary>
     public void Recover()
     {

@@ -43,7 +43,8 @@ internal static class Messages
         return report;
     }
 
-    public static Protocol.Register ToRegister(this NodeDescription node, IEnumerable<Protocol.Report> reports)
+    public static Protocol.Register ToRegister(
+        this NodeDescription node, IEnumerable<Protocol.Report> reports, long ledgerEpoch)
     {
         var message = new Protocol.Register
         {
@@ -56,6 +57,7 @@ internal static class Messages
             AgentVersion = node.AgentVersion,
             Attempts = { reports },
             Overcommit = node.Overcommit,
+            LedgerEpoch = ledgerEpoch,
         };
         foreach (var (name, values) in node.Attributes) message.Attributes.Add(name, new Protocol.AttributeValues { Values = { values } });
         foreach (var (role, amount) in node.Reserved) message.Reserved.Add(role, amount.ToMessage());

@@ -54,7 +54,7 @@ internal sealed class VirtualNode(
         {
             _full = false;
             _unanswered.Clear();
-            return description.ToRegister(Take(_known.Values.ToList()));
+            return description.ToRegister(Take(_known.Values.ToList()), _ledgerEpoch);
         }
     }
 

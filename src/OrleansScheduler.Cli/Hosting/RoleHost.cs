@@ -13,6 +13,9 @@ internal static class RoleHost
     private static readonly string[] Chatty =
         ["Orleans.Runtime.Silo", "Orleans.Runtime.Watchdog", "Polly", "Microsoft.AspNetCore.Server.Kestrel"];
 
+    /// <summary>What a role may take to end in good order, before it is cut off.</summary>
+    private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(20);
+
     /// <summary>A builder that is quiet and knows the settings of files, the environment and <paramref name="settings"/>, the last
     /// winning.</summary>
     public static WebApplicationBuilder CreateBuilder(string? file, bool verbose, IReadOnlyDictionary<string, string?> settings)
@@ -22,6 +25,7 @@ internal static class RoleHost
         builder.Configuration.AddEnvironmentVariables();
         builder.Configuration.AddInMemoryCollection(settings);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTime);
         builder.Logging.ClearProviders();
         builder.Logging.SetMinimumLevel(verbose ? LogLevel.Information : LogLevel.Warning);
         if (!verbose)
@@ -49,7 +53,7 @@ internal static class RoleHost
             else kestrel.ListenAnyIP(address.Port);
         });
         if (address is null) builder.WebHost.UseSetting(WebHostDefaults.ServerUrlsKey, "http://127.0.0.1:0");
-        builder.Services.AddHealthChecks();
+        builder.Services.AddHealthChecks().AddCheck<Readiness>("ready");
     }
 
     /// <summary>The addresses that a role without pages serves.</summary>
@@ -57,6 +61,7 @@ internal static class RoleHost
     {
         app.MapPrometheusScrapingEndpoint();
         app.MapHealthChecks("/healthz/live", new() { Predicate = _ => false });
+        app.MapHealthChecks("/healthz/startup");
         app.MapHealthChecks("/healthz/ready");
     }
 

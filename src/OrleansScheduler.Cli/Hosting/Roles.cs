@@ -27,8 +27,7 @@ internal static class Roles
     /// <summary>Creates the tables that the configured storage needs; the result is the exit code.</summary>
     public static async Task<int> InitialiseStorageAsync(Session session, IConfiguration configuration, CancellationToken cancellationToken)
     {
-        var postgres = SectionsOf(configuration).Where(IsPostgres);
-        string[] places = [.. postgres.Select(section => section["ConnectionString"]).OfType<string>().Distinct()];
+        var places = DatabasesOf(configuration);
         if (places.Length == 0)
         {
             session.Say("The configured storage needs no tables made beforehand.");
@@ -48,6 +47,25 @@ internal static class Roles
         session.Say("The tables are there.");
         return ExitCode.Ok;
     }
+
+    /// <summary>Checks that the configured storage is ready for silos of this build; null when it is, else what is wrong.</summary>
+    public static async Task<string?> StorageFault(IConfiguration configuration, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var place in DatabasesOf(configuration)) await PostgresSchema.Require(place, cancellationToken);
+            return null;
+        }
+        catch (Exception e) when (e is DbException or InvalidOperationException or SocketException or ArgumentException)
+        {
+            return e.Message;
+        }
+    }
+
+    private static string[] DatabasesOf(IConfiguration configuration) =>
+    [
+        .. SectionsOf(configuration).Where(IsPostgres).Select(section => section["ConnectionString"]).OfType<string>().Distinct(),
+    ];
 
     private static IEnumerable<IConfigurationSection> SectionsOf(IConfiguration configuration) =>
     [

@@ -21,6 +21,12 @@ internal static class SiloCommand
             {
                 var builder = RoleHost.CreateBuilder(session.Value(config), session.Value(verbose), new Dictionary<string, string?>());
                 if (session.Value(initialise)) return await Roles.InitialiseStorageAsync(session, builder.Configuration, cancellationToken);
+                if (await Roles.StorageFault(builder.Configuration, cancellationToken) is { } fault)
+                {
+                    session.Say($"osched: {fault}");
+                    return ExitCode.Failed;
+                }
+
                 builder.Configuration["Cell:StateDirectory"] ??= Path.Combine(session.Terminal.StateDirectory, "silo");
                 return await RoleHost.RunAsync(session, Compose, "The silo runs; Ctrl-C ends it.", cancellationToken);
 

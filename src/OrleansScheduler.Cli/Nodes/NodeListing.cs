@@ -36,6 +36,7 @@ internal static class NodeListing
             ("Agent", node.Description.AgentVersion),
             ("Generation", $"{node.Generation}"),
             ("Tasks", $"{node.Tasks}"),
+            ("Adopted", new(string.Join(' ', node.Adopted), Tone.Bad)),
             ("Warning", new(node.IsOvercommitted ? "more runs on it than it has" : "", Tone.Bad)));
         if (tasks.Count == 0) return;
         session.Printer.Text("");

@@ -9,6 +9,10 @@ public sealed partial class SchedulerClient
     public Task<Answer<CellView>> DescribeCellAsync(CancellationToken cancellationToken = default) =>
         ReadAsync<CellView>("v1/cell", cancellationToken);
 
+    /// <summary>Ends safe mode.</summary>
+    public Task<Answer<CellView>> ResumeCellAsync(string? operationId = null, CancellationToken cancellationToken = default) =>
+        ChangeAsync<CellView>("v1/cell/resume", body: null, operationId, cancellationToken);
+
     /// <summary>
     /// Lets the cell's actors compare what they know with what the store has. Takes as long as reading all of the state does.
     /// </summary>

@@ -13,6 +13,12 @@ public interface ICellGrain : IGrainWithStringKey
     [Alias("Describe"), AlwaysInterleave]
     Task<CellRecord> Describe(CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Something shows that the store is older than what runs. Durable when it returns; from then on nothing is ended and nothing placed.
+    /// </summary>
+    [Alias("EnterSafeMode")]
+    Task<CellRecord> EnterSafeMode(string reason, CancellationToken cancellationToken = default);
+
     /// <summary>An operator has seen what the restored cell found and ends its safe mode. Durable when it returns; doing it twice changes
     /// nothing.</summary>
     [Alias("Resume")]
@@ -44,7 +50,7 @@ public sealed record CellRecord
     /// <summary>When the cell was last restored; null when it never was.</summary>
     [Id(3)] public DateTimeOffset? RestoredAt { get; init; }
 
-    /// <summary>The backup that it was last restored from, and when that was made.</summary>
+    /// <summary>The backup that it was last restored from, and when that was made; otherwise why safe mode was entered.</summary>
     [Id(4)] public string? RestoredFrom { get; init; }
 
     /// <summary>Format of everything in the store.</summary>

@@ -27,6 +27,17 @@ public interface IResourceLedgerGrain : IGrainWithStringKey
     [Alias("MayReplace"), AlwaysInterleave]
     Task<bool> MayReplace(string node, CancellationToken cancellationToken = default);
 
+    /// <summary>Epoch under which it decides now.</summary>
+    [Alias("CurrentEpoch"), AlwaysInterleave]
+    Task<long> CurrentEpoch(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// From a node whose agent has obeyed <paramref name="seen"/>, which no ledger of this store has reached: from now on it decides under
+    /// an epoch far above that. Durable when it returns.
+    /// </summary>
+    [Alias("Overtake"), AlwaysInterleave]
+    Task Overtake(long seen, CancellationToken cancellationToken = default);
+
     /// <summary>Attempts that hold something on a node, by job.</summary>
     [Alias("HeldOn"), AlwaysInterleave]
     Task<ImmutableArray<HeldByJob>> HeldOn(string node, CancellationToken cancellationToken = default);

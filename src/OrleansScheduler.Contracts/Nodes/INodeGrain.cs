@@ -7,9 +7,14 @@ namespace OrleansScheduler.Contracts;
 public interface INodeGrain : IGrainWithStringKey
 {
     /// <summary>An agent is connected and says all it knows. Durable when it returns; from then on the older session is refused.</summary>
+    /// <param name="description">What the node is.</param>
+    /// <param name="attempts">Every attempt that the agent knows.</param>
+    /// <param name="ledgerEpoch">Highest epoch of the ledger that the agent has obeyed; 0 for none.</param>
+    /// <param name="session">The way to the agent.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
     [Alias("Register"), AskedOnce]
-    Task<Answer<RegisterReceipt>> Register(NodeDescription description, ImmutableArray<AttemptReport> attempts, IAgentSession session,
-        CancellationToken cancellationToken = default);
+    Task<Answer<RegisterReceipt>> Register(NodeDescription description, ImmutableArray<AttemptReport> attempts, long ledgerEpoch,
+        IAgentSession session, CancellationToken cancellationToken = default);
 
     /// <summary>Once a second from the agent. Answers whether it must register again or say all it knows.</summary>
     [Alias("Heartbeat"), AlwaysInterleave]

@@ -36,6 +36,14 @@ public sealed record CellView
 
     /// <summary>The silo that the ledger is on, <c>address:port</c>.</summary>
     [Id(10)] public string LedgerSilo { get; init; } = "";
+
+    /// <summary>
+    /// Whether the store turned out to be older than what runs: nothing is ended and nothing placed until an operator resumes the cell.
+    /// </summary>
+    [Id(11)] public bool SafeMode { get; init; }
+
+    /// <summary>Why it is in safe mode; null when it is not.</summary>
+    [Id(12)] public string? SafeModeReason { get; init; }
 }
 
 /// <summary>What the cell's own state looks like in the store.</summary>

@@ -82,6 +82,9 @@ public sealed record Preemption(
 /// <param name="LongestWait">How long the oldest of those that still wait has waited; zero when none does.</param>
 public sealed record LedgerPlan(ImmutableArray<Reservation> Reservations, int Blocked, bool HasMore, TimeSpan LongestWait)
 {
+    /// <summary>A round that decided nothing.</summary>
+    public static LedgerPlan None { get; } = new([], 0, HasMore: false, TimeSpan.Zero);
+
     /// <summary>Attempts to stop, and for whom; already counted in the ledger.</summary>
     public ImmutableArray<Preemption> Preemptions { get; init; } = [];
 

@@ -83,4 +83,7 @@ public sealed record NodeView
 
     /// <summary>Whether more runs on it than it has: its capacity shrank. What runs stays, and nothing new comes.</summary>
     [Id(6)] public bool IsOvercommitted { get; init; }
+
+    /// <summary>Attempts that run there and no job knows: left alone while the cell is in safe mode. At most 1,000.</summary>
+    [Id(7)] public ImmutableArray<AttemptId> Adopted { get; init; } = [];
 }

@@ -14,7 +14,8 @@ internal sealed class CellDirectory(IGrainFactory grains, JobDirectory jobs, IOp
         var summary = grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).Summarise(cancellationToken);
         var hosts = grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true, cancellationToken);
         var count = jobs.Count(cancellationToken);
-        await Task.WhenAll(summary, hosts, count);
+        var record = grains.GetGrain<ICellGrain>(ICellGrain.Id).Describe(cancellationToken);
+        await Task.WhenAll(summary, hosts, count, record);
 
         var ledger = await summary;
         return new()
@@ -30,6 +31,8 @@ internal sealed class CellDirectory(IGrainFactory grains, JobDirectory jobs, IOp
             Pending = ledger.Pending,
             LedgerEpoch = ledger.Epoch,
             LedgerSilo = ledger.Silo,
+            SafeMode = (await record).SafeMode,
+            SafeModeReason = (await record) is { SafeMode: true, RestoredFrom: var reason } ? reason : null,
         };
     }
 

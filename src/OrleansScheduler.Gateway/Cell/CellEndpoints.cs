@@ -14,6 +14,8 @@ internal static class CellEndpoints
             .WithSummary("A copy of everything durable, taken while the cell works. Incomplete without its last record.");
         routes.MapGet("/v1/cell/check", Check).WithTags("Cell").WithName("CheckCell").WithProblems()
             .WithSummary("Compares what the cell's actors know with what the store has.");
+        routes.MapPost("/v1/cell/resume", Resume).WithTags("Cell").WithName("ResumeCell").WithProblems(400)
+            .WithSummary("Ends safe mode: what no job wants is ended, and what waits is placed. Without safe mode nothing changes.");
     }
 
     private static async Task<Ok<CellView>> Describe(CellDirectory cell, CancellationToken cancellationToken) =>
@@ -24,4 +26,14 @@ internal static class CellEndpoints
 
     private static async Task<Ok<CellCheckView>> Check(CellCheck check, CancellationToken cancellationToken) =>
         TypedResults.Ok(await check.Run(cancellationToken));
+
+    private static async Task<Results<Ok<CellView>, ProblemResult>> Resume(
+        HttpContext context, IGrainFactory grains, CellDirectory cell, CancellationToken cancellationToken)
+    {
+        var read = new RequestReader(context);
+        var operation = read.OperationId();
+        if (read.Refusal is { } refusal) return refusal;
+        await grains.GetGrain<ICellGrain>(ICellGrain.Id).Resume(operation, Caller.Of(context), cancellationToken);
+        return TypedResults.Ok(await cell.Describe(cancellationToken));
+    }
 }

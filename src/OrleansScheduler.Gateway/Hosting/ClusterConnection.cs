@@ -8,7 +8,7 @@ namespace OrleansScheduler.Gateway;
 public static class ClusterConnectionExtensions
 {
     private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan GatewayListRefresh = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan GatewayListRefresh = TimeSpan.FromSeconds(0.5);
 
     /// <summary>What only silos have. A client would look for providers of its own behind them, and find none.</summary>
     private static readonly string[] OfSilos = ["Orleans:GrainStorage", "Orleans:Reminders", "Orleans:GrainDirectory"];

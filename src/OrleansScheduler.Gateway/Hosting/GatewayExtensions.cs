@@ -22,13 +22,17 @@ public static class GatewayExtensions
     public static WebApplicationBuilder AddSchedulerGateway(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.Configure<GatewayOptions>(builder.Configuration.GetSection("Gateway"));
+        services.AddOptions<GatewayOptions>().Bind(builder.Configuration.GetSection("Gateway")).ValidateOnStart().Validate(
+            gateway => gateway.DrainTime >= TimeSpan.Zero && gateway.DrainTime <= TimeSpan.FromSeconds(15),
+            "Gateway:DrainTime must be between 00:00:00 and 00:00:15.");
         services.AddOptions<CellOptions>().Bind(builder.Configuration.GetSection("Cell")).ValidateOnStart().Validate(
             cell => cell.HeartbeatPeriod >= TimeSpan.FromMilliseconds(50) && cell.HeartbeatPeriod <= TimeSpan.FromSeconds(30),
             "Cell:HeartbeatPeriod must be between 00:00:00.05 and 00:00:30.");
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, GatewayListeners>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<GatewayTelemetry>();
+        services.AddSingleton<Drain>();
+        services.AddHostedService(provider => provider.GetRequiredService<Drain>());
 
         services.AddSingleton<JobDirectory>();
         services.AddSingleton<JobSubmission>();
@@ -82,6 +86,7 @@ public static class GatewayExtensions
         app.UseRouting();
         app.Use(RequestGuards.KeepListenersApart);
         app.Use(RequestGuards.RefuseBeforeStart);
+        app.Use(RequestGuards.RefuseChangesWhileStopping);
         app.UseRequestTimeouts();
 
         app.MapJobs();

@@ -49,6 +49,19 @@ internal static class RequestGuards
             Problem.Of(ProblemKind.Unavailable, "unavailable", "The gateway has not reached the cell yet.")).ExecuteAsync(context);
     }
 
+    /// <summary>
+    /// A gateway that ends finishes what it has begun and takes no more changes: another one, or the next here, has the time for them.
+    /// </summary>
+    public static Task RefuseChangesWhileStopping(HttpContext context, RequestDelegate next)
+    {
+        if (IsSafe(context.Request.Method) || context.Features.Get<AgentConnection>() is not null) return next(context);
+        if (!context.RequestServices.GetRequiredService<Drain>().HasBegun) return next(context);
+        context.Response.Headers.Connection = "close";
+        var problem = Problem.Of(
+            ProblemKind.Unavailable, "shutting-down", "The gateway is shutting down; nothing was done. Repeat the request.");
+        return new ProblemResult(problem).ExecuteAsync(context);
+    }
+
     /// <summary>Nothing here unpacks bodies: a packed one could be any size.</summary>
     public static Task RefuseEncodedBodies(HttpContext context, RequestDelegate next)
     {

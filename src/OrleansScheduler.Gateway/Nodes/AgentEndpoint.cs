@@ -56,7 +56,8 @@ internal sealed partial class AgentEndpoint(
         var reference = grains.CreateObjectReference<IAgentSession>(session);
         try
         {
-            var answer = await Ask(grain.Register(registration.Node, registration.Attempts, reference, cancellationToken));
+            var answer = await Ask(grain.Register(
+                registration.Node, registration.Attempts, registration.LedgerEpoch, reference, cancellationToken));
             if (answer.Value is { } receipt)
             {
                 await Run(session, node, grain, receipt, requests, responses, cancellationToken);

@@ -5,7 +5,8 @@ namespace OrleansScheduler.Gateway;
 /// <summary>An agent's first message, checked: what it says about itself is believed from here on.</summary>
 /// <param name="Node">The node.</param>
 /// <param name="Attempts">Every attempt that the agent knows.</param>
-internal sealed record AgentRegistration(NodeDescription Node, ImmutableArray<AttemptReport> Attempts)
+/// <param name="LedgerEpoch">Highest epoch of the ledger that the agent has obeyed; 0 for none.</param>
+internal sealed record AgentRegistration(NodeDescription Node, ImmutableArray<AttemptReport> Attempts, long LedgerEpoch)
 {
     private const long LargestAmount = 1L << 50;
     private const int MaxPort = 65_535;
@@ -35,7 +36,8 @@ internal sealed record AgentRegistration(NodeDescription Node, ImmutableArray<At
         if (NodeRules.CheckCustom(node.Custom) is { } custom) return Bad("custom", custom);
         if (!NodeRules.IsOvercommit(node.Overcommit))
             return Bad("overcommit", $"it is between 1 and {NodeRules.MaxOvercommit}");
-        return new AgentRegistration(node, attempts);
+        if (message.LedgerEpoch < 0) return Bad("ledger_epoch", "it is 0 or above");
+        return new AgentRegistration(node, attempts, message.LedgerEpoch);
     }
 
     private static Problem Bad(string field, string rule)

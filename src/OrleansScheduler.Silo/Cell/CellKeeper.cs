@@ -5,9 +5,10 @@ namespace OrleansScheduler.Silo;
 
 /// <summary>
 /// Keeps the cell's own actors awake, so that work goes on after any crash though nobody asks for it: the ledger wakes the nodes, the
-/// index wakes the jobs.
+/// index wakes the jobs. Hears of safe mode.
 /// </summary>
-internal sealed partial class CellKeeper(IGrainFactory grains, TimeProvider time, ILogger<CellKeeper> logger) : BackgroundService
+internal sealed partial class CellKeeper(
+    IGrainFactory grains, SafeMode safeMode, TimeProvider time, ILogger<CellKeeper> logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
@@ -18,6 +19,7 @@ internal sealed partial class CellKeeper(IGrainFactory grains, TimeProvider time
         {
             try
             {
+                safeMode.Set((await grains.GetGrain<ICellGrain>(ICellGrain.Id).Describe(stoppingToken)).SafeMode);
                 await grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).Wake(stoppingToken);
                 await Task.WhenAll(Enumerable.Range(0, JobIndex.Shards)
                     .Select(s => grains.GetGrain<IJobIndexGrain>(s).Wake(stoppingToken)));

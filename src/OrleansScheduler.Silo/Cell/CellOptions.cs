@@ -30,6 +30,13 @@ public sealed class CellOptions
     [Range(typeof(TimeSpan), "00:00:03", "01:00:00")]
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long a silo that was started lets tasks alone that no job knows. Default 8 s: agents connect again within two, and only then
+    /// it shows whether the store is older than what runs.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan SettleFor { get; set; } = TimeSpan.FromSeconds(8);
+
     /// <summary>When so many nodes are lost that their tasks are replaced slowly. Section <c>Cell:MassLoss</c>.</summary>
     [Required, ValidateObjectMembers]
     public MassLossSettings MassLoss { get; set; } = new();

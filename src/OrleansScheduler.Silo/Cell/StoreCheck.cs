@@ -7,7 +7,8 @@ namespace OrleansScheduler.Silo;
 /// Looks at the store before the silo becomes active: makes the cell's record in an empty one, and does not start on one that belongs to
 /// another cell or that a newer version wrote.
 /// </summary>
-internal sealed class StoreCheck(IGrainStorage storage, IOptions<CellOptions> options) : ILifecycleParticipant<ISiloLifecycle>
+internal sealed class StoreCheck(IGrainStorage storage, IOptions<CellOptions> options, SafeMode safeMode)
+    : ILifecycleParticipant<ISiloLifecycle>
 {
     /// <summary>Where the record is.</summary>
     public static GrainId Owner { get; } = GrainId.Create(CellRecord.StateName, ICellGrain.Id);
@@ -34,6 +35,7 @@ internal sealed class StoreCheck(IGrainStorage storage, IOptions<CellOptions> op
     {
         var found = await Read(cancellationToken) ?? await Create(cancellationToken);
         if (Refusal(found, options.Value.Name) is { } refusal) throw new InvalidOperationException(refusal);
+        safeMode.Set(found.SafeMode);
     }
 
     private async Task<CellRecord?> Read(CancellationToken cancellationToken)

@@ -1,7 +1,5 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using Orleans.Configuration;
 
 namespace OrleansScheduler.Silo;
 
@@ -11,11 +9,12 @@ namespace OrleansScheduler.Silo;
 /// </summary>
 /// <remarks>
 /// It counts as alive while the membership table says so. While nobody can read the table nobody can write to it either, but a silo alone
-/// cannot know that: then it counts as long as so many others see it that the rest could not vote it out.
+/// cannot know that: then it counts as long as all others see it. One that does not could vote it out alone, because a silo that cannot
+/// write to the table has no voice after a few seconds.
 /// </remarks>
 internal sealed partial class SiloAuthority(
     IMembershipTable table, IClusterMembershipService membership, ILocalSiloDetails self, PeerClient peers,
-    IOptions<ClusterMembershipOptions> options, TimeProvider time, ILogger<SiloAuthority> logger) : BackgroundService
+    TimeProvider time, ILogger<SiloAuthority> logger) : BackgroundService
 {
     /// <summary>How long a confirmation is good for.</summary>
     public static readonly TimeSpan Term = TimeSpan.FromSeconds(3);
@@ -63,8 +62,7 @@ internal sealed partial class SiloAuthority(
         if (!active.Exists(m => m.SiloAddress.Equals(self.SiloAddress))) return false;
         var others = active.Where(m => !m.SiloAddress.Equals(self.SiloAddress)).ToList();
         var answers = await Task.WhenAll(others.Select(o => peers.Sees(o.SiloAddress, self.SiloAddress, Patience, time)));
-        var votes = Math.Min(options.Value.NumVotesForDeathDeclaration, (active.Count + 1) / 2);
-        return answers.Count(seen => !seen) < votes;
+        return answers.All(seen => seen);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Silo} {May} grant leases")]

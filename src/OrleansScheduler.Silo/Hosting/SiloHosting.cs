@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
 namespace OrleansScheduler.Silo;
@@ -22,10 +23,13 @@ public static class SiloHosting
     {
         AddDefaults(builder.Configuration);
         builder.Services.AddOptions<CellOptions>().BindConfiguration(CellOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.Configure<ClusterMembershipOptions>(builder.Configuration.GetSection("Orleans:Membership"));
+        builder.Services.AddOptions<ClusterMembershipOptions>().BindConfiguration(
+            MembershipValidator.Section, binder => binder.ErrorOnUnknownConfiguration = true).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<ClusterMembershipOptions>, MembershipValidator>();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<SiloTelemetry>();
         builder.Services.AddSchedulerStorage();
+        builder.Services.AddSingleton<SafeMode>();
         builder.Services.AddSingleton<PeerClient>();
         builder.Services.AddSingleton<SiloAuthority>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StoreCheck>();
@@ -36,6 +40,9 @@ public static class SiloHosting
                 options.ResponseTimeout = TimeSpan.FromSeconds(10);
                 options.MaxEnqueuedRequestsHardLimit = 20_000;
             }));
+        builder.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler, PromptEnd>());
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, CellIdentity>();
+        builder.Services.AddHostedService<PauseWatch>();
 
         // Behind Orleans: they start when the silo is active.
         builder.Services.AddHostedService(services => services.GetRequiredService<SiloAuthority>());
@@ -59,6 +66,11 @@ public static class SiloHosting
             ["Orleans:Membership:MaxProbeTimeout"] = "00:00:00.5",
             ["Orleans:Membership:NumMissedProbesLimit"] = "2",
             ["Orleans:Membership:TableRefreshTimeout"] = "00:00:05",
+
+            // A last silo may outvote those that have not said for three seconds that they live, and a cell that was lost as a whole can
+            // start again on other addresses after that time; with Orleans' own defaults both take 90 s.
+            ["Orleans:Membership:IAmAliveTablePublishTimeout"] = "00:00:01",
+            ["Orleans:Membership:NumMissedTableIAmAliveLimit"] = "3",
         };
         if (configuration["Orleans:GrainStorage:Default:ProviderType"] is null)
         {

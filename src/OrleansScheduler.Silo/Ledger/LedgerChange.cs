@@ -47,20 +47,27 @@ internal sealed record LedgerChange
     [Id(9)]
     public ImmutableArray<LedgerOperation> Operations { get; init; } = [];
 
+    /// <summary>What is added to the journal's epoch from now on; 0 for no change. Grows when the store was found to be too old.</summary>
+    [Id(10)]
+    public long EpochBase { get; init; }
+
     public bool IsEmpty => Nodes.IsEmpty && Released.IsEmpty && Reserved.IsEmpty && Waiting.IsEmpty && Settled.IsEmpty && Roles.IsEmpty
-        && NodeReservations.IsEmpty && Preempted.IsEmpty && PromisesEnded.IsEmpty && Operations.IsEmpty;
+        && NodeReservations.IsEmpty && Preempted.IsEmpty && PromisesEnded.IsEmpty && Operations.IsEmpty
+        && EpochBase == 0;
 
     /// <summary>Everything that a ledger knows and that has to survive.</summary>
-    public static LedgerChange Everything(Ledger ledger, IEnumerable<JobKey> waiting, IEnumerable<LedgerOperation> operations) => new()
-    {
-        Nodes = [.. ledger.Nodes().Select(n => new NodeCondition(n.Description, n.Generation, n.Reachable, n.Mode))],
-        Roles = [.. ledger.RoleSettings().Select(r => new RoleSetting(r.Role, r.Quota, r.Weight))],
-        NodeReservations = [.. ledger.NodeReservations().Select(r => new NodeReservation(r.Node, r.Role, r.Amount))],
-        Reserved = [.. ledger.Reservations()],
-        Preempted = [.. ledger.Preemptions],
-        Waiting = [.. waiting],
-        Operations = [.. operations],
-    };
+    public static LedgerChange Everything(
+        Ledger ledger, IEnumerable<JobKey> waiting, IEnumerable<LedgerOperation> operations, long epochBase) => new()
+        {
+            EpochBase = epochBase,
+            Nodes = [.. ledger.Nodes().Select(n => new NodeCondition(n.Description, n.Generation, n.Reachable, n.Mode))],
+            Roles = [.. ledger.RoleSettings().Select(r => new RoleSetting(r.Role, r.Quota, r.Weight))],
+            NodeReservations = [.. ledger.NodeReservations().Select(r => new NodeReservation(r.Node, r.Role, r.Amount))],
+            Reserved = [.. ledger.Reservations()],
+            Preempted = [.. ledger.Preemptions],
+            Waiting = [.. waiting],
+            Operations = [.. operations],
+        };
 
     /// <summary>Tells a ledger all of it.</summary>
     public void ApplyTo(Ledger ledger)

@@ -17,6 +17,9 @@ internal sealed partial class LedgerRound(Ledger ledger, IReadOnlySet<JobKey> wa
     public static LedgerEvent ToEvent(NodeCondition node) =>
         new LedgerEvent.NodeChanged(node.Description, node.Generation, node.Reachable, node.Mode);
 
+    /// <summary>What is added to the journal's epoch from now on; 0 for no change.</summary>
+    public long EpochBase { get; set; }
+
     public void Change(NodeCondition node)
     {
         ledger.Apply(ToEvent(node));
@@ -50,6 +53,7 @@ internal sealed partial class LedgerRound(Ledger ledger, IReadOnlySet<JobKey> wa
         foreach (var broken in plan.Broken) _touched.Add(broken.Job);
         return new LedgerChange
         {
+            EpochBase = EpochBase,
             Nodes = [.. _nodes],
             Roles = [.. _roles],
             NodeReservations = [.. _reservations],

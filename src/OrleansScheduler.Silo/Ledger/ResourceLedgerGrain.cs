@@ -16,6 +16,9 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     private const int SweepParts = 5;
     private const int TakeoverWidth = 32;
 
+    /// <summary>How far above an epoch that the store has forgotten the next one is: others may have seen more.</summary>
+    private const long EpochJump = 1 << 20;
+
     private readonly Ledger _ledger;
     private readonly HashSet<JobKey> _waiting = [];
     private readonly LedgerOperations _operations = new();
@@ -33,11 +36,14 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     private readonly string _silo;
     private readonly CancellationTokenSource _stopped = new();
     private readonly List<TaskCompletionSource<Func<LedgerChange>>> _wantedCopies = [];
+    private readonly SafeMode _safeMode;
     private ClaimOrder _claims = new(0);
+    private long _epochBase;
     private int _sweep;
 
     public ResourceLedgerGrain(
-        IGrainContext context, IGrainFactory grains, JournalFactory journals, StateCopy copies, SiloTelemetry telemetry, TimeProvider time,
+        IGrainContext context, IGrainFactory grains, JournalFactory journals, StateCopy copies, SafeMode safeMode, SiloTelemetry telemetry,
+        TimeProvider time,
         IOptions<CellOptions> options, ILogger<ResourceLedgerGrain> logger, ILogger<LedgerOutbox> outboxLogger)
     {
         _ledger = new Ledger(options.Value.Ledger.ToOptions());
@@ -45,6 +51,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         _inbox = new Inbox<Action<LedgerRound>>(Round, limit: 100_000, options.Value.MaxIntentsPerRound);
         _outbox = new LedgerOutbox(grains, time, outboxLogger, GiveBack, _stopped.Token);
         (_copies, _telemetry, _time, _options, _logger) = (copies, telemetry, time, options.Value, logger);
+        _safeMode = safeMode;
         (_guard, _started) = (new LossGuard(options.Value.MassLoss.ToRules()), time.GetTimestamp());
         _silo = context.Address.SiloAddress?.Endpoint.ToString() ?? "";
     }
@@ -54,12 +61,11 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         var recovered = await _journal.Open(cancellationToken);
         if (recovered.Snapshot is { } snapshot) Recover(snapshot);
         foreach (var change in recovered.Entries) Recover(change);
-        _outbox.Epoch = _journal.Epoch;
-        _claims = new ClaimOrder(_journal.Epoch);
+        Adopt();
         foreach (var node in _ledger.Nodes().Where(n => !n.Reachable && !_ledger.HeldOn(n.Description.Id).Any()))
             _guard.Know(node.Description.Id);
         Observe();
-        LogRecovered(_journal.Epoch, _ledger.Placed, _waiting.Count);
+        LogRecovered(Epoch, _ledger.Placed, _waiting.Count);
         this.RegisterGrainTimer(SweepNodes,
             new GrainTimerCreationOptions(SweepPeriod, SweepPeriod) { Interleave = true, KeepAlive = true });
         _outbox.Add(_ledger.Preemptions);
@@ -80,7 +86,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
 
     public async Task<ClaimAnswer> Settle(JobClaim claim, CancellationToken cancellationToken)
     {
-        if (!_claims.Take(claim.Job, claim.Stamp, claim.Holding is not null)) return new ClaimAnswer(_journal.Epoch, Taken: false);
+        if (!_claims.Take(claim.Job, claim.Stamp, claim.Holding is not null)) return new ClaimAnswer(Epoch, Taken: false);
         Problem? refused = null;
         await _inbox.Post(round => refused = round.Settle(claim));
         if (refused is { } problem)
@@ -90,14 +96,22 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         }
 
         if (claim.Demands is not null) _refused.Remove(claim.Job);
-        return new ClaimAnswer(_journal.Epoch, Taken: true);
+        return new ClaimAnswer(Epoch, Taken: true);
     }
 
     public async Task<long> NodeChanged(NodeCondition condition, CancellationToken cancellationToken)
     {
         await _inbox.Post(round => round.Change(condition));
         if (condition.Reachable) _guard.Back(condition.Description.Id);
-        return _journal.Epoch;
+        return Epoch;
+    }
+
+    public Task<long> CurrentEpoch(CancellationToken cancellationToken) => Task.FromResult(Epoch);
+
+    public async Task Overtake(long seen, CancellationToken cancellationToken)
+    {
+        if (seen < Epoch) return;
+        await _inbox.Post(round => round.EpochBase = Math.Max(round.EpochBase, seen - _journal.Epoch + EpochJump));
     }
 
     public Task<bool> MayReplace(string node, CancellationToken cancellationToken)
@@ -126,7 +140,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         var nodes = _ledger.DescribeNodes();
         var reachable = nodes.Where(n => n.Status != "unreachable").ToList();
         return Task.FromResult(new LedgerSummary(
-            _journal.Epoch,
+            Epoch,
             _ledger.CountNodes(),
             reachable.Aggregate(Resources.None, (sum, n) => sum + n.Description.Capacity),
             nodes.Aggregate(Resources.None, (sum, n) => sum + n.Used),
@@ -152,6 +166,16 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         return await Task.Run(capture);
     }
 
+    /// <summary>Which ledger decides, as all others count it.</summary>
+    private long Epoch => _epochBase + _journal.Epoch;
+
+    /// <summary>Begins to decide under the current epoch.</summary>
+    private void Adopt()
+    {
+        _outbox.Epoch = Epoch;
+        _claims = new ClaimOrder(Epoch);
+    }
+
     private void Recover(LedgerChange change)
     {
         change.ApplyTo(_ledger);
@@ -164,6 +188,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         _waiting.UnionWith(change.Waiting);
         _waiting.ExceptWith(change.Settled);
         foreach (var operation in change.Operations) _operations.Add(operation);
+        _epochBase = Math.Max(_epochBase, change.EpochBase);
     }
 
     private async Task Round(IReadOnlyList<Action<LedgerRound>> intents)
@@ -173,11 +198,18 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
             var started = Stopwatch.GetTimestamp();
             var round = new LedgerRound(_ledger, _waiting, _operations);
             foreach (var intent in intents) intent(round);
-            var plan = _ledger.Plan(_time.GetUtcNow(), _options.MaxPlacementsPerRound, _options.MaxLooksPerRound);
+            var plan = _safeMode.IsOn ? LedgerPlan.None
+                : _ledger.Plan(_time.GetUtcNow(), _options.MaxPlacementsPerRound, _options.MaxLooksPerRound);
             var change = round.Conclude(plan);
             _telemetry.Planned(Stopwatch.GetElapsedTime(started), plan);
             if (!change.IsEmpty) await Append(change);
             Follow(change);
+            if (change.EpochBase > 0)
+            {
+                Adopt();
+                _ = TakeOver([.. _ledger.Jobs.Union(_waiting)]);
+            }
+
             foreach (var job in round.Touched.Where(j => !_ledger.Knows(j))) _claims.Forget(job);
             _outbox.Add(plan.Reservations);
             _outbox.Add(plan.Preemptions);
@@ -204,8 +236,8 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
 
     private Func<LedgerChange> Capture()
     {
-        var (image, waiting, operations) = (_ledger.Capture(), _waiting.ToArray(), _operations.All.ToArray());
-        return () => LedgerChange.Everything(image.Restore(), waiting, operations);
+        var (image, waiting, operations, epochBase) = (_ledger.Capture(), _waiting.ToArray(), _operations.All.ToArray(), _epochBase);
+        return () => LedgerChange.Everything(image.Restore(), waiting, operations, epochBase);
     }
 
     private async Task Append(LedgerChange change)
@@ -229,7 +261,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
             {
                 try
                 {
-                    await GrainFactory.GetGrain<IJobGrain>(job.ToString()).LedgerChanged(_journal.Epoch, _stopped.Token);
+                    await GrainFactory.GetGrain<IJobGrain>(job.ToString()).LedgerChanged(Epoch, _stopped.Token);
                 }
                 catch (Exception e)
                 {

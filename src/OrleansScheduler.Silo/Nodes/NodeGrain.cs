@@ -11,14 +11,17 @@ namespace OrleansScheduler.Silo;
 [HashBasedPlacement]
 internal sealed partial class NodeGrain(
     [PersistentState(NodeRecord.StateName)] IPersistentState<NodeRecord> record, IGrainContext context, StateCopy copies,
-    IOptions<CellOptions> options, SiloAuthority authority, TimeProvider time, ILogger<NodeGrain> logger) : Grain, INodeGrain, IStateOwner
+    IOptions<CellOptions> options, SiloAuthority authority, SafeMode safeMode,
+    TimeProvider time, ILogger<NodeGrain> logger) : Grain, INodeGrain, IStateOwner
 {
     private static readonly TimeSpan WatchPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RepeatPeriod = TimeSpan.FromSeconds(5);
     private const int ReportWidth = 16;
+    private const int MostAdoptedShown = 1000;
 
     private readonly string _id = context.GrainId.Key.ToString()!;
     private readonly NodeAttempts _attempts = new();
+    private readonly SortedSet<AttemptId> _adopted = [];
     private readonly LeaseTerms _terms = new(options.Value.Lease);
     private IAgentSession? _session;
     private long _activated;
@@ -43,10 +46,12 @@ internal sealed partial class NodeGrain(
     }
 
     public async Task<Answer<RegisterReceipt>> Register(
-        NodeDescription description, ImmutableArray<AttemptReport> attempts, IAgentSession session, CancellationToken cancellationToken)
+        NodeDescription description, ImmutableArray<AttemptReport> attempts, long ledgerEpoch, IAgentSession session,
+        CancellationToken cancellationToken)
     {
         if (description.Id != _id)
             return Problem.Of(ProblemKind.Invalid, "node-id", $"The agent says that it is {description.Id}, not {_id}.");
+        if (ledgerEpoch > 0) await CheckStore(ledgerEpoch, cancellationToken);
         var first = record.State.Description is null;
         var previous = _session;
         record.State.Description = description;
@@ -111,7 +116,7 @@ internal sealed partial class NodeGrain(
     }
 
     public Task<bool> Kill(KillBatch batch, CancellationToken cancellationToken) =>
-        Deliver(new NodeCommands { Generation = record.State.Generation, Kills = [batch] });
+        safeMode.IsOn ? Task.FromResult(false) : Deliver(new NodeCommands { Generation = record.State.Generation, Kills = [batch] });
 
     public Task<Answer<NodeView>> Drain(string operationId, string actor, CancellationToken cancellationToken) =>
         SetMode(MaintenanceMode.Draining, actor, cancellationToken);
@@ -123,13 +128,14 @@ internal sealed partial class NodeGrain(
     {
         if (record.State.Description is null) return null;
         var nodes = await Ledger.ListNodes(cancellationToken);
-        return nodes.FirstOrDefault(n => n.Description.Id == _id) ?? new NodeView
+        var view = nodes.FirstOrDefault(n => n.Description.Id == _id) ?? new NodeView
         {
             Description = record.State.Description,
             Status = _reachable ? "ready" : "unreachable",
             Mode = record.State.Mode,
             Generation = record.State.Generation,
         };
+        return view with { Adopted = [.. _adopted.Take(MostAdoptedShown)] };
     }
 
     public async Task<Answer<LogChunk>> ReadLog(AttemptId attempt, LogQuery query, CancellationToken cancellationToken)
@@ -188,7 +194,12 @@ internal sealed partial class NodeGrain(
     private async Task<(ImmutableArray<AttemptAck> Acks, ImmutableArray<AttemptId> Unknown)> Pass(
         ImmutableArray<AttemptReport> reports, bool full, CancellationToken cancellationToken)
     {
-        if (full) _attempts.Clear();
+        if (full)
+        {
+            _attempts.Clear();
+            _adopted.Clear();
+        }
+
         var generation = record.State.Generation;
         var byJob = reports.GroupBy(r => r.Attempt.Job)
             .ToDictionary(g => g.Key, g => new NodeReport { Node = _id, Generation = generation, Reports = [.. g] });
@@ -223,10 +234,16 @@ internal sealed partial class NodeGrain(
                     acks.Add(new AttemptAck(report.Attempt, report.Sequence));
                 }
 
-                foreach (var attempt in answer.Unknown)
+                foreach (var attempt in answer.Unknown.Select(a => a.Of(news.Key)))
                 {
-                    _attempts.Remove(attempt.Of(news.Key));
-                    unknown.Add(attempt.Of(news.Key));
+                    if (safeMode.SparesUnknown)
+                    {
+                        _adopted.Add(attempt);
+                        continue;
+                    }
+
+                    _attempts.Remove(attempt);
+                    unknown.Add(attempt);
                 }
             }
             catch (Exception e)
@@ -258,6 +275,13 @@ internal sealed partial class NodeGrain(
     {
         try
         {
+            // The digests differ now, so the agent says everything, and what no job wants is ended.
+            if (_adopted.Count > 0 && !safeMode.SparesUnknown)
+            {
+                _adopted.Clear();
+                _attempts.Clear();
+            }
+
             var silence = time.GetElapsedTime(_lastHeard);
             if (_reachable && silence > options.Value.UnreachableAfter)
             {
@@ -282,6 +306,18 @@ internal sealed partial class NodeGrain(
         {
             LogLookAroundFailed(_id, e);   // the next look comes in a second
         }
+    }
+
+    /// <summary>A ledger that an agent has obeyed and the store has not had: the store is an old one, or another's.</summary>
+    private async Task CheckStore(long ledgerEpoch, CancellationToken cancellationToken)
+    {
+        var current = await Ledger.CurrentEpoch(cancellationToken);
+        if (ledgerEpoch <= current) return;
+        var reason = $"Node {_id} has obeyed the ledger of epoch {ledgerEpoch}, and the store knows only {current}: "
+            + "it is older than what runs.";
+        await GrainFactory.GetGrain<ICellGrain>(ICellGrain.Id).EnterSafeMode(reason, cancellationToken);
+        safeMode.Set(true);
+        await Ledger.Overtake(ledgerEpoch, cancellationToken);
     }
 
     /// <summary>Ends the session for good, so that whatever is said of it later is known to be late.</summary>

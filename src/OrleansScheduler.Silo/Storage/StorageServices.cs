@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
+using Orleans.Persistence;
 using Orleans.Storage;
 
 namespace OrleansScheduler.Silo;
@@ -20,6 +21,7 @@ internal static class StorageServices
 
         // Journals delete rows by the thousand; without this every deleted row would stay as an empty one.
         services.PostConfigureAll<AdoNetGrainStorageOptions>(options => options.DeleteStateOnClear = true);
+        services.PostConfigureAll<RedisStorageOptions>(options => options.DeleteStateOnClear = true);
         return services;
     }
 }

@@ -50,6 +50,7 @@ internal sealed class FailoverMeasure(ClusterDriver cluster)
         }
 
         var code = ended is null ? null : ledger.ExitCode;
+        var lost = fault == FailoverFault.KillAll ? 0 : cluster.Silos.Count(silo => !silo.IsRunning) - Victims(fault, ledger).Count;
         foreach (var silo in cluster.Silos) silo.Start();
         await cluster.Settled(Patience);
         await end.CancelAsync();
@@ -62,20 +63,21 @@ internal sealed class FailoverMeasure(ClusterDriver cluster)
             WriteGapMs = probe.WriteGap.TotalMilliseconds,
             Answered = probe.Answered,
             Failed = probe.Failed,
+            OthersLost = lost,
             EndedMs = ended,
             ExitCode = code,
         };
     }
 
+    private List<CellProcess> Victims(FailoverFault fault, CellProcess ledger) => fault switch
+    {
+        FailoverFault.KillTwo => [ledger, cluster.Silos.First(silo => silo != ledger)],
+        FailoverFault.KillAll => [.. cluster.Silos],
+        _ => [ledger],
+    };
+
     private async Task<long> Inject(FailoverFault fault, CellProcess ledger)
     {
-        var others = cluster.Silos.Where(silo => silo != ledger).ToList();
-        var victims = fault switch
-        {
-            FailoverFault.KillTwo => [ledger, others[0]],
-            FailoverFault.KillAll => [ledger, .. others],
-            _ => (List<CellProcess>)[ledger],
-        };
         var started = Stopwatch.GetTimestamp();
         switch (fault)
         {
@@ -85,7 +87,7 @@ internal sealed class FailoverMeasure(ClusterDriver cluster)
                 ledger.Pause();
                 break;
             default:
-                await Task.WhenAll(victims.Select(victim => victim.Kill()));
+                await Task.WhenAll(Victims(fault, ledger).Select(victim => victim.Kill()));
                 break;
         }
 

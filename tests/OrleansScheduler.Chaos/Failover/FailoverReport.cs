@@ -21,6 +21,9 @@ internal sealed record FailoverReport(FailoverFault Fault, StoreKind Profile, in
     /// <summary>Requests that failed, of all.</summary>
     public string Failed => $"{Runs.Sum(run => run.Failed)} of {Runs.Sum(run => run.Failed + run.Answered)}";
 
+    /// <summary>Silos that ended though nothing was done to them.</summary>
+    public int OthersLost => Runs.Sum(run => run.OthersLost);
+
     /// <inheritdoc/>
     public override string ToString() => $"""
         {Fault}, {Runs.Length} runs, {Silos} silos on {Profile}, ms:
@@ -29,7 +32,7 @@ internal sealed record FailoverReport(FailoverFault Fault, StoreKind Profile, in
           gap of reads    {ReadGapMs}
           gap of changes  {WriteGapMs}
           lived on        {EndedMs?.ToString() ?? "-"}
-          failed          {Failed} requests
+          failed          {Failed} requests; {OthersLost} other silos ended
         """;
 }
 

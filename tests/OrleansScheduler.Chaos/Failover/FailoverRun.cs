@@ -21,6 +21,9 @@ internal sealed record FailoverRun
     /// <summary>Requests that were answered.</summary>
     public required int Answered { get; init; }
 
+    /// <summary>Silos that ended though nothing was done to them.</summary>
+    public required int OthersLost { get; init; }
+
     /// <summary>How long the process lived on after its pause or after it was asked to end; null for a kill.</summary>
     public double? EndedMs { get; init; }
 

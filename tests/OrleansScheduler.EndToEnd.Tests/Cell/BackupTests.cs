@@ -45,10 +45,14 @@ public sealed class BackupTests : IDisposable
         var restored = await Run($"cell restore {file}");
         Assert.True(restored.ExitCode == 0, restored.Error);
 
-        _directory.OpenGate();
         dev = Osched.Start($"dev --port {port}", environment);
         await using (dev)
         {
+            await job.NodeIsReady();
+            await job.IsAt(running: 50, pending: 50);
+            Assert.Equal(0, (await Run("cell resume")).ExitCode);
+            _directory.OpenGate();
+
             // Those that ran are still the first attempt; those that waited have numbers that no agent can have seen.
             await job.EndsWithEachRunOnce(100, attempt => attempt is 1 or > 1_000_000);
         }

@@ -7,21 +7,23 @@ public sealed class PostgresTests(PostgresFixture postgres) : IClassFixture<Post
 {
     private readonly TestDirectory _directory = new();
 
+    private Dictionary<string, string> Profile => ProfileOf(postgres.ConnectionString);
+
+    public void Dispose() => _directory.Dispose();
+
     /// <summary>The PostgreSQL profile: membership, state and reminders. Gateways need the three lines about clustering only.</summary>
-    private Dictionary<string, string> Profile => new(StringComparer.Ordinal)
+    internal static Dictionary<string, string> ProfileOf(string connectionString) => new(StringComparer.Ordinal)
     {
         ["Orleans__Clustering__ProviderType"] = "AdoNet",
         ["Orleans__Clustering__Invariant"] = "Npgsql",
-        ["Orleans__Clustering__ConnectionString"] = postgres.ConnectionString,
+        ["Orleans__Clustering__ConnectionString"] = connectionString,
         ["Orleans__GrainStorage__Default__ProviderType"] = "AdoNet",
         ["Orleans__GrainStorage__Default__Invariant"] = "Npgsql",
-        ["Orleans__GrainStorage__Default__ConnectionString"] = postgres.ConnectionString,
+        ["Orleans__GrainStorage__Default__ConnectionString"] = connectionString,
         ["Orleans__Reminders__ProviderType"] = "AdoNet",
         ["Orleans__Reminders__Invariant"] = "Npgsql",
-        ["Orleans__Reminders__ConnectionString"] = postgres.ConnectionString,
+        ["Orleans__Reminders__ConnectionString"] = connectionString,
     };
-
-    public void Dispose() => _directory.Dispose();
 
     [Fact]
     public async Task Each_of_two_silos_may_be_killed_while_fifty_tasks_run_and_wait_and_all_finish_exactly_once()

@@ -5,6 +5,8 @@ namespace OrleansScheduler.Gateway.Tests;
 /// <summary>What the fake grains know: tests set it up and look into it.</summary>
 public sealed class FakeCell
 {
+    public CellRecord Record { get; set; } = new() { Name = "test", StoreIncarnation = 1 };
+
     public ConcurrentDictionary<JobKey, JobView> Jobs { get; } = new();
 
     public ConcurrentDictionary<JobKey, ImmutableArray<TaskView>> Tasks { get; } = new();

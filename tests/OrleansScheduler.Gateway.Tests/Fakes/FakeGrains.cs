@@ -173,6 +173,10 @@ public sealed class FakeLedgerGrain(FakeCell cell) : Grain, IResourceLedgerGrain
 
     public Task Wake(CancellationToken cancellationToken = default) => Task.CompletedTask;
 
+    public Task<long> CurrentEpoch(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public Task Overtake(long seen, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
     public Task<bool> MayReplace(string node, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public Task<ClaimAnswer> Settle(JobClaim claim, CancellationToken cancellationToken = default) => throw new NotSupportedException();

@@ -6,7 +6,7 @@ public sealed class FakeNodeGrain(FakeCell cell) : Grain, INodeGrain
     private string Id => this.GetPrimaryKeyString();
 
     public async Task<Answer<RegisterReceipt>> Register(
-        NodeDescription description, ImmutableArray<AttemptReport> attempts, IAgentSession session,
+        NodeDescription description, ImmutableArray<AttemptReport> attempts, long ledgerEpoch, IAgentSession session,
         CancellationToken cancellationToken = default)
     {
         if (cell.Agents.Refusals.TryGetValue(Id, out var refusal)) return refusal;

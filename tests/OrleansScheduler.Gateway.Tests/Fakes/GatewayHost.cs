@@ -45,6 +45,7 @@ public sealed class GatewayHost : IAsyncDisposable
             ["Gateway:Url"] = "http://127.0.0.1:0",
             ["Gateway:AgentUrl"] = "http://127.0.0.1:0",
             ["Cell:Name"] = "testcell",
+            ["Gateway:DrainTime"] = "00:00:00",
         });
         builder.Configuration.AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, setting => (string?)setting.Value));
         return builder;

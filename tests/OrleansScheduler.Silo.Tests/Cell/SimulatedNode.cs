@@ -29,6 +29,18 @@ internal sealed class SimulatedNode : IAgentSession, IAsyncDisposable
     /// <summary>Attempts that were started here, in order; one that stands twice was started twice.</summary>
     public IReadOnlyList<AttemptId> Started => _started;
 
+    /// <summary>Highest epoch of the ledger that was obeyed.</summary>
+    public long LedgerEpoch { get; set; }
+
+    /// <summary>The lease that the last heartbeat was answered with.</summary>
+    public TimeSpan Lease { get; private set; }
+
+    /// <summary>Attempts that the node was told to end because no job wants them.</summary>
+    public List<AttemptId> Unwanted { get; } = [];
+
+    /// <summary>Attempts that it was told to end.</summary>
+    public List<AttemptId> Killed { get; } = [];
+
     /// <summary>While it is set, what is told to stop goes on: it ends after it has been told again.</summary>
     public bool IgnoresKills { get; set; }
 
@@ -60,9 +72,11 @@ internal sealed class SimulatedNode : IAgentSession, IAsyncDisposable
         _stop = new CancellationTokenSource();
         var grains = cell?.Grains ?? _grains;
         _reference = grains.CreateObjectReference<IAgentSession>(this);
-        var answer = await grains.GetGrain<INodeGrain>(_description.Id).Register(_description, [.. _attempts.Values], _reference);
+        var answer = await grains.GetGrain<INodeGrain>(_description.Id).Register(
+            _description, [.. _attempts.Values], LedgerEpoch, _reference);
         _generation = answer.Value!.Generation;
         Acknowledge(answer.Value.Acks);
+        Unwanted.AddRange(answer.Value.Unknown);
         foreach (var unknown in answer.Value.Unknown) _attempts.Remove(unknown);
         _loop = Run(grains.GetGrain<INodeGrain>(_description.Id), _stop.Token);
     }
@@ -102,8 +116,11 @@ internal sealed class SimulatedNode : IAgentSession, IAsyncDisposable
             if (await Task.WhenAny(arrived, tick) == tick)
             {
                 await tick;
-                await grain.Heartbeat(_generation, _attempts.Values.Aggregate(0UL, (sum, a) => sum + Digest.Of(a.Attempt, a.Sequence)),
-                    stopped);
+                var digest = _attempts.Values.Aggregate(0UL, (sum, a) => sum + Digest.Of(a.Attempt, a.Sequence));
+                var answer = await grain.Heartbeat(_generation, digest, stopped);
+                Lease = answer.Lease;
+                if (answer is { Known: true, InSync: false })
+                    Acknowledge(await grain.Report(_generation, [.. _attempts.Values], full: true, stopped));
                 tick = heartbeat.WaitForNextTickAsync(stopped).AsTask();
                 continue;
             }
@@ -128,6 +145,7 @@ internal sealed class SimulatedNode : IAgentSession, IAsyncDisposable
         if (commands.Generation < _generation) return;
         foreach (var batch in commands.Launches)
         {
+            LedgerEpoch = Math.Max(LedgerEpoch, batch.LedgerEpoch);
             foreach (var launch in batch.Attempts)
             {
                 var id = launch.Ref.Of(batch.Job);
@@ -141,12 +159,14 @@ internal sealed class SimulatedNode : IAgentSession, IAsyncDisposable
         {
             foreach (var id in batch.Attempts.Select(a => a.Of(batch.Job)))
             {
+                Killed.Add(id);
                 if (!IgnoresKills && _attempts.TryGetValue(id, out var attempt)) _attempts[id] = attempt
                     with
                 { Status = ScheduleStatus.Killing };
             }
         }
 
+        Unwanted.AddRange(commands.Unknown);
         foreach (var unknown in commands.Unknown) _attempts.Remove(unknown);
     }
 

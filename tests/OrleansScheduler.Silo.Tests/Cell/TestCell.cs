@@ -46,6 +46,7 @@ internal sealed class TestCell : IAsyncDisposable
         {
             ["Cell:StateDirectory"] = directory,
             ["Cell:ResendAfter"] = "00:00:01",
+            ["Cell:SettleFor"] = "00:00:00",
             ["Orleans:Endpoints:AdvertisedIPAddress"] = "127.0.0.1",
             ["Orleans:Endpoints:SiloPort"] = $"{siloPort}",
             ["Orleans:Endpoints:GatewayPort"] = $"{gatewayPort}",

@@ -114,8 +114,8 @@ public sealed class CellTests : IDisposable
         Assert.Equal("unreachable", (await cell.Grains.GetGrain<INodeGrain>("n1").Describe())!.Status);
 
         var answer = await cell.Grains.GetGrain<INodeGrain>("n1").Register(SimulatedNode.Describe("n1"),
-            [new AttemptReport { Attempt = new(Key, 0, 1), Sequence = 2, Status = ScheduleStatus.Running }],
-                cell.Grains.CreateObjectReference<IAgentSession>(second));
+            [new AttemptReport { Attempt = new(Key, 0, 1), Sequence = 2, Status = ScheduleStatus.Running }], 0,
+            cell.Grains.CreateObjectReference<IAgentSession>(second));
         Assert.Equal([new AttemptId(Key, 0, 1)], answer.Value!.Unknown);
     }
 

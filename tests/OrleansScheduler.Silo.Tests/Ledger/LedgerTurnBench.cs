@@ -20,7 +20,7 @@ public sealed class LedgerTurnBench
         var change = new WhatIf { AddNodes = [new NodeTemplate(100, new Resources(32_000, 131_072, 1_048_576, 0))] };
         Report("what-if", 3, () => image.Try(change, Start));
         Report("explain", 5, () => ledger.Explain(new JobKey("role-0", "prod", "j0"), Start));
-        Report("snapshot", 3, () => LedgerChange.Everything(ledger, [], []));
+        Report("snapshot", 3, () => LedgerChange.Everything(ledger, [], [], 0));
         Report("figures", 5, () => LedgerFigures.Of(ledger));
         Report("roles", 5, () => ledger.DescribeRoles());
         Report("nodes", 5, () => ledger.DescribeNodes());

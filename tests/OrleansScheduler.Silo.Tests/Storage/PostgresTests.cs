@@ -5,7 +5,6 @@ using Npgsql;
 using Orleans.Configuration;
 using Orleans.Storage;
 using OrleansScheduler.Chaos;
-using static OrleansScheduler.Silo.Tests.JournalBench;
 
 namespace OrleansScheduler.Silo.Tests;
 
@@ -45,10 +44,11 @@ public sealed class PostgresTests(PostgresFixture server) : IClassFixture<Postgr
         var bench = new JournalBench(silo.Services.GetRequiredService<IGrainStorage>());
 
         await RequireMembership();
-        await RequireReminders(silo.Services.GetRequiredService<IReminderTable>());
-        await RequireRoundTrip(bench);
-        await RequireFence(bench);
-        await RequireOneCreator(bench);
+        await StoreContract.RequireReminders(silo.Services.GetRequiredService<IReminderTable>());
+        await StoreContract.RequireRoundTrip(bench);
+        await RequireCompactRows();
+        await StoreContract.RequireFence(bench);
+        await StoreContract.RequireOneCreator(bench);
         await silo.StopAsync(Cancel);
     }
 
@@ -58,60 +58,12 @@ public sealed class PostgresTests(PostgresFixture server) : IClassFixture<Postgr
         Assert.True((int)(await Scalar("SELECT version FROM orleansmembershipversiontable"))! > 0);
     }
 
-    private static async Task RequireReminders(IReminderTable reminders)
+    private async Task RequireCompactRows()
     {
-        var grain = GrainId.Create("job", "shop/prod/web");
-        var entry =
-            new ReminderEntry { GrainId = grain, ReminderName = "wake", StartAt = DateTime.UnixEpoch, Period = TimeSpan.FromMinutes(1) };
-        var etag = await reminders.UpsertRow(entry);
-        var next = await reminders.UpsertRow(entry);
-        Assert.NotEqual(etag, next);
-        Assert.Equal(TimeSpan.FromMinutes(1), (await reminders.ReadRow(grain, "wake"))!.Period);
-        Assert.Single((await reminders.ReadRows(0, 0)).Reminders);
-        Assert.False(await reminders.RemoveRow(grain, "wake", etag!));
-        Assert.True(await reminders.RemoveRow(grain, "wake", next!));
-        Assert.Empty((await reminders.ReadRows(grain)).Reminders);
-    }
-
-    private async Task RequireRoundTrip(JournalBench bench)
-    {
-        var (journal, _) = await bench.Open();
-        foreach (var word in Words(30, 3_000)) await journal.Append(word);
-        await journal.Append(Words(300, 2_000));
-        await journal.Compact([.. Words(30, 3_000), .. Words(300, 2_000)], through: 330);
-        await journal.Append("after");
-        await journal.Cleaned;
-
-        Assert.Equal([.. Words(30, 3_000), .. Words(300, 2_000), "after"], await bench.Recover());
-
         // Binary rows, not JSON: a row of 248 KiB would have a third more. Deleted rows are gone.
         Assert.InRange((int)(await Scalar("SELECT max(length(payloadbinary)) FROM orleansstorage"))!, 240 * 1024, 256 * 1024);
         Assert.Equal(0L, await Scalar("SELECT count(*) FROM orleansstorage WHERE payloadbinary IS NULL"));
         Assert.Equal(4L, await Scalar("SELECT count(*) FROM orleansstorage"));
-    }
-
-    private static async Task RequireFence(JournalBench bench)
-    {
-        var (old, _) = await bench.Open();
-        await old.Append(Words(1, 30_000));
-        await old.Append("b");
-        var (owner, _) = await bench.Open();
-
-        await Assert.ThrowsAsync<JournalLostException>(() => old.Append("late"));
-
-        Assert.Equal(334, await owner.Append("c"));
-    }
-
-    private static async Task RequireOneCreator(JournalBench bench)
-    {
-        for (var round = 0; round < 20; round++)
-        {
-            var owner = GrainId.Create("job", $"shop/prod/race-{round}");
-            var racers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => bench.For(owner).Open()));
-            var outcomes = await Task.WhenAll(racers.Select(racer => Record.ExceptionAsync(() => racer.Journal.Append("mine")).AsTask()));
-            Assert.Single(outcomes, outcome => outcome is null);
-            Assert.Equal(7, outcomes.OfType<JournalLostException>().Count());
-        }
     }
 
     private IHost Silo()

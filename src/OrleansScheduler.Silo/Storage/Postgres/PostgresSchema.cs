@@ -44,6 +44,26 @@ public static class PostgresSchema
         }
     }
 
+    /// <summary>Checks that a silo of this build can use the database.</summary>
+    /// <param name="connectionString">An Npgsql connection string.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="InvalidOperationException">The tables are missing, or of another version.</exception>
+    /// <exception cref="NpgsqlException">The database cannot be reached or refuses.</exception>
+    public static async Task Require(string connectionString, CancellationToken cancellationToken)
+    {
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync(cancellationToken);
+        await using var exists = new NpgsqlCommand("SELECT to_regclass('schedulerschema') IS NOT NULL", connection);
+        if (await exists.ExecuteScalarAsync(cancellationToken) is not true) throw new InvalidOperationException(
+            $"Database {connection.Database} has no tables of a cell: make them with osched silo --init-storage, or correct the "
+            + "connection string.");
+        await using var version = new NpgsqlCommand("SELECT max(version) FROM schedulerschema", connection);
+        var found = await version.ExecuteScalarAsync(cancellationToken) as int? ?? 0;
+        if (found != Version) throw new InvalidOperationException(
+            $"The tables of database {connection.Database} have version {found}, and this build needs {Version}: "
+            + (found < Version ? "bring them up to date with osched silo --init-storage." : "a newer version made them."));
+    }
+
     private static string ReadScript()
     {
         using var script = new StreamReader(typeof(PostgresSchema).Assembly.GetManifestResourceStream("PostgresSchema.sql")!);
