@@ -7,7 +7,7 @@ using OrleansScheduler.Contracts;
 namespace OrleansScheduler.Silo.Tests;
 
 /// <summary>
-/// One stored sample of every kind of state, as version 0.1 wrote it. A sample is never written again: a later version adds its own beside it.
+/// One stored sample of every kind of state, as version 0.1 wrote it. A sample is never written again: a later version adds its own.
 /// </summary>
 public sealed class StoredStateTests
 {
@@ -54,7 +54,10 @@ public sealed class StoredStateTests
         ["index"] = Sample(new JobIndexChange([Key])),
         ["node"] = Sample(new NodeRecord { Description = Node, Generation = 3, Mode = MaintenanceMode.Draining }),
         ["cell"] = Sample(new CellRecord { Name = "east", StoreIncarnation = 1, StorageFormat = 1 }),
-        ["head"] = Sample(new JournalHead { Epoch = 3, Through = 5, Rows = new(2, 1, 1, 100), TailFirst = 6, Segmented = true, Claims = [4] }),
+        ["head"] = Sample(new JournalHead
+        {
+            Epoch = 3, Through = 5, Rows = new(2, 1, 1, 100), TailFirst = 6, Segmented = true, Claims = [4],
+        }),
         ["row"] = Sample(new JournalRow { Format = 1, Epoch = 3, Checksum = 7, Payload = [1, 2, 3] }),
     };
 
@@ -67,8 +70,7 @@ public sealed class StoredStateTests
         if (Environment.GetEnvironmentVariable(RecordVariable) is not null && !File.Exists(file))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            await File.WriteAllTextAsync(
-                file, Convert.ToBase64String(Write(value), Base64FormattingOptions.InsertLineBreaks), TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(file, Convert.ToBase64String(Write(value)) + "\n", TestContext.Current.CancellationToken);
         }
 
         var stored = Convert.FromBase64String(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
@@ -80,8 +82,8 @@ public sealed class StoredStateTests
     [Fact]
     public void What_a_newer_version_added_is_passed_over()
     {
-        var newer = Serializer.SerializeToArray(new NewerRecord { Name = "east", StoreIncarnation = 4, Extra = [1, 2], More = new("x", 5) });
-        var read = Serializer.Deserialize<OlderRecord>(newer)!;
+        var newer = new NewerRecord { Name = "east", StoreIncarnation = 4, Extra = [1, 2], More = new("x", 5) };
+        var read = Serializer.Deserialize<OlderRecord>(Serializer.SerializeToArray(newer))!;
         Assert.Equal(("east", 4L), (read.Name, read.StoreIncarnation));
     }
 
