@@ -118,7 +118,7 @@ public sealed class JobState(JobKey key)
     /// <summary>Versions kept besides those that tasks still run.</summary>
     public const int MaxVersions = 20;
 
-    private readonly SortedDictionary<int, ScheduledTask> _tasks = [];
+    private readonly InstanceTable _tasks = new();
     private readonly SortedDictionary<int, JobVersion> _versions = [];
     private readonly Dictionary<string, JobOperation> _operations = new(StringComparer.Ordinal);
     private readonly Queue<string> _operationOrder = [];
@@ -156,7 +156,7 @@ public sealed class JobState(JobKey key)
         Header = change.Header;
         foreach (var version in change.Versions) _versions[version.Number] = version;
         foreach (var step in change.Steps)
-            _tasks[step.Instance] = change.IsSnapshot ? step : ScheduledTask.Extend(_tasks.GetValueOrDefault(step.Instance), step);
+            _tasks.Set(change.IsSnapshot ? step : ScheduledTask.Extend(_tasks.GetValueOrDefault(step.Instance), step));
         foreach (var instance in change.Removed) _tasks.Remove(instance);
         foreach (var operation in change.Operations) Remember(operation);
         if (_versions.Count > MaxVersions) ForgetOldVersions();

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
@@ -21,6 +22,7 @@ public static class ClusterConnectionExtensions
     {
         AddDefaults(builder.Configuration);
         builder.Services.Configure<HostOptions>(host => host.ServicesStartConcurrently = true);
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IGrainInterfaceTypeProvider, GrainInterfaceNames>());
         builder.Services.AddOrleansClient(SettingsOfClients(builder.Configuration), client =>
         {
             client.AddActivityPropagation();

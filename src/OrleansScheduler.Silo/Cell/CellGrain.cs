@@ -6,8 +6,8 @@ namespace OrleansScheduler.Silo;
 /// <summary>Owns the cell's record, which <see cref="StoreCheck"/> made when the first silo started.</summary>
 [HashBasedPlacement, GrainType(CellRecord.StateName)]
 internal sealed partial class CellGrain(
-    [PersistentState(CellRecord.StateName)] IPersistentState<CellRecord> record, StateCopy copies, IGrainContext context, TimeProvider time,
-    ILogger<CellGrain> logger) : Grain, ICellGrain, IStateOwner
+    [PersistentState(CellRecord.StateName)] IPersistentState<CellRecord> record, StateCopy copies, IGrainContext context,
+    TimeProvider time, ILogger<CellGrain> logger) : Grain, ICellGrain, IStateOwner
 {
     public Task<CellRecord> Describe(CancellationToken cancellationToken) => Task.FromResult(record.State);
 

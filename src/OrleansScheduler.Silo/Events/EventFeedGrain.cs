@@ -20,7 +20,7 @@ internal sealed class EventFeedGrain(IOptions<CellOptions> options, TimeProvider
     {
         foreach (var e in events)
         {
-            _ring[_next % _ring.Length] = e with { Cursor = Cursor(_next) };
+            _ring[_next % _ring.Length] = e;
             _next++;
         }
 
@@ -55,7 +55,9 @@ internal sealed class EventFeedGrain(IOptions<CellOptions> options, TimeProvider
         from = Math.Max(from, Oldest);
         var count = (int)Math.Min(limit, _next - from);
         var events = ImmutableArray.CreateBuilder<EventView>(count);
-        for (var i = 0; i < count; i++) events.Add(_ring[(from + i) % _ring.Length]);
+
+        // Cursors are written for those who read: most events of a busy cell are read by nobody.
+        for (var i = 0; i < count; i++) events.Add(_ring[(from + i) % _ring.Length] with { Cursor = Cursor(from + i) });
         return new EventPage(events.MoveToImmutable(), Cursor(from + count - 1));
     }
 

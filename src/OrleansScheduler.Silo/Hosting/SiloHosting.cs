@@ -27,6 +27,7 @@ public static class SiloHosting
             MembershipValidator.Section, binder => binder.ErrorOnUnknownConfiguration = true).ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<ClusterMembershipOptions>, MembershipValidator>();
         builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IGrainInterfaceTypeProvider, GrainInterfaceNames>());
         builder.Services.AddSingleton<SiloTelemetry>();
         builder.Services.AddSchedulerStorage();
         builder.Services.AddSingleton<SafeMode>();

@@ -9,6 +9,7 @@ public sealed class SiloTelemetry : IDisposable
     /// <summary>Name of the meter and of the activity source.</summary>
     public const string Name = "OrleansScheduler.Silo";
 
+    private static readonly int Statuses = (int)Enum.GetValues<ScheduleStatus>().Max() + 1;
     private static readonly double[] Seconds =
         [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -71,20 +72,29 @@ public sealed class SiloTelemetry : IDisposable
     /// <summary>Counts a job's change, before it is applied.</summary>
     internal void TasksChanged(IReadOnlyDictionary<int, ScheduledTask> before, JobChange change)
     {
-        var now = new Dictionary<int, ScheduleStatus>();
+        // Summed up by status first: a change may concern ten thousand tasks, and an instrument takes longer than a sum.
+        Span<int> entered = stackalloc int[Statuses];
+        Span<int> left = stackalloc int[Statuses];
+        var now = new Dictionary<int, ScheduleStatus>(change.Steps.Length);
         foreach (var step in change.Steps)
         {
-            if (now.TryGetValue(step.Instance, out var last)) Add(last, -1);
-            else if (before.TryGetValue(step.Instance, out var task)) Add(task.Status, -1);
+            Leave(step.Instance, left);
             now[step.Instance] = step.Status;
-            Add(step.Status, 1);
-            _transitions.Add(1, new KeyValuePair<string, object?>("status", step.Status.ToName()));
+            entered[(int)step.Status]++;
         }
 
-        foreach (var instance in change.Removed)
+        foreach (var instance in change.Removed) Leave(instance, left);
+        for (var status = 0; status < Statuses; status++)
         {
-            if (now.TryGetValue(instance, out var last)) Add(last, -1);
-            else if (before.TryGetValue(instance, out var task)) Add(task.Status, -1);
+            if (entered[status] != left[status]) Add((ScheduleStatus)status, entered[status] - left[status]);
+            if (entered[status] == 0) continue;
+            _transitions.Add(entered[status], new KeyValuePair<string, object?>("status", ((ScheduleStatus)status).ToName()));
+        }
+
+        void Leave(int instance, Span<int> counts)
+        {
+            if (now.TryGetValue(instance, out var last)) counts[(int)last]++;
+            else if (before.TryGetValue(instance, out var task)) counts[(int)task.Status]++;
         }
     }
 

@@ -212,7 +212,9 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         {
             _resend ??= this.RegisterGrainTimer(Resend,
                 new GrainTimerCreationOptions(_options.ResendAfter, _options.ResendAfter) { Interleave = true, KeepAlive = true });
-            _ = GrainFactory.GetGrain<IJobIndexGrain>(JobIndex.ShardOf(_key)).SetMotion(_key, true);
+
+            // The index takes a job that is new to it to be in motion.
+            if (_state.Header.Revision > 1) _ = GrainFactory.GetGrain<IJobIndexGrain>(JobIndex.ShardOf(_key)).SetMotion(_key, true);
         }
         else
         {

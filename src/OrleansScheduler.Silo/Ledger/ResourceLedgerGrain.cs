@@ -35,15 +35,15 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     private readonly ILogger<ResourceLedgerGrain> _logger;
     private readonly string _silo;
     private readonly CancellationTokenSource _stopped = new();
-    private readonly List<TaskCompletionSource<Func<LedgerChange>>> _wantedCopies = [];
     private readonly SafeMode _safeMode;
+    private readonly List<TaskCompletionSource<Func<LedgerChange>>> _wantedCopies = [];
     private ClaimOrder _claims = new(0);
     private long _epochBase;
     private int _sweep;
 
     public ResourceLedgerGrain(
-        IGrainContext context, IGrainFactory grains, JournalFactory journals, StateCopy copies, SafeMode safeMode, SiloTelemetry telemetry,
-        TimeProvider time,
+        IGrainContext context, IGrainFactory grains, JournalFactory journals, StateCopy copies, SafeMode safeMode,
+        SiloTelemetry telemetry, TimeProvider time,
         IOptions<CellOptions> options, ILogger<ResourceLedgerGrain> logger, ILogger<LedgerOutbox> outboxLogger)
     {
         _ledger = new Ledger(options.Value.Ledger.ToOptions());
@@ -151,6 +151,16 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
 
     public Task Wake(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <summary>Which ledger decides, as all others count it.</summary>
+    private long Epoch => _epochBase + _journal.Epoch;
+
+    /// <summary>Begins to decide under the current epoch.</summary>
+    private void Adopt()
+    {
+        _outbox.Epoch = Epoch;
+        _claims = new ClaimOrder(Epoch);
+    }
+
     public IAsyncEnumerable<StatePart> CopyState(CancellationToken cancellationToken) =>
         _journal.Exists ? _copies.Parts(_journal, Copy(), cancellationToken) : AsyncEnumerable.Empty<StatePart>();
 
@@ -164,16 +174,6 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         await _inbox.Post(static _ => { });
         var capture = await wanted.Task;
         return await Task.Run(capture);
-    }
-
-    /// <summary>Which ledger decides, as all others count it.</summary>
-    private long Epoch => _epochBase + _journal.Epoch;
-
-    /// <summary>Begins to decide under the current epoch.</summary>
-    private void Adopt()
-    {
-        _outbox.Epoch = Epoch;
-        _claims = new ClaimOrder(Epoch);
     }
 
     private void Recover(LedgerChange change)

@@ -11,8 +11,8 @@ namespace OrleansScheduler.Silo;
 [HashBasedPlacement]
 internal sealed partial class NodeGrain(
     [PersistentState(NodeRecord.StateName)] IPersistentState<NodeRecord> record, IGrainContext context, StateCopy copies,
-    IOptions<CellOptions> options, SiloAuthority authority, SafeMode safeMode,
-    TimeProvider time, ILogger<NodeGrain> logger) : Grain, INodeGrain, IStateOwner
+    IOptions<CellOptions> options, SiloAuthority authority, SafeMode safeMode, TimeProvider time, ILogger<NodeGrain> logger)
+    : Grain, INodeGrain, IStateOwner
 {
     private static readonly TimeSpan WatchPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RepeatPeriod = TimeSpan.FromSeconds(5);

@@ -140,7 +140,7 @@ public sealed class JournalTests
         await journal.Append("a");
         Assert.False(journal.WantsSnapshot);
 
-        await journal.Append(Words(100, 100));
+        await journal.Append(Words(100, 400));
         Assert.True(journal.WantsSnapshot);
 
         await journal.Compact(["sum"], journal.LastNumber);
@@ -171,7 +171,7 @@ public sealed class JournalTests
         _storage.Misbehave = call => call.Verb == StorageVerb.Clear ? Fault.ErrorBefore : Fault.None;
         await journal.Compact(["sum"], journal.LastNumber);
         await journal.Cleaned;
-        Assert.Contains("segment-000025", _storage.Names);
+        Assert.Contains("segment-000030", _storage.Names);
         _storage.Misbehave = null;
 
         var (next, entries) = await _bench.Open();
