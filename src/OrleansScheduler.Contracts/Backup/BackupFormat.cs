@@ -3,12 +3,14 @@ using System.Text.Json.Serialization;
 
 namespace OrleansScheduler.Contracts;
 
-/// <summary>The form of a backup: magic bytes, then records. Each is kind (1 byte), length (4), payload and CRC-32C over all of it
-/// (4), in little endian.</summary>
+/// <summary>
+/// The form of a backup: magic bytes, then records. Each is kind (1 byte), length (4), payload and CRC-32C over all of it (4), in little
+/// endian.
+/// </summary>
 /// <remarks>
 /// The first record is the header and the last one the footer, both JSON. Between them are parts of owners' states: the payload is
-/// the owner's id with its length before it (2 bytes), epoch (8), number (8), length of the whole state (4), offset (4) and bytes. A part at
-/// offset 0 begins a copy of its owner anew; what came before of that owner does not count.
+/// the owner's id with its length before it (2 bytes), epoch (8), number (8), length of the whole state (4), offset (4) and bytes. A part
+/// at offset 0 begins a copy of its owner anew; what came before of that owner does not count.
 /// </remarks>
 public static class BackupFormat
 {

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace OrleansScheduler.Gateway;
 
 /// <summary>
-/// A copy of everything durable while the cell works. A body that ends without an error is complete; its last record says so too. Holds a few
-/// parts at a time, whatever the cell's size.
+/// A copy of everything durable while the cell works. A body that ends without an error is complete; its last record says so too. Holds a
+/// few parts at a time, whatever the cell's size.
 /// </summary>
 internal sealed class CellBackup(CellOwners owners, IGrainFactory grains, IOptions<CellOptions> options, TimeProvider time) : IResult
 {

@@ -76,7 +76,7 @@ internal sealed partial class RestoreTarget(IServiceProvider services, IGrainSto
         }
         else if (state.Owner.Type != OwnerTypes.Cell)
         {
-            return Problem.Of(ProblemKind.Conflict, "backup-too-new", $"The backup has the state of {state.Owner}, which this build lacks.");
+            return Problem.Of(ProblemKind.Conflict, "backup-too-new", $"This build does not know {state.Owner}, which is in the backup.");
         }
 
         return null;

@@ -9,7 +9,7 @@ internal sealed class StateCopy(Serializer serializer, IGrainStorage storage)
 {
     /// <summary>A state that has a journal, as of one of its entries.</summary>
     public async IAsyncEnumerable<StatePart> Parts<TEntry, TSnapshot>(
-        Journal<TEntry, TSnapshot> journal, Task<TSnapshot> snapshot, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        Journal<TEntry, TSnapshot> journal, Task<TSnapshot> snapshot, [EnumeratorCancellation] CancellationToken cancellationToken)
         where TSnapshot : class
     {
         var bytes = await Task.Run(async () => serializer.SerializeToArray(await snapshot), cancellationToken);

@@ -74,7 +74,11 @@ public sealed class BackupFileTests
         "backup-damaged", (await BackupCheck.Run(new MemoryStream(bytes), TestContext.Current.CancellationToken)).Problem?.Code);
 
     private static Task<byte[]> Write(BackupHeader? header = null) => Write(
-        header ?? Header, [("job", "a/b/c", 0, [1, 2, 3], 3), ("node", "n1", 0, [4, 5], 2), ("job", "a/b/d", 0, [6, 7], 4), ("job", "a/b/d", 2, [8, 9], 4)]);
+        header ?? Header,
+        [
+            ("job", "a/b/c", 0, [1, 2, 3], 3), ("node", "n1", 0, [4, 5], 2),
+            ("job", "a/b/d", 0, [6, 7], 4), ("job", "a/b/d", 2, [8, 9], 4),
+        ]);
 
     private static async Task<byte[]> Write(BackupHeader header, (string Type, string Key, int Offset, byte[] Bytes, int Length)[] parts)
     {

@@ -46,7 +46,8 @@ public sealed class RestoreTests : IDisposable
             await grain.Resume("op-3", "test");
             await node.Connect(cell);
             await TestCell.Eventually(
-                async () => (await cell.Job(Key).DescribeTask(0)) is { Status: ScheduleStatus.Running, Attempt: > JobRestore.AttemptsBetween },
+                async () => await cell.Job(Key).DescribeTask(0)
+                    is { Status: ScheduleStatus.Running, Attempt: > JobRestore.AttemptsBetween },
                 60);
             foreach (var instance in (int[])[1, 2]) Assert.Equal(1, (await cell.Job(Key).DescribeTask(instance))!.Attempt);
             Assert.Equal(node.Started.Count, node.Started.Distinct().Count());
