@@ -37,8 +37,8 @@ internal sealed class CellIdentity(
         if (found is null)
         {
             if (OthersAreActive && !await HasLedger(cancellationToken)) throw new InvalidOperationException(
-                $"Orleans:ServiceId is '{cluster.Value.ServiceId}': cluster '{own.ClusterId}' has active silos, and nothing of theirs is in this "
-                + "storage. This silo has another Orleans:ServiceId or another Orleans:GrainStorage:Default than they have.");
+                $"Orleans:ServiceId is '{cluster.Value.ServiceId}': cluster '{own.ClusterId}' has active silos, and nothing of theirs "
+                + "is in this storage. This silo has another Orleans:ServiceId or another Orleans:GrainStorage:Default than they have.");
             found = await Write(own, cancellationToken);
         }
 

@@ -15,8 +15,8 @@ namespace OrleansScheduler.Silo;
 public static class SiloHosting
 {
     /// <summary>
-    /// How long the strict directory waits for a silo that was declared dead to have noticed it. Orleans' default of 30 s would be an outage
-    /// at every death of a silo.
+    /// How long the strict directory waits for a silo that was declared dead to have noticed it. Orleans' default of 30 s would be an
+    /// outage at every death of a silo.
     /// </summary>
     private static readonly TimeSpan DirectoryLease = TimeSpan.FromSeconds(1);
 
