@@ -5,7 +5,8 @@ namespace OrleansScheduler.Agent.Tests;
 public sealed class LeaseTests : IAsyncLifetime
 {
     /// <summary>Writes down its number and one that left its group, and goes on for ever.</summary>
-    private const string Stubborn = "trap '' TERM; setsid sh -c 'echo $$ >other; exec sleep 1000' & echo $$ >main; while :; do sleep 1; done";
+    private const string Stubborn =
+        "trap '' TERM; setsid sh -c 'echo $$ >other; exec sleep 1000' & echo $$ >main; while :; do sleep 1; done";
 
     private Node _node = null!;
 
@@ -80,7 +81,8 @@ public sealed class LeaseTests : IAsyncLifetime
     {
         var attempt = _node.NextAttempt();
         _node.Gateway.LaunchStrict(attempt, Node.Shell("echo ran >ran; exit 0"));
-        await Wait.Until(() => File.Exists(Path.Combine(_node.State, "strict", Path.GetFileName(_node.DirectoryOf(attempt).Root))), "guarded");
+        await Wait.Until(() => File.Exists(Path.Combine(_node.State, "strict", Path.GetFileName(_node.DirectoryOf(attempt).Root))),
+            "guarded");
         Assert.Null(_node.SandboxFile(attempt, "ran"));
         _node.Gateway.LeaseMillis = 20_000;
         Assert.Equal(Status.Finished, (await _node.Gateway.End(attempt)).Status);
