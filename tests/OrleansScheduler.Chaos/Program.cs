@@ -10,6 +10,8 @@ internal static class Program
         {
             ChaosCommand.Create(), FailoverCommand.Create(),
         };
-        return root.Parse(arguments).InvokeAsync();
+
+        // Whoever interrupts a run waits until what it has broken is taken back and what it has started is gone.
+        return root.Parse(arguments).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });
     }
 }

@@ -64,6 +64,8 @@ internal static class MadeUpRuns
         ("S12", "an earlier ledger is obeyed", run => run with { Epochs = run.Epochs.SetItem("agent-1", [3, 5, 4]) }),
         ("S17", "two replace the same version", run => Add(run, Update("u2", 13, 1, 2))),
         ("S17", "a version is left out", run => Add(run, Update("u3", 13, 2, 4))),
+        ("S18", "a task ends with its agent", run => Add(
+            run with { Witness = run.Witness.RemoveAll(line => line.Kind == WitnessKind.Exit) }, Fault("F3-kill-agent", 12, 13.5))),
         ("S21", "an earlier revision is read", run => Add(
             run, [Line("read", Service, 16) with { K = OutcomeKind.Ok, Version = 1, Revision = 4 }])),
         ("S26", "a task starts after the stop", run => Tell(run, Beats(Stopped, 2, Node, 20, 21))),

@@ -6,12 +6,22 @@ internal static class SettledCheck
     /// <summary>Seconds in which everybody has to agree.</summary>
     public const double Agreement = 10;
 
+    /// <summary>With more than so many processes for each processor nobody can say why something takes long.</summary>
+    private const double TooBusy = 8;
+
     public static (int Judged, IEnumerable<string> Violations) JudgeFaults(Evidence evidence)
     {
         HistoryEvent[] settled = [.. evidence.History.Where(line => line.K == OutcomeKind.Settled)];
-        return (settled.Length, settled.Where(line => line.Code is not null || line.Took > Settling.Allowed.TotalSeconds)
-            .Select(line => $"{line.Took} s after {line.Op} at {line.T:0.00}: {line.Code ?? "all was well, but late"}"));
+        HistoryEvent[] judged = [.. settled.Where(line => !IsLate(line) || line.Code is not null || !(line.Load > TooBusy))];
+        return (judged.Length, judged.Where(line => line.Code is not null || IsLate(line))
+            .Select(line => $"{line.Took} s after {line.Op} at {line.T:0.00}: {line.Code ?? $"well, but late; last: {line.Outcome}"}"));
     }
+
+    /// <summary>How many faults were got over too late on a machine that had too much else to do.</summary>
+    public static int NotJudged(Evidence evidence) =>
+        evidence.History.Count(line => line is { K: OutcomeKind.Settled, Code: null } && IsLate(line) && line.Load > TooBusy);
+
+    private static bool IsLate(HistoryEvent line) => line.Took > Settling.Allowed.TotalSeconds;
 
     public static (int Judged, IEnumerable<string> Violations) JudgeAgreement(Evidence evidence)
     {

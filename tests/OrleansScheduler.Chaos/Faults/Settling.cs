@@ -21,18 +21,20 @@ internal sealed class Settling(ClusterDriver cluster, History history, Func<Immu
         {
             var started = BootClock.Now;
             var seen = new HashSet<JobKey>();
+            string? last = null;
             while (await Missing(gateways, seen) is { } missing)
             {
                 if (BootClock.Now - started > Patience.TotalSeconds)
                 {
-                    Say(after, started, missing);
+                    Say(after, started, missing, last: null);
                     return;
                 }
 
+                last = missing;
                 await Task.Delay(LookAgain, TimeProvider.System);
             }
 
-            Say(after, started, missing: null);
+            Say(after, started, missing: null, last);
         }
         finally
         {
@@ -40,7 +42,7 @@ internal sealed class Settling(ClusterDriver cluster, History history, Func<Immu
         }
     }
 
-    private void Say(string after, double started, string? missing) => history.Add(new()
+    private void Say(string after, double started, string? missing, string? last) => history.Add(new()
     {
         T = BootClock.Now,
         P = "nemesis",
@@ -48,7 +50,12 @@ internal sealed class Settling(ClusterDriver cluster, History history, Func<Immu
         Op = after,
         Took = Math.Round(BootClock.Now - started, 2),
         Code = missing,
+        Outcome = last,
+        Load = Math.Round(Load(), 2),
     });
+
+    private static double Load() =>
+        double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture) / Environment.ProcessorCount;
 
     /// <summary>What is not as it should be; null when all is. A service that was seen well since the fault is not asked again.</summary>
     private async Task<string?> Missing(ImmutableArray<SchedulerClient> gateways, HashSet<JobKey> seen)

@@ -34,6 +34,9 @@ internal sealed record ChaosReport
     /// <summary>Commands that agents refused because their sender was not the newest.</summary>
     public required int StaleCommands { get; init; }
 
+    /// <summary>Faults that were got over too late on a machine that had too much else to do; L1 leaves them out.</summary>
+    public required int TooBusy { get; init; }
+
     /// <summary>What the checks came to.</summary>
     public required ImmutableArray<CheckResult> Checks { get; init; }
 
@@ -69,6 +72,7 @@ internal sealed record ChaosReport
         foreach (var (name, count) in Faults) text.AppendLine(CultureInfo.InvariantCulture, $"  {name,-28}{count,5}");
         text.AppendLine(
             CultureInfo.InvariantCulture, $"{Attempts} attempts ran; {Restarts} restarts; {StaleCommands} stale commands refused");
+        if (TooBusy > 0) text.AppendLine(CultureInfo.InvariantCulture, $"{TooBusy} times the machine was too busy to judge how long it took");
         foreach (var (name, counts) in Operations) text.AppendLine(CultureInfo.InvariantCulture, $"  {name,-28}{counts}");
         foreach (var (name, cost) in Costs) text.AppendLine(CultureInfo.InvariantCulture, $"  {name,-28}{cost}");
         foreach (var check in Checks)

@@ -32,6 +32,7 @@ internal sealed class ChaosRun(ClusterPlan plan, int seed, TimeSpan length, bool
             Attempts = evidence.Witness.Select(line => line.Attempt).Distinct().Count(),
             Restarts = supervisor.Restarts,
             StaleCommands = stale,
+            TooBusy = SettledCheck.NotJudged(evidence),
             Checks = [.. Check.All.Select(check => check.Of(evidence))],
             Blind = MadeUpRuns.Blind(),
             MadeUp = MadeUpRuns.Count,
@@ -68,6 +69,7 @@ internal sealed class ChaosRun(ClusterPlan plan, int seed, TimeSpan length, bool
             seconds = BootClock.Now - started;
             await rest.CancelAsync();
             await working;
+            cancellationToken.ThrowIfCancellationRequested();
         }
 
         var lines = history.Read();

@@ -74,6 +74,9 @@ internal sealed record HistoryEvent
 
     /// <summary>Seconds that something took.</summary>
     public double? Took { get; init; }
+
+    /// <summary>Processes that wanted to run, for each processor, on average over the last minute.</summary>
+    public double? Load { get; init; }
 }
 
 /// <summary>Everything that clients and faults did, in order, also in a file (one JSON object a line).</summary>
