@@ -39,6 +39,19 @@ public sealed class LeaseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_guard_that_was_killed_is_replaced_and_the_next_one_ends_the_task()
+    {
+        var (_, main, other) = await StartStrict();
+        await Wait.Until(() => Guard() is not null, "there is a guard");
+        var guard = Guard()!.Value;
+        Posix.Kill(guard, Posix.SigKill);
+        await Wait.Until(() => Guard() is { } next && next != guard && Node.IsAlive(next), "there is another guard");
+
+        _node.Gateway.IsMute = true;
+        await Wait.Until(() => !Node.IsAlive(main) && !Node.IsAlive(other), "it ends");
+    }
+
+    [Fact]
     public async Task A_strict_task_outlives_an_agent_that_comes_back_before_the_lease_is_over()
     {
         _node.Gateway.LeaseMillis = 20_000;
@@ -107,6 +120,13 @@ public sealed class LeaseTests : IAsyncLifetime
         var before = NodeLease.Now;
         var uptime = double.Parse(File.ReadAllText("/proc/uptime").Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture) * 1000;
         Assert.InRange(uptime, before - 20, NodeLease.Now + 20);
+    }
+
+    private int? Guard()
+    {
+        var file = Path.Combine(_node.State, "guard.pid");
+        return File.Exists(file)
+            && int.TryParse(File.ReadAllText(file), System.Globalization.CultureInfo.InvariantCulture, out var pid) ? pid : null;
     }
 
     private async Task<(AttemptId Attempt, int Main, int Other)> StartStrict()
