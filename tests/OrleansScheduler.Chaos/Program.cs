@@ -4,7 +4,12 @@ namespace OrleansScheduler.Chaos;
 
 internal static class Program
 {
-    private static Task<int> Main(string[] arguments) =>
-        new RootCommand("Breaks cells of real processes, and checks and measures what comes of it") { FailoverCommand.Create() }
-            .Parse(arguments).InvokeAsync();
+    private static Task<int> Main(string[] arguments)
+    {
+        var root = new RootCommand("Breaks cells of real processes, and checks and measures what comes of it")
+        {
+            FailoverCommand.Create(), RestartCommand.Create(), UpgradeCommand.Create(),
+        };
+        return root.Parse(arguments).InvokeAsync();
+    }
 }
