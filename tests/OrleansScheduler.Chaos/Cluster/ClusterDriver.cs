@@ -15,6 +15,7 @@ internal sealed class ClusterDriver : IAsyncDisposable
     private readonly List<CellProcess> _silos = [];
     private readonly List<CellProcess> _gateways = [];
     private readonly List<CellProcess> _agents = [];
+    private readonly List<string> _agentUrls = [];
 
     private ClusterDriver(ClusterPlan plan, CellNetwork? network, IStoreServer store)
     {
@@ -45,6 +46,9 @@ internal sealed class ClusterDriver : IAsyncDisposable
 
     /// <summary>The agents.</summary>
     public IReadOnlyList<CellProcess> Agents => _agents;
+
+    /// <summary>Where agents connect, in the order of the gateways.</summary>
+    public IReadOnlyList<string> AgentUrls => _agentUrls;
 
     /// <summary>Everything but the store.</summary>
     public IEnumerable<CellProcess> Processes => [.. _silos, .. _gateways, .. _agents];
@@ -160,7 +164,7 @@ internal sealed class ClusterDriver : IAsyncDisposable
     private async Task InitialiseStorage()
     {
         var log = Path.Combine(Directory, "init-storage.log");
-        await using var process = OwnedProcess.Start(log, [Osched, "silo", "--init-storage"], Store.Profile);
+        await using var process = OwnedProcess.Start(log, [_plan.Executable, "silo", "--init-storage"], Store.Profile);
         if (!await process.Ended(StartPatience) || process.ExitCode != 0)
             throw new InvalidOperationException($"The tables could not be made: {await File.ReadAllTextAsync(log)}");
     }
@@ -179,15 +183,14 @@ internal sealed class ClusterDriver : IAsyncDisposable
             ], $"{place.Address}:{silo}", new Uri(health)));
         }
 
-        var agentUrls = new List<string>();
         for (var number = 1; number <= _plan.Gateways; number++)
         {
             var place = await Place($"gateway-{number}");
             var url = $"{place.Address}:{LoopbackPort.Free()}";
-            agentUrls.Add($"http://{place.Address}:{LoopbackPort.Free()}");
+            _agentUrls.Add($"http://{place.Address}:{LoopbackPort.Free()}");
             _gateways.Add(Make($"gateway-{number}", place, ["gateway", .. verbose], [
                 ("Gateway__Url", $"http://{url}"),
-                ("Gateway__AgentUrl", agentUrls[^1]),
+                ("Gateway__AgentUrl", _agentUrls[^1]),
             ], url, new Uri($"http://{url}")));
         }
 
@@ -195,8 +198,8 @@ internal sealed class ClusterDriver : IAsyncDisposable
         {
             var name = $"agent-{number}";
             _agents.Add(Make(name, await Place(name), ["agent", "--metrics", "off", "--state", Path.Combine(Directory, name), .. verbose], [
-                ("Agent__NodeId", name.Replace("agent", "node", StringComparison.Ordinal)),
-                ("Agent__GatewayUrl", agentUrls[(number - 1) % agentUrls.Count]),
+                ("Agent__NodeId", $"node-{number}"),
+                ("Agent__GatewayUrl", _agentUrls[(number - 1) % _agentUrls.Count]),
                 ("Agent__Capacity__Cpu", $"{_plan.CoresPerAgent}"),
                 ("Agent__ReconnectDelay", "00:00:00.2"),
             ]));
@@ -212,7 +215,7 @@ internal sealed class ClusterDriver : IAsyncDisposable
     {
         var environment = Store.Profile.SetItem("OSCHED_HOME", Path.Combine(Directory, name)).SetItems(_plan.Settings)
             .SetItems(own.Select(setting => KeyValuePair.Create(setting.Name, setting.Value)));
-        return new(name, Path.Combine(Directory, $"{name}.log"), [.. place.Through, Osched, .. arguments], environment)
+        return new(name, Path.Combine(Directory, $"{name}.log"), place.Through, _plan.Executable, [.. arguments], environment)
         {
             Address = address,
             Health = health,
