@@ -25,7 +25,7 @@ internal static class ChaosCommand
         var mode = new Option<Mode>("--mode") { Description = "short: as a part of the test run; long: as long as --hours says" };
         var hours = new Option<double>("--hours") { Description = "How long things are broken", DefaultValueFactory = _ => 1 };
         var seed = new Option<int?>("--seed") { Description = "What the order of faults and operations follows from; any when not given" };
-        var plan = new PlanOptions();
+        var plan = new PlanOptions(Gateways, Agents, choosesNamespaces: true);
         var command = new Command("chaos", "Let users work in a cell while its parts break, and check that it kept its promises")
         {
             mode, hours, seed,
@@ -37,10 +37,11 @@ internal static class ChaosCommand
             var isLong = parse.GetValue(mode) == Mode.Long;
             var length = isLong ? TimeSpan.FromHours(parse.GetValue(hours)) : Short;
             var asked = plan.Read(parse);
-            var cell = asked with { Gateways = Gateways, Agents = Agents, Settings = Settings.SetItems(asked.Settings) };
+            var cell = asked with { Settings = Settings.SetItems(asked.Settings) };
             var again = "dotnet run -c Release --project tests/OrleansScheduler.Chaos -- chaos "
                 + (isLong ? string.Create(CultureInfo.InvariantCulture, $"--mode long --hours {length.TotalHours}") : "--mode short")
-                + $" --seed {chosen}";
+                + $" --seed {chosen} --profile {cell.Store} --silos {cell.Silos} --gateways {cell.Gateways} --agents {cell.Agents}"
+                + string.Concat(asked.Settings.Select(setting => $" --set {setting.Key}={setting.Value}"));
             Console.Error.WriteLine(again);
             var report = await new ChaosRun(cell, chosen, length, isLong, again).Run(cancellationToken);
             plan.Print(parse, report);
