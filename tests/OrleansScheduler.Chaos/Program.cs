@@ -8,7 +8,7 @@ internal static class Program
     {
         var root = new RootCommand("Breaks cells of real processes, and checks and measures what comes of it")
         {
-            FailoverCommand.Create(), RestartCommand.Create(), UpgradeCommand.Create(),
+            FailoverCommand.Create(), OverloadCommand.Create(), RestartCommand.Create(), UpgradeCommand.Create(),
         };
         return root.Parse(arguments).InvokeAsync();
     }
