@@ -40,6 +40,7 @@ internal sealed partial class RepeatedCalls(TimeProvider time, ILogger<RepeatedC
 
         var caller = context.Request.GetCancellationToken();
         var started = time.GetTimestamp();
+        var mayBeDone = false;
         for (var wait = FirstWait; ; wait = time.GetElapsedTime(started) < Steady ? FirstWait : wait * 2)
         {
             var elapsed = time.GetElapsedTime(started);
@@ -56,7 +57,13 @@ internal sealed partial class RepeatedCalls(TimeProvider time, ILogger<RepeatedC
             }
             catch (OperationCanceledException) when (!isLast && attempt.IsCancellationRequested && !caller.IsCancellationRequested)
             {
+                mayBeDone = true;
                 LogUnanswered(context.InterfaceMethod.Name, context.TargetId, wait.TotalMilliseconds);
+            }
+            catch (StorageUnavailableException refused) when (mayBeDone && !refused.MayBeDone)
+            {
+                // Refused was only the repetition; the one before may have been on its way to the storage.
+                throw new StorageUnavailableException(refused.Message, refused) { MayBeDone = true };
             }
             catch (Exception exception) when (IsLostSilo(exception) && time.GetElapsedTime(started) < Unreachable && _budget.IsAny)
             {

@@ -59,6 +59,27 @@ public sealed class RepeatedCallsTests
     }
 
     [Fact]
+    public async Task A_repetition_that_the_storage_refuses_leaves_open_what_became_of_the_first_try()
+    {
+        var call = Call.Of(typeof(IJobGrain), nameof(IJobGrain.Submit), tries =>
+            tries == 1 ? Silence : Task.FromException(new StorageUnavailableException("away")));
+
+        var asking = _calls.Invoke(call.Context);
+        while (!asking.IsCompleted) await Advance();
+
+        Assert.True((await Assert.ThrowsAsync<StorageUnavailableException>(() => asking)).MayBeDone);
+    }
+
+    [Fact]
+    public async Task A_first_try_that_the_storage_refuses_did_nothing()
+    {
+        var call = Call.Of(
+            typeof(IJobGrain), nameof(IJobGrain.Submit), _ => Task.FromException(new StorageUnavailableException("away")));
+
+        Assert.False((await Assert.ThrowsAsync<StorageUnavailableException>(() => _calls.Invoke(call.Context))).MayBeDone);
+    }
+
+    [Fact]
     public void When_nobody_answers_the_budget_runs_out_and_answers_fill_it_again()
     {
         var budget = new RepeatBudget();
