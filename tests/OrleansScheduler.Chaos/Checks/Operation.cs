@@ -45,9 +45,10 @@ internal sealed record Operation
 /// <summary>The time in which something was broken.</summary>
 /// <param name="Class">The kind of fault.</param>
 /// <param name="From">Its beginning.</param>
-/// <param name="To">When it was taken back; the end of time if it was not.</param>
+/// <param name="Healed">When it was taken back; the end of time if it was not.</param>
+/// <param name="To">When all was well again: until then a node may be without a word of the cell.</param>
 /// <param name="Nodes">Nodes that may have been without a word of the cell.</param>
-internal sealed record FaultWindow(string Class, double From, double To, ImmutableArray<string> Nodes)
+internal sealed record FaultWindow(string Class, double From, double Healed, double To, ImmutableArray<string> Nodes)
 {
     /// <summary>The faults of a history.</summary>
     public static ImmutableArray<FaultWindow> Of(ImmutableArray<HistoryEvent> history)
@@ -57,7 +58,9 @@ internal sealed record FaultWindow(string Class, double From, double To, Immutab
         {
             var end = history.Skip(index).FirstOrDefault(
                 line => line.K == OutcomeKind.Heal && line.Op == begin.Op && line.Target == begin.Target);
-            windows.Add(new(begin.Op, begin.T, end?.T ?? double.MaxValue, begin.Nodes ?? []));
+            var healed = end?.T ?? double.MaxValue;
+            var settled = history.Skip(index).FirstOrDefault(line => line.K == OutcomeKind.Settled && line.T >= healed);
+            windows.Add(new(begin.Op, begin.T, healed, settled?.T ?? healed, begin.Nodes ?? []));
         }
 
         return windows.ToImmutable();

@@ -19,7 +19,7 @@ internal static class SurvivalCheck
         if (evidence.Final is not { } final) return (0, []);
         FaultWindow[] faults =
         [
-            .. FaultWindow.Of(evidence.History).Where(fault => fault.Class != AgentDeath || fault.To - fault.From > ShortAbsence),
+            .. FaultWindow.Of(evidence.History).Where(fault => fault.Class != AgentDeath || fault.Healed - fault.From > ShortAbsence),
         ];
         WitnessLine[] last =
         [

@@ -25,7 +25,7 @@ internal sealed class ProcessFaults(ClusterDriver cluster, Supervisor supervisor
         random.Shuffle(victims);
         victims = victims[..count];
         var which = count == cluster.Silos.Count ? "all-silos" : count == 1 ? "silo" : "two-silos";
-        return Kill($"F1-kill-{which}", victims, Between(0, 2), []);
+        return Kill($"F1-kill-{which}", victims, Between(0, 2), Nodes());
     }
 
     private Fault KillGateway()
@@ -44,7 +44,7 @@ internal sealed class ProcessFaults(ClusterDriver cluster, Supervisor supervisor
     private Fault PauseSilo()
     {
         var silo = Any(cluster.Silos);
-        return Pause("F2-pause-silo", silo, Between(1, isLong ? 20 : 6), []);
+        return Pause("F2-pause-silo", silo, Between(1, isLong ? 20 : 6), Nodes());
     }
 
     private Fault PauseAgent()
