@@ -8,8 +8,10 @@ internal static class Program
     {
         var root = new RootCommand("Breaks cells of real processes, and checks and measures what comes of it")
         {
-            FailoverCommand.Create(), OverloadCommand.Create(), RestartCommand.Create(), UpgradeCommand.Create(),
+            ChaosCommand.Create(), FailoverCommand.Create(), OverloadCommand.Create(), RestartCommand.Create(), UpgradeCommand.Create(),
         };
-        return root.Parse(arguments).InvokeAsync();
+
+        // Whoever interrupts a run waits until what it has broken is taken back and what it has started is gone.
+        return root.Parse(arguments).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });
     }
 }

@@ -49,7 +49,6 @@ public static class SiloHosting
                 (options.MaxMessageBodySize, options.MaxMessageHeaderSize) = (CellMessage.MaxBodyBytes, CellMessage.MaxHeaderBytes);
             }));
         builder.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler, PromptEnd>());
-        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, CellIdentity>();
         builder.Services.AddHostedService<PauseWatch>();
 
         // Behind Orleans: they start when the silo is active.

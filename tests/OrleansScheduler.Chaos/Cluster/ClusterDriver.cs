@@ -78,8 +78,20 @@ internal sealed class ClusterDriver : IAsyncDisposable
     }
 
     /// <summary>A client of a gateway that asks once: whoever measures sees every failure.</summary>
-    public SchedulerClient Client(int gateway = 0) =>
-        new(new SchedulerClientOptions { Gateway = new Uri($"http://{_gateways[gateway].Address}"), Attempts = 1 });
+    public SchedulerClient Client(int gateway = 0, TimeSpan? patience = null)
+    {
+        var options = new SchedulerClientOptions { Gateway = new Uri($"http://{_gateways[gateway].Address}"), Attempts = 1 };
+        return new(patience is { } most ? options with { RequestTimeout = most } : options);
+    }
+
+    /// <summary>The node that an agent is.</summary>
+    public static string NodeOf(CellProcess agent) => agent.Name.Replace("agent", "node", StringComparison.Ordinal);
+
+    /// <summary>Where an agent keeps what it must not forget.</summary>
+    public string StateOf(CellProcess agent) => Path.Combine(Directory, agent.Name);
+
+    /// <summary>The gateway that an agent is connected to.</summary>
+    public CellProcess GatewayOf(CellProcess agent) => _gateways[_agents.IndexOf(agent) % _gateways.Count];
 
     /// <summary>
     /// Waits until all silos are active and all nodes can take tasks, and starts again what has ended, as a supervisor does.
@@ -122,9 +134,16 @@ internal sealed class ClusterDriver : IAsyncDisposable
         if (_plan.Directory is null) System.IO.Directory.Delete(Directory, recursive: true);
     }
 
-    /// <summary>Tasks outlive their agents on purpose. Those of this cell are known by the directory that they work in.</summary>
+    /// <summary>
+    /// Tasks and the guards of leases outlive their agents on purpose. Those of this cell are known by the directory that they work in.
+    /// </summary>
     private void EndTasks()
     {
+        foreach (var agent in _agents)
+        {
+            if (TaskProcesses.GuardOf(StateOf(agent)) is { } guard) OwnedProcess.Send(guard, Signal.Kill);
+        }
+
         foreach (var process in Process.GetProcesses())
         {
             using (process)
