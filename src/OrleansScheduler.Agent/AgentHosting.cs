@@ -1,17 +1,12 @@
-using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
-using OrleansScheduler.Contracts.Protocol;
 
 namespace OrleansScheduler.Agent;
 
 /// <summary>Makes a program a node agent.</summary>
 public static class AgentHosting
 {
-    // Room for a registration or a batch of commands with many specs; a message cannot be larger than what may be in flight.
-    private const int LargestMessage = 64 * 1024 * 1024;
-
     /// <summary>Adds the agent; it runs as long as the host does. Settings: <see cref="AgentOptions"/>.</summary>
     public static TBuilder AddSchedulerAgent<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
@@ -38,8 +33,7 @@ public static class AgentHosting
         services.TryAddSingleton<LogReader>();
         services.TryAddSingleton<LogKeeper>();
         services.TryAddSingleton<SandboxKeeper>();
-        services.TryAddSingleton(Channel);
-        services.TryAddSingleton(provider => new AgentGateway.AgentGatewayClient(provider.GetRequiredService<GrpcChannel>()));
+        services.TryAddSingleton<GatewayAddresses>();
         services.AddHostedService<AgentService>();
         return builder;
     }
@@ -49,24 +43,5 @@ public static class AgentHosting
         // The directory is made first: its file system is part of what is described.
         var state = services.GetRequiredService<StateDirectory>();
         return NodeFacts.Detect(services.GetRequiredService<IOptions<AgentOptions>>().Value) with { AgentId = state.AgentId };
-    }
-
-    private static GrpcChannel Channel(IServiceProvider services)
-    {
-        var handler = new SocketsHttpHandler
-        {
-            UseProxy = false,
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
-        };
-        return GrpcChannel.ForAddress(services.GetRequiredService<IOptions<AgentOptions>>().Value.GatewayUrl, new()
-        {
-            HttpHandler = handler,
-            DisposeHttpClient = true,
-            MaxReceiveMessageSize = LargestMessage,
-            MaxSendMessageSize = LargestMessage,
-            LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
-        });
     }
 }

@@ -14,7 +14,10 @@ public sealed class AgentOptions
     /// <summary>Name or address under which the ports of the node's tasks are reached. Default 127.0.0.1.</summary>
     public string Host { get; set; } = "127.0.0.1";
 
-    /// <summary>Where the gateway takes agents. Default http://127.0.0.1:7071.</summary>
+    /// <summary>
+    /// Where gateways take agents, one address or several with commas between: when a session ends the agent goes on to the next. Default
+    /// http://127.0.0.1:7071.
+    /// </summary>
     public string GatewayUrl { get; set; } = "http://127.0.0.1:7071";
 
     /// <summary>Where the agent keeps its state and its tasks' sandboxes. Default: <c>agent</c> in the user's state directory.</summary>

@@ -13,8 +13,8 @@ internal sealed class AgentOptionsValidator : IValidateOptions<AgentOptions>
             options.Host.Length is > 0 and <= 255 && !options.Host.Any(char.IsWhiteSpace),
             $"Agent:Host is '{options.Host}'; it must be a host name or an address.");
         Check(
-            Uri.TryCreate(options.GatewayUrl, UriKind.Absolute, out var url) && url.Scheme is "http" or "https",
-            $"Agent:GatewayUrl is '{options.GatewayUrl}'; it must be an address such as http://127.0.0.1:7071.");
+            GatewayAddresses.Split(options.GatewayUrl).All(IsAddress),
+            $"Agent:GatewayUrl is '{options.GatewayUrl}'; it must be an address such as http://127.0.0.1:7071, or several with commas.");
         Check(options.StateDirectory.Length > 0, "Agent:StateDirectory is empty; it must be a directory.");
         Check(
             PortRange.TryParse(options.Ports, out _),
@@ -79,6 +79,8 @@ internal sealed class AgentOptionsValidator : IValidateOptions<AgentOptions>
             NodeRules.IsOvercommit(options.Overcommit),
             $"Agent:Overcommit is {options.Overcommit}; it must be between 1 and {NodeRules.MaxOvercommit}.");
     }
+
+    private static bool IsAddress(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https";
 
     /// <summary>What is detected is not compared: a disk that has filled up must not keep the agent of running tasks away.</summary>
     private static bool FitsWhatIsGiven(IEnumerable<Resources> reserved, CapacityOptions capacity) =>

@@ -6,7 +6,7 @@ namespace OrleansScheduler.Agent;
 
 /// <summary>Runs the agent: takes over the tasks of before, then keeps a session with a gateway for as long as the program runs.</summary>
 internal sealed partial class AgentService(
-    IServiceProvider services, IOptions<AgentOptions> options, CommandHandler commands, TaskRunner runner, AttemptTable table,
+    IServiceProvider services, IOptions<AgentOptions> options, GatewayAddresses gateways, CommandHandler commands, TaskRunner runner, AttemptTable table,
     SandboxKeeper sandboxes, LogKeeper logs, AgentTelemetry telemetry, TimeProvider time, IHostApplicationLifetime lifetime,
     ILogger<AgentService> logger) : BackgroundService
 {
@@ -46,7 +46,7 @@ internal sealed partial class AgentService(
             SessionEnd end;
             try
             {
-                end = await ActivatorUtilities.CreateInstance<GatewaySession>(services).Run(stoppingToken);
+                end = await ActivatorUtilities.CreateInstance<GatewaySession>(services, gateways.Current).Run(stoppingToken);
             }
             catch (Exception) when (stoppingToken.IsCancellationRequested)
             {
@@ -68,6 +68,7 @@ internal sealed partial class AgentService(
             }
 
             LogEnded(end.Reason, end.Message);
+            gateways.Next();
             await Pause(options.Value.ReconnectDelay * (RandomNumberGenerator.GetInt32(1000) / 1000.0), stoppingToken);
         }
     }

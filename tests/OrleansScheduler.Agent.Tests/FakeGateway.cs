@@ -141,10 +141,12 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
 
     public async ValueTask DisposeAsync()
     {
+        if (_application is not { } application) return;
+        _application = null;
         _toAgent?.Writer.TryComplete(new IOException("the test is over"));
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-        await _application!.StopAsync(patience.Token);
-        await _application.DisposeAsync();
+        await application.StopAsync(patience.Token);
+        await application.DisposeAsync();
     }
 
     public static string NameOf(Contracts.Protocol.Attempt attempt) => $"{attempt.Job}/{attempt.Instance}#{attempt.Number}";

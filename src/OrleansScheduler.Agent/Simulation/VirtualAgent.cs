@@ -36,10 +36,23 @@ internal sealed class VirtualAgent
         Protocol.AgentGateway.AgentGatewayClient gateway, SemaphoreSlim entry, CancellationToken cancellationToken)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        AsyncDuplexStreamingCall<Protocol.FromAgent, Protocol.ToAgent>? call = null;
         try
         {
-            using var call = gateway.Connect(cancellationToken: over.Token);
-            if (await Register(call, entry, over.Token) is not { } registered) return null;
+            // The stream is opened when it is this agent's turn: gateways give up on those who say nothing.
+            await entry.WaitAsync(over.Token);
+            Protocol.ToAgent? registered;
+            try
+            {
+                call = gateway.Connect(cancellationToken: over.Token);
+                registered = await Register(call, over.Token);
+            }
+            finally
+            {
+                entry.Release();
+            }
+
+            if (registered is null) return null;
             if (registered.Refused is { } refused) return refused.Retry ? null : refused.Message;
             if (registered.Registered is null) return "The gateway did not answer the registration.";
             _node.Begin(registered.Registered);
@@ -58,24 +71,17 @@ internal sealed class VirtualAgent
             _node.Leave();
             (_call, IsRegistered) = (null, false);
             await over.CancelAsync();
+            call?.Dispose();
         }
     }
 
     private async Task<Protocol.ToAgent?> Register(
-        AsyncDuplexStreamingCall<Protocol.FromAgent, Protocol.ToAgent> call, SemaphoreSlim entry, CancellationToken cancellationToken)
+        AsyncDuplexStreamingCall<Protocol.FromAgent, Protocol.ToAgent> call, CancellationToken cancellationToken)
     {
-        await entry.WaitAsync(cancellationToken);
-        try
-        {
-            await call.RequestStream.WriteAsync(new() { Register = _node.Register() }, cancellationToken);
-            return await call.ResponseStream.MoveNext(cancellationToken).WaitAsync(AnswerTime, _time, cancellationToken)
-                ? call.ResponseStream.Current
-                : null;
-        }
-        finally
-        {
-            entry.Release();
-        }
+        await call.RequestStream.WriteAsync(new() { Register = _node.Register() }, cancellationToken);
+        return await call.ResponseStream.MoveNext(cancellationToken).WaitAsync(AnswerTime, _time, cancellationToken)
+            ? call.ResponseStream.Current
+            : null;
     }
 
     private async Task<string?> Listen(IAsyncStreamReader<Protocol.ToAgent> stream, CancellationToken cancellationToken)

@@ -13,7 +13,7 @@ internal static class AgentCommand
         var node = new Option<string?>("--node") { Description = "The node's name; the host name when it is not given", HelpName = "name" };
         var connect = new Option<string?>("--connect")
         {
-            Description = "Gateway that agents connect to; http://127.0.0.1:7071 when nothing says otherwise",
+            Description = "Gateways that take agents, with commas between; http://127.0.0.1:7071 when nothing says otherwise",
             HelpName = "url",
         };
         var state = new Option<string?>("--state")

@@ -46,6 +46,25 @@ public sealed class SessionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task When_a_gateway_ends_the_agent_goes_on_to_the_next_one_with_its_tasks()
+    {
+        await using var other = await FakeGateway.Start();
+        await _node.StopAgent();
+        await _node.StartAgent(("Agent:GatewayUrl", $"{_node.Gateway.Url}, {other.Url}"));
+        await Wait.Until(() => _node.Gateway.Registrations + other.Registrations == 2, "the agent registers at one of them");
+        var (first, second) = other.Registrations > 0 ? (other, _node.Gateway) : (_node.Gateway, other);
+        var before = second.Registrations;
+        var attempt = _node.NextAttempt();
+        first.Launch(attempt, Node.Shell("exec sleep 1000"));
+        await first.Reaches(attempt, Status.Running);
+
+        await first.DisposeAsync();
+
+        await Wait.Until(() => second.Registrations > before, "the agent registers at the other one");
+        Assert.Equal(attempt.Instance, Assert.Single(second.LastRegister!.Attempts).Attempt.Instance);
+    }
+
+    [Fact]
     public async Task A_report_is_repeated_until_it_is_acknowledged_and_then_the_attempt_is_forgotten()
     {
         _node.Gateway.Acknowledges = false;

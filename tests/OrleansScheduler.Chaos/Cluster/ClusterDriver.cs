@@ -199,12 +199,16 @@ internal sealed class ClusterDriver : IAsyncDisposable
             var name = $"agent-{number}";
             _agents.Add(Make(name, await Place(name), ["agent", "--metrics", "off", "--state", Path.Combine(Directory, name), .. verbose], [
                 ("Agent__NodeId", $"node-{number}"),
-                ("Agent__GatewayUrl", _agentUrls[(number - 1) % _agentUrls.Count]),
+                ("Agent__GatewayUrl", AgentGateways(number)),
                 ("Agent__Capacity__Cpu", $"{_plan.CoresPerAgent}"),
                 ("Agent__ReconnectDelay", "00:00:00.2"),
             ]));
         }
     }
+
+    /// <summary>One gateway each, or all of them for agents that go on to the next.</summary>
+    private string AgentGateways(int number) =>
+        _plan.AgentsKnowAllGateways ? string.Join(',', _agentUrls) : _agentUrls[(number - 1) % _agentUrls.Count];
 
     private async Task<(string Address, ImmutableArray<string> Through)> Place(string name) =>
         Network is null ? ("127.0.0.1", []) : await Network.Add(name);

@@ -25,6 +25,9 @@ internal sealed record ClusterPlan
     /// <summary>How many agents; each says that it has <see cref="CoresPerAgent"/>.</summary>
     public int Agents { get; init; } = 1;
 
+    /// <summary>Whether agents go on to the next gateway when theirs ends; else each has one of them in turn.</summary>
+    public bool AgentsKnowAllGateways { get; init; }
+
     /// <summary>Cores that an agent says it has, whatever the machine has.</summary>
     public int CoresPerAgent { get; init; } = 32;
 

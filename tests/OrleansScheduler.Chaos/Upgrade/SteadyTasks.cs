@@ -18,7 +18,7 @@ internal sealed class SteadyTasks(ClusterDriver cluster, int count)
     public async Task Start(TimeSpan within)
     {
         Directory.CreateDirectory(Witness);
-        using var client = cluster.Client();
+        using var client = new SchedulerClient(new() { Gateway = new Uri($"http://{cluster.Gateways[0].Address}") });
         var file = $$"""
             job: {{Job.Name}}
             role: {{Job.Role}}

@@ -66,7 +66,9 @@ internal sealed class UpgradeMeasure(ClusterDriver cluster, int users, int tasks
         };
     }
 
-    /// <summary>Waits for the process itself: the others alone make the cell answer.</summary>
+    /// <summary>
+    /// Waits for the process itself: the others alone make the cell answer. One that could not start is started again, as a supervisor does.
+    /// </summary>
     private async Task Ready(CellProcess process, long generation)
     {
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
@@ -74,6 +76,7 @@ internal sealed class UpgradeMeasure(ClusterDriver cluster, int users, int tasks
         while (!await IsReady())
         {
             if (Stopwatch.GetElapsedTime(started) > Patience) throw new TimeoutException($"{process.Name} is not ready; see {process.Log}");
+            process.Start();
             await Task.Delay(LookAgain, TimeProvider.System);
         }
 
