@@ -47,8 +47,8 @@ public static class AgentHosting
     private static NodeDescription Describe(IServiceProvider services)
     {
         // The directory is made first: its file system is part of what is described.
-        _ = services.GetRequiredService<StateDirectory>();
-        return NodeFacts.Detect(services.GetRequiredService<IOptions<AgentOptions>>().Value);
+        var state = services.GetRequiredService<StateDirectory>();
+        return NodeFacts.Detect(services.GetRequiredService<IOptions<AgentOptions>>().Value) with { AgentId = state.AgentId };
     }
 
     private static GrpcChannel Channel(IServiceProvider services)

@@ -55,6 +55,7 @@ internal static class Messages
             PortCount = node.PortCount,
             BootId = node.BootId,
             AgentVersion = node.AgentVersion,
+            AgentId = node.AgentId,
             Attempts = { reports },
             Overcommit = node.Overcommit,
             LedgerEpoch = ledgerEpoch,

@@ -51,7 +51,17 @@ internal sealed partial class NodeLease
             var over = asked + (long)duration.TotalMilliseconds;
             if (over <= _over) return;
             Volatile.Write(ref _over, over);
-            if (_guarded) Tell();
+            if (!_guarded) return;
+            try
+            {
+                // Whatever ends a guard, strict tasks must not be without one for longer than a lease lasts.
+                if (GuardRuns()) Tell();
+                else StartGuard();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or Win32Exception)
+            {
+                LogNoGuard(e);   // the lease on disk stays as it was, so a guard that lives ends them; the next answer tries again
+            }
         }
     }
 
@@ -88,6 +98,14 @@ internal sealed partial class NodeLease
     /// <summary>Whether the guard has begun to end an attempt.</summary>
     public bool HasExpired(Attempt attempt) => File.Exists(_state.Expired(attempt.Directory));
 
+    private bool GuardRuns()
+    {
+        var file = Path.Combine(_state.Root, "guard.pid");
+        if (!File.Exists(file) || !int.TryParse(File.ReadAllText(file), CultureInfo.InvariantCulture, out var pid)) return false;
+        var command = $"/proc/{pid}/cmdline";
+        return File.Exists(command) && File.ReadAllText(command).Contains(_state.Guard, StringComparison.Ordinal);
+    }
+
     private void StartGuard()
     {
         Tell();
@@ -110,6 +128,9 @@ internal sealed partial class NodeLease
         File.WriteAllText(temporary, string.Create(CultureInfo.InvariantCulture, $"{_over / 10} {_bootId}\n"), Encoding.ASCII);
         File.Move(temporary, _path, overwrite: true);
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The guard of the lease cannot be started or told")]
+    private partial void LogNoGuard(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Attempt {Attempt} was ended because the node had no lease any more")]
     private partial void LogExpired(AttemptId attempt);

@@ -29,10 +29,14 @@ internal sealed class StateDirectory : IDisposable
         _lock = Take();
         Shim = WriteScript("shim.sh");
         Guard = WriteScript("guard.sh");
+        AgentId = ReadAgentId();
     }
 
     /// <summary>The directory itself.</summary>
     public string Root { get; }
+
+    /// <summary>Tells this directory's agent from any other, also one of the same node's name.</summary>
+    public string AgentId { get; }
 
     /// <summary>The script that supervises one task.</summary>
     public string Shim { get; }
@@ -62,6 +66,15 @@ internal sealed class StateDirectory : IDisposable
         {
             throw new AgentStartException($"Agent:StateDirectory '{Root}' is in use by another agent, or not writable: {e.Message}", e);
         }
+    }
+
+    private string ReadAgentId()
+    {
+        var path = Path.Combine(Root, "agent.id");
+        if (File.Exists(path) && File.ReadAllText(path).Trim() is { Length: > 0 } known) return known;
+        var id = Guid.NewGuid().ToString("n");
+        File.WriteAllText(path, id + "\n");
+        return id;
     }
 
     private string WriteScript(string name)

@@ -55,4 +55,7 @@ public sealed record CellRecord
 
     /// <summary>Format of everything in the store.</summary>
     [Id(5)] public int StorageFormat { get; init; }
+
+    /// <summary>The cluster whose silos use the store; empty for any.</summary>
+    [Id(6)] public string ClusterId { get; init; } = "";
 }

@@ -57,6 +57,9 @@ public sealed record NodeDescription
     /// Default 1: none.
     /// </summary>
     [Id(10)] public double Overcommit { get; init; } = 1;
+
+    /// <summary>Which agent this is, by what it keeps in its state directory: two agents of one node's name are told apart by it.</summary>
+    [Id(11)] public string AgentId { get; init; } = "";
 }
 
 /// <summary>A node as users see it.</summary>

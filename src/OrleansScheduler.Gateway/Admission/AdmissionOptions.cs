@@ -10,7 +10,8 @@ namespace OrleansScheduler.Gateway;
 /// </remarks>
 public sealed class AdmissionOptions
 {
-    /// <summary>Requests that read. Default 10,000/s for each principal; 256 at once for all, and 1,024 that wait for one of these.</summary>
+    /// <summary>Requests that read. Default 10,000/s for each principal; 256 at once for all, and 1,024 that wait for one of
+    /// these.</summary>
     [Required, ValidateObjectMembers]
     public RequestLimits Reads { get; set; } = new() { AtOnce = 256 };
 

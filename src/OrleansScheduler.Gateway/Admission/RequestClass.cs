@@ -20,7 +20,8 @@ internal enum RequestClass
 internal static class RequestClasses
 {
     /// <summary>Says how requests to an endpoint are admitted.</summary>
-    public static TBuilder AdmittedAs<TBuilder>(this TBuilder endpoint, RequestClass requests) where TBuilder : IEndpointConventionBuilder =>
+    public static TBuilder AdmittedAs<TBuilder>(this TBuilder endpoint, RequestClass requests) where TBuilder
+        : IEndpointConventionBuilder =>
         endpoint.WithMetadata(requests);
 
     /// <summary>How a request is admitted. A request that has no endpoint costs nothing but the answer that it has none.</summary>

@@ -34,7 +34,8 @@ internal static class ProblemResults
     public static Results<Ok<T>, ProblemResult> ToResult<T>(this T? value, Func<Problem> otherwise) where T : class =>
         value is null ? new ProblemResult(otherwise()) : TypedResults.Ok(value);
 
-    /// <summary>Describes the problems that an endpoint answers, beside those that every endpoint may answer (429, 500, 503, 504).</summary>
+    /// <summary>Describes the problems that an endpoint answers, beside those that every endpoint may answer (429, 500, 503,
+    /// 504).</summary>
     public static TBuilder WithProblems<TBuilder>(this TBuilder endpoint, params int[] statuses)
         where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata([.. statuses.Concat([429, 500, 503, 504])

@@ -18,8 +18,8 @@ public sealed class GatewayOptions
     public int MaxConnections { get; set; } = 16_384;
 
     /// <summary>
-    /// How long a gateway that was asked to end still answers questions, while it is no longer ready and refuses changes. 0 to 15 s; default
-    /// 1 s: more than the time between two looks of a load balancer is right.
+    /// How long a gateway that was asked to end still answers questions, while it is no longer ready and refuses changes. 0 to 15 s;
+    /// default 1 s: more than the time between two looks of a load balancer is right.
     /// </summary>
     public TimeSpan DrainTime { get; set; } = TimeSpan.FromSeconds(1);
 

@@ -31,6 +31,7 @@ internal static class AgentMessages
         Overcommit = message.Overcommit == 0 ? 1 : message.Overcommit,
         BootId = message.BootId,
         AgentVersion = message.AgentVersion,
+        AgentId = message.AgentId,
     };
 
     private static Core.Resources Read(Wire.Resources amount) =>

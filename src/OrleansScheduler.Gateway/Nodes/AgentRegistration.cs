@@ -22,6 +22,7 @@ internal sealed record AgentRegistration(NodeDescription Node, ImmutableArray<At
             return Bad("host", "a host is 1 to 255 characters without control characters");
         if (!IsText(message.BootId)) return Bad("boot_id", "a boot id is at most 255 characters without control characters");
         if (!IsText(message.AgentVersion)) return Bad("agent_version", "a version is at most 255 characters without control characters");
+        if (!IsText(message.AgentId)) return Bad("agent_id", "an agent id is at most 255 characters without control characters");
         if (message.Capacity is null || !IsAmount(message.Capacity))
             return Bad("capacity", "every amount is given, at least 0 and below 2^50");
         if (!ArePorts(message.FirstPort, message.PortCount)) return Bad("ports", $"the range lies within 1 and {MaxPort}");

@@ -17,11 +17,11 @@ public sealed class CellOptions
     public string? StateDirectory { get; set; }
 
     /// <summary>
-    /// Silence of an agent after which its node counts as unreachable. Default 10 s: longer than the restart of an agent or of the gateway
+    /// Silence of an agent after which its node counts as unreachable. Default 15 s: longer than the restart of an agent or of the gateway
     /// that it is connected to takes, so that neither looks like the loss of a machine.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
-    public TimeSpan UnreachableAfter { get; set; } = TimeSpan.FromSeconds(10);
+    public TimeSpan UnreachableAfter { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
     /// How long strict tasks run on without a word of the cell. Default 10 s. The longer, the longer an outage of the store or the network

@@ -28,7 +28,7 @@ internal sealed class MembershipValidator : IValidateOptions<ClusterMembershipOp
         RequireCount(nameof(options.NumVotesForDeathDeclaration), options.NumVotesForDeathDeclaration);
         RequireCount(nameof(options.NumProbedSilos), options.NumProbedSilos);
         if (options.MinProbeTimeout > options.MaxProbeTimeout || options.ProbeTimeout > options.MaxProbeTimeout)
-            faults.Add($"{Section}:{nameof(options.MaxProbeTimeout)} is {options.MaxProbeTimeout}: it may not be below the other probe times.");
+            faults.Add($"{Section}:{nameof(options.MaxProbeTimeout)} is {options.MaxProbeTimeout}: others may not exceed it.");
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
 
         void Require(string field, TimeSpan value)

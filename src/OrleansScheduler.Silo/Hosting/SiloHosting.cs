@@ -15,8 +15,8 @@ namespace OrleansScheduler.Silo;
 public static class SiloHosting
 {
     /// <summary>
-    /// How long the strict directory waits for a silo that was declared dead to have noticed it. Orleans' default of 30 s would be an outage
-    /// at every death of a silo.
+    /// How long the strict directory waits for a silo that was declared dead to have noticed it. Orleans' default of 30 s would be an
+    /// outage at every death of a silo.
     /// </summary>
     private static readonly TimeSpan DirectoryLease = TimeSpan.FromSeconds(1);
 
@@ -50,7 +50,6 @@ public static class SiloHosting
                 (options.MaxMessageBodySize, options.MaxMessageHeaderSize) = (CellMessage.MaxBodyBytes, CellMessage.MaxHeaderBytes);
             }));
         builder.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler, PromptEnd>());
-        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, CellIdentity>();
         builder.Services.AddHostedService<PauseWatch>();
 
         // Behind Orleans: they start when the silo is active.

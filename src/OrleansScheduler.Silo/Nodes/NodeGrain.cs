@@ -51,6 +51,13 @@ internal sealed partial class NodeGrain(
     {
         if (description.Id != _id)
             return Problem.Of(ProblemKind.Invalid, "node-id", $"The agent says that it is {description.Id}, not {_id}.");
+        if (IsAnothers(description))
+        {
+            return Problem.Of(ProblemKind.Conflict, "node-id-in-use",
+                $"Node {_id} has another agent, on {record.State.Description!.Host}. Give this one another Agent:NodeId, or stop that one "
+                + "and wait until its tasks count as lost.");
+        }
+
         if (ledgerEpoch > 0) await CheckStore(ledgerEpoch, cancellationToken);
         var first = record.State.Description is null;
         var previous = _session;
@@ -157,18 +164,6 @@ internal sealed partial class NodeGrain(
 
     private void Heard() => _lastHeard = time.GetTimestamp();
 
-    /// <summary>Lets strict tasks run on for a while, if this silo may still say so.</summary>
-    private TimeSpan Grant()
-    {
-        if (!authority.Holds) return TimeSpan.Zero;
-        _lastGrant = time.GetTimestamp();
-        return _terms.Duration;
-    }
-
-    /// <summary>Whether no lease can be valid any more, whoever gave it.</summary>
-    private bool LeaseEnded() =>
-        time.GetElapsedTime(_lastGrant) > _terms.SurelyOver && time.GetElapsedTime(_activated) > SiloAuthority.Term + _terms.SurelyOver;
-
     private void Watch() =>
         this.RegisterGrainTimer(LookAround,
             new GrainTimerCreationOptions(WatchPeriod, WatchPeriod) { Interleave = true, KeepAlive = true });
@@ -270,69 +265,6 @@ internal sealed partial class NodeGrain(
         return (await Describe(cancellationToken))!;
     }
 
-    /// <summary>Once a second: has the agent been silent for too long, and is a drain done?</summary>
-    private async Task LookAround(CancellationToken cancellationToken)
-    {
-        try
-        {
-            // The digests differ now, so the agent says everything, and what no job wants is ended.
-            if (_adopted.Count > 0 && !safeMode.SparesUnknown)
-            {
-                _adopted.Clear();
-                _attempts.Clear();
-            }
-
-            var silence = time.GetElapsedTime(_lastHeard);
-            if (_reachable && silence > options.Value.UnreachableAfter)
-            {
-                await Lose(silence, cancellationToken);
-            }
-            else if (Condition(_reachable) != _told)
-            {
-                await TellLedger(_reachable, cancellationToken);
-            }
-
-            if (!_reachable && !_mayReplace) _mayReplace = await Ledger.MayReplace(_id, cancellationToken);
-
-            // Repeated as long as it matters: a job may have missed it, or have been given the node just before.
-            var news = new NodeNews(_id, _reachable, record.State.Mode == MaintenanceMode.Draining,
-                _reachable ? record.State.Generation : record.State.Lost, _mayReplace, !_reachable && LeaseEnded());
-            if (news == _news && time.GetElapsedTime(_lastNews) < RepeatPeriod) return;
-            _news = news;
-            if (!_reachable) await TellJobs(news, cancellationToken);
-            else if (news.Draining) await DrainTasks(cancellationToken);
-        }
-        catch (Exception e)
-        {
-            LogLookAroundFailed(_id, e);   // the next look comes in a second
-        }
-    }
-
-    /// <summary>A ledger that an agent has obeyed and the store has not had: the store is an old one, or another's.</summary>
-    private async Task CheckStore(long ledgerEpoch, CancellationToken cancellationToken)
-    {
-        var current = await Ledger.CurrentEpoch(cancellationToken);
-        if (ledgerEpoch <= current) return;
-        var reason = $"Node {_id} has obeyed the ledger of epoch {ledgerEpoch}, and the store knows only {current}: "
-            + "it is older than what runs.";
-        await GrainFactory.GetGrain<ICellGrain>(ICellGrain.Id).EnterSafeMode(reason, cancellationToken);
-        safeMode.Set(true);
-        await Ledger.Overtake(ledgerEpoch, cancellationToken);
-    }
-
-    /// <summary>Ends the session for good, so that whatever is said of it later is known to be late.</summary>
-    private async Task Lose(TimeSpan silence, CancellationToken cancellationToken)
-    {
-        LogSilent(_id, silence.TotalSeconds);
-        record.State.Lost = record.State.Generation;
-        await record.WriteStateAsync(cancellationToken);
-        _session?.Close($"Node {_id} was silent for {silence.TotalSeconds:0.0} s.").Ignore();
-        _session = null;
-        _attempts.Clear();
-        Publish("UNREACHABLE", $"Silent for {silence.TotalSeconds:0.0} s");
-        await TellLedger(reachable: false, cancellationToken);
-    }
-
     private async Task DrainTasks(CancellationToken cancellationToken)
     {
         if (!(await Ledger.HeldOn(_id, cancellationToken)).IsEmpty)
@@ -374,16 +306,10 @@ internal sealed partial class NodeGrain(
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} lost session {Generation}")]
     private partial void LogDisconnected(string node, long generation);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} is unreachable: silent for {Seconds:0.0} s")]
-    private partial void LogSilent(string node, double seconds);
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} could not be sent commands")]
     private partial void LogDeliveryFailed(string node, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "Node {Node} could not tell job {Job} what became of its attempts; the agent says it again")]
     private partial void LogReportFailed(string node, JobKey job, Exception exception);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} could not look around")]
-    private partial void LogLookAroundFailed(string node, Exception exception);
 }

@@ -5,7 +5,8 @@ namespace OrleansScheduler.Agent.Tests;
 public sealed class LeaseTests : IAsyncLifetime
 {
     /// <summary>Writes down its number and one that left its group, and goes on for ever.</summary>
-    private const string Stubborn = "trap '' TERM; setsid sh -c 'echo $$ >other; exec sleep 1000' & echo $$ >main; while :; do sleep 1; done";
+    private const string Stubborn =
+        "trap '' TERM; setsid sh -c 'echo $$ >other; exec sleep 1000' & echo $$ >main; while :; do sleep 1; done";
 
     private Node _node = null!;
 
@@ -35,6 +36,19 @@ public sealed class LeaseTests : IAsyncLifetime
 
         await _node.StartAgent();
         await _node.Gateway.Reaches(attempt, Status.Lost);
+    }
+
+    [Fact]
+    public async Task A_guard_that_was_killed_is_replaced_and_the_next_one_ends_the_task()
+    {
+        var (_, main, other) = await StartStrict();
+        await Wait.Until(() => Guard() is not null, "there is a guard");
+        var guard = Guard()!.Value;
+        Posix.Kill(guard, Posix.SigKill);
+        await Wait.Until(() => Guard() is { } next && next != guard && Node.IsAlive(next), "there is another guard");
+
+        _node.Gateway.IsMute = true;
+        await Wait.Until(() => !Node.IsAlive(main) && !Node.IsAlive(other), "it ends");
     }
 
     [Fact]
@@ -80,7 +94,8 @@ public sealed class LeaseTests : IAsyncLifetime
     {
         var attempt = _node.NextAttempt();
         _node.Gateway.LaunchStrict(attempt, Node.Shell("echo ran >ran; exit 0"));
-        await Wait.Until(() => File.Exists(Path.Combine(_node.State, "strict", Path.GetFileName(_node.DirectoryOf(attempt).Root))), "guarded");
+        await Wait.Until(() => File.Exists(Path.Combine(_node.State, "strict", Path.GetFileName(_node.DirectoryOf(attempt).Root))),
+            "guarded");
         Assert.Null(_node.SandboxFile(attempt, "ran"));
         _node.Gateway.LeaseMillis = 20_000;
         Assert.Equal(Status.Finished, (await _node.Gateway.End(attempt)).Status);
@@ -105,6 +120,13 @@ public sealed class LeaseTests : IAsyncLifetime
         var before = NodeLease.Now;
         var uptime = double.Parse(File.ReadAllText("/proc/uptime").Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture) * 1000;
         Assert.InRange(uptime, before - 20, NodeLease.Now + 20);
+    }
+
+    private int? Guard()
+    {
+        var file = Path.Combine(_node.State, "guard.pid");
+        return File.Exists(file)
+            && int.TryParse(File.ReadAllText(file), System.Globalization.CultureInfo.InvariantCulture, out var pid) ? pid : null;
     }
 
     private async Task<(AttemptId Attempt, int Main, int Other)> StartStrict()

@@ -15,6 +15,17 @@ public sealed class SessionTests : IAsyncLifetime
     private AttemptTable Table => _node.Services.GetRequiredService<AttemptTable>();
 
     [Fact]
+    public async Task An_agent_says_which_one_it_is_and_stays_so_over_restarts()
+    {
+        var id = _node.Gateway.LastRegister!.AgentId;
+        Assert.NotEmpty(id);
+        await _node.StopAgent();
+        await _node.StartAgent();
+        await _node.Gateway.Connected(2);
+        Assert.Equal(id, _node.Gateway.LastRegister!.AgentId);
+    }
+
+    [Fact]
     public void A_node_says_what_it_is_and_what_it_has()
     {
         var register = _node.Gateway.LastRegister!;

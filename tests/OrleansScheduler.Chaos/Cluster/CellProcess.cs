@@ -2,9 +2,11 @@ namespace OrleansScheduler.Chaos;
 
 /// <summary>One silo, gateway or agent of a cell, which may be ended and started again as often as one likes.</summary>
 internal sealed class CellProcess(
-    string name, string log, ImmutableArray<string> command, ImmutableDictionary<string, string> environment) : IAsyncDisposable
+    string name, string log, ImmutableArray<string> through, string executable, ImmutableArray<string> arguments,
+    ImmutableDictionary<string, string> environment) : IAsyncDisposable
 {
     private OwnedProcess? _process;
+    private string _executable = executable;
 
     /// <summary>Its name in the cell, such as <c>silo-1</c>.</summary>
     public string Name => name;
@@ -30,8 +32,11 @@ internal sealed class CellProcess(
     /// <summary>Starts it; nothing when it runs.</summary>
     public void Start()
     {
-        if (!IsRunning) _process = OwnedProcess.Start(log, command, environment);
+        if (!IsRunning) _process = OwnedProcess.Start(log, [.. through, _executable, .. arguments], environment);
     }
+
+    /// <summary>Lets it be another build of the program from its next start on.</summary>
+    public void Exchange(string build) => _executable = build;
 
     /// <summary>SIGKILL.</summary>
     public Task Kill() => _process?.Kill() ?? Task.CompletedTask;

@@ -15,6 +15,7 @@ internal sealed class ClusterDriver : IAsyncDisposable
     private readonly List<CellProcess> _silos = [];
     private readonly List<CellProcess> _gateways = [];
     private readonly List<CellProcess> _agents = [];
+    private readonly List<string> _agentUrls = [];
 
     private ClusterDriver(ClusterPlan plan, CellNetwork? network, IStoreServer store)
     {
@@ -46,6 +47,9 @@ internal sealed class ClusterDriver : IAsyncDisposable
     /// <summary>The agents.</summary>
     public IReadOnlyList<CellProcess> Agents => _agents;
 
+    /// <summary>Where agents connect, in the order of the gateways.</summary>
+    public IReadOnlyList<string> AgentUrls => _agentUrls;
+
     /// <summary>Everything but the store.</summary>
     public IEnumerable<CellProcess> Processes => [.. _silos, .. _gateways, .. _agents];
 
@@ -74,8 +78,20 @@ internal sealed class ClusterDriver : IAsyncDisposable
     }
 
     /// <summary>A client of a gateway that asks once: whoever measures sees every failure.</summary>
-    public SchedulerClient Client(int gateway = 0) =>
-        new(new SchedulerClientOptions { Gateway = new Uri($"http://{_gateways[gateway].Address}"), Attempts = 1 });
+    public SchedulerClient Client(int gateway = 0, TimeSpan? patience = null)
+    {
+        var options = new SchedulerClientOptions { Gateway = new Uri($"http://{_gateways[gateway].Address}"), Attempts = 1 };
+        return new(patience is { } most ? options with { RequestTimeout = most } : options);
+    }
+
+    /// <summary>The node that an agent is.</summary>
+    public static string NodeOf(CellProcess agent) => agent.Name.Replace("agent", "node", StringComparison.Ordinal);
+
+    /// <summary>Where an agent keeps what it must not forget.</summary>
+    public string StateOf(CellProcess agent) => Path.Combine(Directory, agent.Name);
+
+    /// <summary>The gateway that an agent is connected to.</summary>
+    public CellProcess GatewayOf(CellProcess agent) => _gateways[_agents.IndexOf(agent) % _gateways.Count];
 
     /// <summary>
     /// Waits until all silos are active and all nodes can take tasks, and starts again what has ended, as a supervisor does.
@@ -118,9 +134,16 @@ internal sealed class ClusterDriver : IAsyncDisposable
         if (_plan.Directory is null) System.IO.Directory.Delete(Directory, recursive: true);
     }
 
-    /// <summary>Tasks outlive their agents on purpose. Those of this cell are known by the directory that they work in.</summary>
+    /// <summary>
+    /// Tasks and the guards of leases outlive their agents on purpose. Those of this cell are known by the directory that they work in.
+    /// </summary>
     private void EndTasks()
     {
+        foreach (var agent in _agents)
+        {
+            if (TaskProcesses.GuardOf(StateOf(agent)) is { } guard) OwnedProcess.Send(guard, Signal.Kill);
+        }
+
         foreach (var process in Process.GetProcesses())
         {
             using (process)
@@ -141,7 +164,7 @@ internal sealed class ClusterDriver : IAsyncDisposable
     private async Task InitialiseStorage()
     {
         var log = Path.Combine(Directory, "init-storage.log");
-        await using var process = OwnedProcess.Start(log, [Osched, "silo", "--init-storage"], Store.Profile);
+        await using var process = OwnedProcess.Start(log, [_plan.Executable, "silo", "--init-storage"], Store.Profile);
         if (!await process.Ended(StartPatience) || process.ExitCode != 0)
             throw new InvalidOperationException($"The tables could not be made: {await File.ReadAllTextAsync(log)}");
     }
@@ -160,15 +183,14 @@ internal sealed class ClusterDriver : IAsyncDisposable
             ], $"{place.Address}:{silo}", new Uri(health)));
         }
 
-        var agentUrls = new List<string>();
         for (var number = 1; number <= _plan.Gateways; number++)
         {
             var place = await Place($"gateway-{number}");
             var url = $"{place.Address}:{LoopbackPort.Free()}";
-            agentUrls.Add($"http://{place.Address}:{LoopbackPort.Free()}");
+            _agentUrls.Add($"http://{place.Address}:{LoopbackPort.Free()}");
             _gateways.Add(Make($"gateway-{number}", place, ["gateway", .. verbose], [
                 ("Gateway__Url", $"http://{url}"),
-                ("Gateway__AgentUrl", agentUrls[^1]),
+                ("Gateway__AgentUrl", _agentUrls[^1]),
             ], url, new Uri($"http://{url}")));
         }
 
@@ -177,7 +199,7 @@ internal sealed class ClusterDriver : IAsyncDisposable
             var name = $"agent-{number}";
             _agents.Add(Make(name, await Place(name), ["agent", "--metrics", "off", "--state", Path.Combine(Directory, name), .. verbose], [
                 ("Agent__NodeId", $"node-{number}"),
-                ("Agent__GatewayUrl", agentUrls[(number - 1) % agentUrls.Count]),
+                ("Agent__GatewayUrl", _agentUrls[(number - 1) % _agentUrls.Count]),
                 ("Agent__Capacity__Cpu", $"{_plan.CoresPerAgent}"),
                 ("Agent__ReconnectDelay", "00:00:00.2"),
             ]));
@@ -193,7 +215,7 @@ internal sealed class ClusterDriver : IAsyncDisposable
     {
         var environment = Store.Profile.SetItem("OSCHED_HOME", Path.Combine(Directory, name)).SetItems(_plan.Settings)
             .SetItems(own.Select(setting => KeyValuePair.Create(setting.Name, setting.Value)));
-        return new(name, Path.Combine(Directory, $"{name}.log"), [.. place.Through, Osched, .. arguments], environment)
+        return new(name, Path.Combine(Directory, $"{name}.log"), place.Through, _plan.Executable, [.. arguments], environment)
         {
             Address = address,
             Health = health,

@@ -34,6 +34,9 @@ internal sealed record ClusterPlan
     /// <summary>Whether the processes log information too.</summary>
     public bool Verbose { get; init; }
 
+    /// <summary>The build that all of it is started from.</summary>
+    public string Executable { get; init; } = ClusterDriver.Osched;
+
     /// <summary>Directory for logs, sandboxes and witness files; null for a temporary one that is deleted at the end.</summary>
     public string? Directory { get; init; }
 

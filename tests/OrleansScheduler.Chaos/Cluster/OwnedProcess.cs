@@ -93,20 +93,24 @@ internal sealed partial class OwnedProcess : IAsyncDisposable
         _process.Dispose();
     }
 
+    /// <summary>Sends a signal to a process that one of those started here has started. Nothing when it has ended.</summary>
+    public static void Send(int process, Signal signal) => _ = SendSignal(process, (int)signal);
+
     private void Send(Signal signal)
     {
         // A process that has ended is reaped: its number may be somebody else's by now.
-        if (!_process.HasExited) _ = SendSignal(_process.Id, (int)signal);
+        if (!_process.HasExited) Send(_process.Id, signal);
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int SendSignal(int process, int signal);
+}
 
-    private enum Signal
-    {
-        Kill = 9,
-        Term = 15,
-        Continue = 18,
-        Stop = 19,
-    }
+/// <summary>Signals by their numbers.</summary>
+internal enum Signal
+{
+    Kill = 9,
+    Term = 15,
+    Continue = 18,
+    Stop = 19,
 }

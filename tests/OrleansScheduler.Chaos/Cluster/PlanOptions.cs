@@ -15,18 +15,30 @@ internal sealed class PlanOptions
 
     private readonly Option<StoreKind> _store = new("--profile") { Description = "Where the cell keeps its state" };
     private readonly Option<int> _silos = new("--silos") { Description = "How many silos", DefaultValueFactory = _ => 3 };
-    private readonly Option<int> _gateways = new("--gateways") { Description = "How many gateways", DefaultValueFactory = _ => 1 };
-    private readonly Option<int> _agents = new("--agents") { Description = "How many agents", DefaultValueFactory = _ => 3 };
+    private readonly Option<int> _gateways = new("--gateways") { Description = "How many gateways" };
+    private readonly Option<int> _agents = new("--agents") { Description = "How many agents" };
     private readonly Option<bool> _namespaces = new("--namespaces") { Description = "Own network for each process; needs root" };
     private readonly Option<string?> _logs = new("--logs") { Description = "Directory that keeps logs and sandboxes" };
     private readonly Option<bool> _verbose = new("--verbose") { Description = "Let the processes log information too" };
     private readonly Option<string[]> _set = new("--set") { Description = "A setting, such as Cell__ResendAfter=00:00:01" };
     private readonly Option<string> _output = new("--output", "-o") { Description = "text or json", DefaultValueFactory = _ => "text" };
 
+    private readonly bool _choosesNamespaces;
+
+    /// <param name="gateways">How many gateways there are when nobody says.</param>
+    /// <param name="agents">How many agents there are when nobody says.</param>
+    /// <param name="choosesNamespaces">Whether the command decides itself about namespaces.</param>
+    public PlanOptions(int gateways = 1, int agents = 3, bool choosesNamespaces = false)
+    {
+        (_gateways.DefaultValueFactory, _agents.DefaultValueFactory) = (_ => gateways, _ => agents);
+        _choosesNamespaces = choosesNamespaces;
+    }
+
     public void AddTo(Command command)
     {
-        Option[] all = [_store, _silos, _gateways, _agents, _namespaces, _logs, _verbose, _set, _output];
+        Option[] all = [_store, _silos, _gateways, _agents, _logs, _verbose, _set, _output];
         foreach (var option in all) command.Add(option);
+        if (!_choosesNamespaces) command.Add(_namespaces);
         _output.AcceptOnlyFromAmong("text", "json");
     }
 
@@ -36,7 +48,7 @@ internal sealed class PlanOptions
         Silos = parse.GetValue(_silos),
         Gateways = parse.GetValue(_gateways),
         Agents = parse.GetValue(_agents),
-        Namespaces = parse.GetValue(_namespaces),
+        Namespaces = !_choosesNamespaces && parse.GetValue(_namespaces),
         Directory = parse.GetValue(_logs) is { } directory ? Path.GetFullPath(directory) : null,
         Verbose = parse.GetValue(_verbose),
         Settings = (parse.GetValue(_set) ?? []).Select(setting => setting.Split('=', 2))

@@ -31,7 +31,8 @@ internal static class FailoverCommand
                     done.Add(run);
                     Console.Error.WriteLine(
                         $"{run.At:HH:mm:ss.fff} {kind} {done.Count}: accepted {run.AcceptedMs:0} placed {run.PlacedMs:0} "
-                        + $"read gap {run.ReadGapMs:0} write gap {run.WriteGapMs:0} failed {run.Failed} ended {run.EndedMs:0} exit {run.ExitCode}");
+                        + $"read gap {run.ReadGapMs:0} write gap {run.WriteGapMs:0} failed {run.Failed} "
+                        + $"ended {run.EndedMs:0} exit {run.ExitCode}");
                 }
 
                 var cell = plan.Read(parse);

@@ -23,7 +23,8 @@ public sealed class FailureTests(GatewayFixture fixture) : IClassFixture<Gateway
             if (status == 503) Assert.NotNull(response.Headers.RetryAfter);
             if (method == "GET") continue;
             Assert.Equal("mine", Assert.Single(response.Headers.GetValues("Idempotency-Key")));
-            if (code is not ("internal" or "overloaded")) Assert.Contains("same Idempotency-Key", problem.GetProperty("detail").GetString());
+            if (code is not ("internal" or "overloaded")) Assert.Contains("same Idempotency-Key",
+                problem.GetProperty("detail").GetString());
         }
     }
 

@@ -5,7 +5,8 @@ public sealed class FakeCellGrain(FakeCell cell) : Grain, ICellGrain
 {
     public Task<CellRecord> Describe(CancellationToken cancellationToken = default) => Task.FromResult(cell.Record);
 
-    public Task<CellRecord> EnterSafeMode(string reason, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public Task<CellRecord> EnterSafeMode(string reason, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
 
     public Task<CellRecord> Resume(string operationId, string actor, CancellationToken cancellationToken = default)
     {

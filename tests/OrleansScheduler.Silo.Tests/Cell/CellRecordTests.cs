@@ -11,7 +11,13 @@ public sealed class CellRecordTests : IDisposable
     [Fact]
     public async Task The_first_silo_makes_the_record_and_later_ones_keep_it()
     {
-        var expected = new CellRecord { Name = "cell", StoreIncarnation = 1, StorageFormat = CellRecord.CurrentStorageFormat };
+        var expected = new CellRecord
+        {
+            Name = "cell",
+            ClusterId = "cell",
+            StoreIncarnation = 1,
+            StorageFormat = CellRecord.CurrentStorageFormat,
+        };
         for (var start = 0; start < 2; start++)
         {
             await using var cell = await TestCell.Start(_directory.Path);
@@ -51,7 +57,7 @@ public sealed class CellRecordTests : IDisposable
     {
         await Change(record => record with { Name = "east" });
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => TestCell.Start(_directory.Path));
-        Assert.Contains("belongs to cell east, not to cell", refusal.Message);
+        Assert.Contains("belongs to cell 'east'", refusal.Message);
     }
 
     private string Database => _directory.File("cell.db");

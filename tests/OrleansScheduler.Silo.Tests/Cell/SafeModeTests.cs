@@ -54,7 +54,7 @@ public sealed class SafeModeTests : IDisposable
         await cell.Grains.GetGrain<ICellGrain>(ICellGrain.Id).Resume("op-resume", "me");
         await TestCell.Eventually(() => Task.FromResult(node.Unwanted.Distinct().Count() == 3), 30);
         await cell.Until(other.Key, v => v.Counts.GetValueOrDefault("RUNNING") == 3);
-        Assert.Empty((await Describe(cell)).Adopted);
+        await TestCell.Eventually(async () => (await Describe(cell)).Adopted.IsEmpty, 20);
     }
 
     [Fact]

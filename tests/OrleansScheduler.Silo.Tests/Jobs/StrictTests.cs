@@ -40,6 +40,27 @@ public sealed class StrictTests : IDisposable
     }
 
     [Fact]
+    public async Task Another_agent_gets_a_nodes_name_only_when_the_tasks_of_the_first_are_surely_gone()
+    {
+        await using var cell = await TestCell.Start(_directory, builder =>
+        {
+            builder.Configuration["Cell:UnreachableAfter"] = "00:00:03";
+            builder.Configuration["Cell:Lease"] = "00:00:03";
+        });
+        var description = SimulatedNode.Describe("n1") with { AgentId = "one" };
+        await using var first = await SimulatedNode.Start(cell, description, _ => ScheduleStatus.Running);
+        var (grain, session) = (cell.Grains.GetGrain<INodeGrain>("n1"), cell.Grains.CreateObjectReference<IAgentSession>(first));
+        var other = description with { AgentId = "two" };
+        Assert.Equal("node-id-in-use", (await grain.Register(other, [], 0, session)).Problem?.Code);
+        await first.Connect();
+
+        await first.Disconnect();
+        await TestCell.Eventually(async () => (await grain.Register(other, [], 0, session)).Problem is null, 30);
+        Assert.Equal("two", (await grain.Describe())!.Description.AgentId);
+        Assert.Equal("node-id-in-use", (await grain.Register(description, [], 0, session)).Problem?.Code);
+    }
+
+    [Fact]
     public async Task What_was_placed_on_a_node_before_its_loss_is_not_started_there_after_its_return()
     {
         await using var cell = await TestCell.Start(_directory, builder => builder.Configuration["Cell:UnreachableAfter"] = "00:00:03");

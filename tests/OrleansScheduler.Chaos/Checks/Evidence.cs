@@ -1,0 +1,53 @@
+namespace OrleansScheduler.Chaos;
+
+/// <summary>All that a run left to be judged by.</summary>
+internal sealed record Evidence
+{
+    /// <summary>What clients and faults did.</summary>
+    public ImmutableArray<HistoryEvent> History { get; init; } = [];
+
+    /// <summary>What the tasks did.</summary>
+    public ImmutableArray<WitnessLine> Witness { get; init; } = [];
+
+    /// <summary>Attempts whose processes a fault killed.</summary>
+    public ImmutableHashSet<AttemptId> Killed { get; init; } = [];
+
+    /// <summary>Epochs that each agent had written down, in the order in which they were seen.</summary>
+    public ImmutableDictionary<string, ImmutableArray<long>> Epochs { get; init; } =
+        ImmutableDictionary<string, ImmutableArray<long>>.Empty;
+
+    /// <summary>What the cell says in the end; null when it could not be asked.</summary>
+    public FinalView? Final { get; init; }
+}
+
+/// <summary>What the cell and the machine look like when nothing is broken any more and nobody asks for anything.</summary>
+internal sealed record FinalView
+{
+    /// <summary>The cell; null when it does not answer.</summary>
+    public CellView? Cell { get; init; }
+
+    /// <summary>Its nodes.</summary>
+    public ImmutableArray<NodeView> Nodes { get; init; } = [];
+
+    /// <summary>Every job that a client asked for; null for one that does not exist.</summary>
+    public ImmutableDictionary<JobKey, JobView?> Jobs { get; init; } = ImmutableDictionary<JobKey, JobView?>.Empty;
+
+    /// <summary>Their tasks, with history.</summary>
+    public ImmutableArray<TaskView> Tasks { get; init; } = [];
+
+    /// <summary>Attempts that processes of this machine carry the name of.</summary>
+    public ImmutableHashSet<AttemptId> Alive { get; init; } = [];
+
+    /// <summary>Seconds until what the cell says, what it has reserved and what runs were the same.</summary>
+    public double AgreedAfter { get; init; }
+
+    /// <summary>What still differs when the time was over; null when nothing does.</summary>
+    public string? Differs { get; init; }
+
+    /// <summary>The attempt that a task is at.</summary>
+    public static AttemptId AttemptOf(TaskView task) => new(task.Job, task.Instance, task.Attempt);
+
+    /// <summary>Whether a task is on a node.</summary>
+    public static bool IsPlaced(TaskView task) =>
+        !task.Status.IsTerminal() && task.Status is not (ScheduleStatus.Init or ScheduleStatus.Pending or ScheduleStatus.Throttled);
+}

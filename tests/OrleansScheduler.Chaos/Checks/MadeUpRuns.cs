@@ -1,0 +1,219 @@
+namespace OrleansScheduler.Chaos;
+
+/// <summary>
+/// The checks are checked: a made-up run in which all is well, and for each rule what it looks like when it was broken. A check that passes
+/// the second, or does not pass the first, is blind.
+/// </summary>
+internal static class MadeUpRuns
+{
+    private const string Node = "node-1";
+    private const string OtherNode = "node-2";
+    private static readonly JobKey Service = new("chaos", "test", "service-strict");
+    private static readonly JobKey Lax = new("chaos", "test", "service-replace");
+    private static readonly JobKey Batch = new("chaos", "test", "batch");
+    private static readonly JobKey Stopped = new("chaos", "test", "stopped");
+    private static readonly JobKey Refused = new("chaos", "test", "refused");
+    private static readonly JobKey Open = new("chaos", "test", "open");
+
+    private static readonly ImmutableArray<(string Check, string What, Func<Evidence, Evidence> Break)> Broken =
+    [
+        ("S3", "a strict instance runs twice", run => Tell(run, Beats(Service, 2, OtherNode, 14, 18), Beats(Service, 1, Node, 15, 17))),
+        ("S3", "a strict instance runs twice during a fault of its node", run => Tell(
+            Add(run, Fault("F4", 12, 16)), Beats(Service, 2, OtherNode, 14, 18))),
+        ("S3", "another instance runs twice without a fault", run => Tell(run, Beats(Lax, 2, OtherNode, 12, 13))),
+        ("S3", "another instance still runs twice long after the fault", run => Tell(
+            Add(run, Fault("F4", 11, 12)), Beats(Lax, 1, Node, 12, 30), Beats(Lax, 2, OtherNode, 12, 30))),
+        ("S4", "an accepted job is gone", run => Final(run, final => final with { Jobs = final.Jobs.SetItem(Service, null) })),
+        ("S4", "an accepted scale is gone", run => Add(run, Change("scale", Service, "k9", 12, OutcomeKind.Ok, instances: 3))),
+        ("S4", "a job was stopped by nobody", run => Final(
+            run, final => Job(final, Service, job => job with { Phase = JobPhase.Stopped }))),
+        ("S4", "a stopped job runs", run => Final(run, final => Job(final, Stopped, job => job with { Phase = JobPhase.Running }))),
+        ("S4", "an accepted job is not found", run => Add(
+            run,
+            [Line("read", Service, 15), Line("read", Service, 15.1) with { K = OutcomeKind.Fail, Code = "job-not-found" }])),
+        ("S5", "a refused job exists", run => Final(run, final => final with { Jobs = final.Jobs.SetItem(Refused, final.Jobs[Service]) })),
+        ("S5", "an unknown outcome is done by half", run => Final(
+            run, final => final with { Jobs = final.Jobs.SetItem(Open, View(Open, JobType.Service, 1, JobPhase.Running)) })),
+        ("S5", "the same key gets another answer", run => Add(
+            run, [Line("submit", Service, 13) with { Key = "k1", K = OutcomeKind.Ok, Version = 2, Outcome = "updating" }])),
+        ("S7", "a task runs after its end", run => Task(run, Batch, 0, task => task with
+        {
+            History = task.History.Add(new(default, 1, ScheduleStatus.Running, null, Node)),
+        })),
+        ("S7", "a task ends twice", run => Task(run, Batch, 0, task => task with
+        {
+            History = task.History.Add(new(default, 1, ScheduleStatus.Lost, null, Node)),
+        })),
+        ("S8", "an attempt is started twice", run => Tell(run, Beats(Batch, 1, OtherNode, 20, 21))),
+        ("S8", "an attempt runs that nobody knows", run => Tell(run, Beats(Service, 7, OtherNode, 20, 21))),
+        ("S8", "an attempt has no end", run => Task(run, Service, 0, task => task with
+        {
+            Attempt = 2,
+            History = task.History.Add(new(default, 2, ScheduleStatus.Pending, null, null)),
+        })),
+        ("S9", "another exit code", run => Task(run, Batch, 0, task => task with { Status = ScheduleStatus.Failed, ExitCode = 3 })),
+        ("S9", "finished and never exited", run => run with { Witness = run.Witness.RemoveAll(line => line.Kind == WitnessKind.Exit) }),
+        ("S9", "a signal that nobody sent", run => Task(
+            run with { Witness = run.Witness.RemoveAll(line => line.Kind == WitnessKind.Exit) }, Batch, 0,
+            task => task with { Status = ScheduleStatus.Failed, ExitCode = null, Signal = 9 })),
+        ("S10", "a reservation of nobody", run => Nodes(run, node => node with { Tasks = node.Tasks + 1 })),
+        ("S10", "less reserved than placed", run => Nodes(run, node => node with { Used = new(100, 8, 0, 0) })),
+        ("S11", "something runs that no job wants", run => Final(
+            run, final => final with { Alive = final.Alive.Add(new(Batch, 0, 1)) })),
+        ("S11", "something should run and does not", run => Final(run, final => final with { Alive = [] })),
+        ("S12", "an earlier ledger is obeyed", run => run with { Epochs = run.Epochs.SetItem("agent-1", [3, 5, 4]) }),
+        ("S17", "two replace the same version", run => Add(run, Update("u2", 13, 1, 2))),
+        ("S17", "a version is left out", run => Add(run, Update("u3", 13, 2, 4))),
+        ("S18", "a task ends with its agent", run => Add(
+            run with { Witness = run.Witness.RemoveAll(line => line.Kind == WitnessKind.Exit) }, Fault("F3-kill-agent", 12, 13.5))),
+        ("S21", "an earlier revision is read", run => Add(
+            run, [Line("read", Service, 16) with { K = OutcomeKind.Ok, Version = 1, Revision = 4 }])),
+        ("S26", "a task starts after the stop", run => Tell(run, Beats(Stopped, 2, Node, 20, 21))),
+        ("S26", "a task lives after the stop", run => Final(
+            run, final => final with { Alive = final.Alive.Add(new(Stopped, 0, 1)) })),
+        ("L1", "a fault is not got over", run => Add(run, [Settled(40, null)])),
+        ("L1", "a service does not come back", run => Add(run, [Settled(1, "service")])),
+        ("L4", "they never agree", run => Final(run, final => final with { Differs = "a node" })),
+        ("L5", "the cell waits for an operator", run => Final(run, final => final with { Cell = final.Cell! with { SafeMode = true } })),
+        ("L5", "a job hangs", run => Final(run, final => Job(final, Batch, job => job with { Phase = JobPhase.Pending }))),
+    ];
+
+    /// <summary>How many cases there are.</summary>
+    public static int Count => Broken.Length + 1;
+
+    /// <summary>What was not noticed, and what was noticed though all is well.</summary>
+    public static ImmutableArray<string> Blind()
+    {
+        var well = Well();
+        return
+        [
+            .. Check.All.Select(check => check.Of(well)).Where(result => result.Verdict != Verdict.Passed)
+                .Select(result => $"{result.Id} is {result.Verdict} though all is well: {string.Join("; ", result.Violations)}"),
+            .. Broken.Where(made => Check.All.First(check => check.Id == made.Check).Of(made.Break(well)).Verdict != Verdict.Violated)
+                .Select(made => $"{made.Check} does not notice that {made.What}"),
+        ];
+    }
+
+    private static Evidence Well() => new()
+    {
+        History =
+        [
+            .. Change("submit", Service, "k1", 10, OutcomeKind.Ok, instances: 1),
+            .. Change("submit", Lax, "k2", 10, OutcomeKind.Ok, instances: 1),
+            .. Change("submit", Batch, "k3", 10, OutcomeKind.Ok, instances: 1),
+            .. Change("submit", Stopped, "k4", 10, OutcomeKind.Ok, instances: 1),
+            .. Change("submit", Refused, "k5", 10, OutcomeKind.Fail, instances: 1),
+            .. Change("submit", Open, "k6", 10, OutcomeKind.Info, instances: 2),
+            .. Change("stop", Stopped, "k7", 12, OutcomeKind.Ok),
+            .. Update("u1", 12, 1, 2),
+            Line("read", Service, 15) with { K = OutcomeKind.Ok, Version = 2, Revision = 5 },
+            Settled(2, null),
+        ],
+        Witness =
+        [
+            .. Beats(Service, 1, Node, 11, 16), .. Beats(Lax, 1, Node, 11, 16), .. Beats(Stopped, 1, Node, 11, 12),
+            .. Beats(Batch, 1, Node, 11, 13), new(13.1, new(Batch, 0, 1), Node, 1, WitnessKind.Exit, 0),
+        ],
+        Epochs = ImmutableDictionary<string, ImmutableArray<long>>.Empty.Add("agent-1", [3, 5]),
+        Final = new()
+        {
+            Cell = new() { Name = "cell", Version = "1", Nodes = ImmutableSortedDictionary<string, int>.Empty },
+            Nodes =
+            [
+                new()
+                {
+                    Description = new() { Id = Node, Host = "", Capacity = default },
+                    Status = "ready",
+                    Tasks = 2,
+                    Used = new(200, 16, 0, 0),
+                },
+            ],
+            Jobs = ImmutableDictionary<JobKey, JobView?>.Empty
+                .Add(Service, View(Service, JobType.Service, 1, JobPhase.Running))
+                .Add(Lax, View(Lax, JobType.Service, 1, JobPhase.Running))
+                .Add(Batch, View(Batch, JobType.Batch, 1, JobPhase.Finished))
+                .Add(Stopped, View(Stopped, JobType.Service, 1, JobPhase.Stopped)),
+            Tasks =
+            [
+                TaskOf(Service, ScheduleStatus.Running), TaskOf(Lax, ScheduleStatus.Running),
+                TaskOf(Batch, ScheduleStatus.Finished) with { ExitCode = 0 }, TaskOf(Stopped, ScheduleStatus.Killed),
+            ],
+            Alive = [new(Service, 0, 1), new(Lax, 0, 1)],
+            AgreedAfter = 1,
+        },
+    };
+
+    private static JobView View(JobKey job, JobType type, int instances, JobPhase phase) => new()
+    {
+        Key = job,
+        Type = type,
+        Phase = phase,
+        Instances = instances,
+        Version = 1,
+        Counts = ImmutableSortedDictionary<string, int>.Empty,
+        Spec = new() { Key = job, Type = type, Instances = instances, Task = new() { Command = ["true"], Resources = new(100, 8, 0, 0) } },
+    };
+
+    private static TaskView TaskOf(JobKey job, ScheduleStatus status) => new()
+    {
+        Job = job,
+        Attempt = 1,
+        Status = status,
+        Node = Node,
+        Ports = ImmutableSortedDictionary<string, int>.Empty,
+        History =
+        [
+            .. ((ScheduleStatus[])[ScheduleStatus.Pending, ScheduleStatus.Assigned, ScheduleStatus.Running])
+                .Append(status).Distinct().Select(entered => new TaskHistoryEntry(default, 1, entered, null, Node)),
+        ],
+    };
+
+    private static IEnumerable<WitnessLine> Beats(JobKey job, int attempt, string node, double from, double to) =>
+    [
+        new(from, new(job, 0, attempt), node, 1, WitnessKind.Start), new(to, new(job, 0, attempt), node, 1, WitnessKind.Beat),
+    ];
+
+    private static HistoryEvent Line(string operation, JobKey job, double at) =>
+        new() { T = at, P = "client-1", K = OutcomeKind.Invoke, Op = operation, Job = job.ToString() };
+
+    private static IEnumerable<HistoryEvent> Change(
+        string operation, JobKey job, string key, double at, OutcomeKind outcome, int? instances = null)
+    {
+        var line = Line(operation, job, at) with { Key = key, Instances = instances };
+        int? version = operation == "submit" && outcome == OutcomeKind.Ok ? 1 : null;
+        return [line, line with { T = at + 0.1, K = outcome, Version = version, Outcome = version is null ? null : "created" }];
+    }
+
+    private static IEnumerable<HistoryEvent> Update(string key, double at, int expected, int version)
+    {
+        var line = Line("update", Service, at) with { Key = key, Expected = expected };
+        return [line, line with { T = at + 0.1, K = OutcomeKind.Ok, Version = version, Outcome = "updating" }];
+    }
+
+    private static IEnumerable<HistoryEvent> Fault(string class_, double from, double to)
+    {
+        var line = new HistoryEvent { T = from, P = "nemesis", K = OutcomeKind.Inject, Op = class_, Target = Node, Nodes = [Node] };
+        return [line, line with { T = to, K = OutcomeKind.Heal }];
+    }
+
+    private static HistoryEvent Settled(double took, string? missing) =>
+        new() { T = 40, P = "nemesis", K = OutcomeKind.Settled, Op = "F4", Took = took, Code = missing };
+
+    private static Evidence Tell(Evidence run, params IEnumerable<WitnessLine>[] more) =>
+        run with { Witness = [.. run.Witness, .. more.SelectMany(lines => lines)] };
+
+    private static Evidence Add(Evidence run, IEnumerable<HistoryEvent> more) => run with { History = run.History.AddRange(more) };
+
+    private static Evidence Final(Evidence run, Func<FinalView, FinalView> change) => run with { Final = change(run.Final!) };
+
+    private static FinalView Job(FinalView final, JobKey job, Func<JobView, JobView> change) =>
+        final with { Jobs = final.Jobs.SetItem(job, change(final.Jobs[job]!)) };
+
+    private static Evidence Task(Evidence run, JobKey job, int instance, Func<TaskView, TaskView> change) => Final(run, final => final with
+    {
+        Tasks = [.. final.Tasks.Select(task => task.Job == job && task.Instance == instance ? change(task) : task)],
+    });
+
+    private static Evidence Nodes(Evidence run, Func<NodeView, NodeView> change) =>
+        Final(run, final => final with { Nodes = [.. final.Nodes.Select(change)] });
+}

@@ -1,0 +1,43 @@
+namespace OrleansScheduler.Chaos;
+
+/// <summary>S3: an instance does not run twice at once.</summary>
+internal static class OverlapCheck
+{
+    /// <summary>Seconds after a fault until a task that was replaced meanwhile must be gone.</summary>
+    private const double Cleanup = 10;
+
+    public static (int Judged, IEnumerable<string> Violations) Judge(Evidence evidence)
+    {
+        var faults = FaultWindow.Of(evidence.History);
+        Run[] runs = [.. evidence.Witness.GroupBy(line => line.Attempt).Select(Run.Of)];
+        return (runs.Length, runs.GroupBy(run => (run.Attempt.Job, run.Attempt.Instance)).SelectMany(Overlaps));
+
+        IEnumerable<string> Overlaps(IEnumerable<Run> instance)
+        {
+            Run? longest = null;
+            foreach (var run in instance.OrderBy(run => run.From))
+            {
+                if (longest is { } before && run.From + BootClock.Grain < before.To && !IsExcused(before, run))
+                {
+                    yield return $"{before.Attempt} on {before.Node} lived {before.From:0.00} to {before.To:0.00}, "
+                        + $"{run.Attempt} on {run.Node} from {run.From:0.00} to {run.To:0.00}";
+                }
+
+                if (longest is null || run.To > longest.To) longest = run;
+            }
+        }
+
+        bool IsExcused(Run before, Run run) =>
+            !WorkloadJob.IsStrict(before.Attempt.Job)
+            && faults.Any(fault =>
+                (fault.Nodes.Contains(before.Node) || fault.Nodes.Contains(run.Node)) && fault.From <= run.From
+                && Math.Min(before.To, run.To) <= fault.To + Cleanup);
+    }
+
+    /// <summary>The time in which an attempt is known to have lived.</summary>
+    private sealed record Run(AttemptId Attempt, string Node, double From, double To)
+    {
+        public static Run Of(IEnumerable<WitnessLine> lines) => new(
+            lines.First().Attempt, lines.First().Node, lines.Min(line => line.At), lines.Max(line => line.At));
+    }
+}

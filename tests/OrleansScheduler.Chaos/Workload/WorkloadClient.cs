@@ -1,0 +1,169 @@
+namespace OrleansScheduler.Chaos;
+
+/// <summary>
+/// One user: submits, reads, scales and stops jobs of its own, one operation after the other, now through one gateway and then through
+/// another, and tries to update a job that it shares with the others. What has an unknown outcome it repeats with the same key.
+/// </summary>
+internal sealed class WorkloadClient : IDisposable
+{
+    public static readonly WorkloadJob Shared = WorkloadJob.Service("shared", 1);
+
+    private const int ServicesEach = 2;
+    private const int BatchesAtOnce = 1;
+    private const int Remembered = 8;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(200);
+
+    private readonly string _name;
+    private readonly ImmutableArray<SchedulerClient> _gateways;
+    private readonly History _history;
+    private readonly Witness _witness;
+    private readonly Random _random;
+    private readonly List<WorkloadJob> _services = [];
+    private ImmutableArray<JobKey> _running = [];
+    private readonly List<(WorkloadJob Job, double Until)> _batches = [];
+    private readonly List<WorkloadJob> _all = [];
+    private int _made;
+
+    public WorkloadClient(string name, ClusterDriver cluster, History history, Witness witness, int seed)
+    {
+        (_name, _history, _witness, _random) = (name, history, witness, new Random(seed));
+        _gateways = [.. cluster.Gateways.Select((_, gateway) => cluster.Client(gateway, RequestPatience))];
+    }
+
+    /// <summary>Its services that nobody has asked to stop.</summary>
+    public ImmutableArray<JobKey> Services => _running;
+
+    private static TimeSpan RequestPatience => TimeSpan.FromSeconds(6);
+
+    public async Task Run(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            await Next();
+            _running = [.. _services.Select(service => service.Key)];
+            await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(100, 500)), TimeProvider.System, CancellationToken.None);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var gateway in _gateways) gateway.Dispose();
+    }
+
+    /// <summary>Makes the job that all update.</summary>
+    public Task SubmitShared() => Submit(Shared);
+
+    private Task Next()
+    {
+        _batches.RemoveAll(batch => batch.Until < BootClock.Now);
+        if (_services.Count < ServicesEach) return SubmitNew(service: true);
+        return _random.Next(100) switch
+        {
+            < 45 => Read(_all[_random.Next(_all.Count)]),
+            < 70 when _batches.Count < BatchesAtOnce => SubmitNew(service: false),
+            < 82 => Scale(_services[_random.Next(_services.Count)]),
+            < 87 => Stop(_services[_random.Next(_services.Count)]),
+            < 95 => UpdateShared(),
+            _ => Read(Shared),
+        };
+    }
+
+    private async Task SubmitNew(bool service)
+    {
+        var strict = _random.Next(2) == 0 ? "strict" : "replace";
+        var name = $"{_name}-{(service ? "service" : "batch")}-{++_made}-{strict}";
+        var job = service
+            ? WorkloadJob.Service(name, _random.Next(1, 4))
+            : WorkloadJob.Batch(name, _random.Next(2, 6), TimeSpan.FromSeconds(_random.Next(1, 8)));
+        if (!await Submit(job)) return;
+        _all.Add(job);
+        if (_all.Count > Remembered) _all.RemoveAt(0);
+        if (service) _services.Add(job);
+        else _batches.Add((job, BootClock.Now + job.Life.TotalSeconds));
+    }
+
+    private Task<bool> Submit(WorkloadJob job) => Change(
+        Line("submit", job) with { Instances = job.Instances },
+        (client, key) => client.SubmitJobsAsync(job.File(_witness), key),
+        (line, answer) => line with { Version = answer.Jobs[0].Version, Outcome = answer.Jobs[0].Outcome });
+
+    private Task<bool> Scale(WorkloadJob job)
+    {
+        var instances = _random.Next(1, 5);
+        return Change(
+            Line("scale", job) with { Instances = instances },
+            (client, key) => client.ScaleJobAsync(job.Key, instances, key),
+            (line, answer) => line with { Outcome = answer.Message });
+    }
+
+    private async Task Stop(WorkloadJob job)
+    {
+        // Whatever comes of it: nothing else is asked of this job any more, so that what it should be stays clear.
+        _services.Remove(job);
+        _running = [.. _services.Select(service => service.Key)];
+        await Change(
+            Line("stop", job), (client, key) => client.StopJobAsync(job.Key, operationId: key),
+            (line, answer) => line with { Outcome = answer.Message });
+    }
+
+    private async Task UpdateShared()
+    {
+        if (await Read(Shared) is not { } seen) return;
+        var mark = SchedulerClient.NewOperationId();
+        await Change(
+            Line("update", Shared) with { Expected = seen.Version },
+            (client, key) => client.SubmitJobsAsync(Shared.File(_witness, mark), key, seen.Version),
+            (line, answer) => line with { Version = answer.Jobs[0].Version, Outcome = answer.Jobs[0].Outcome });
+    }
+
+    private async Task<JobView?> Read(WorkloadJob job)
+    {
+        var line = Line("read", job);
+        _history.Add(line);
+        var answer = await Gateway().DescribeJobAsync(job.Key);
+        var answered = line with { T = BootClock.Now, K = OutcomeKind.Ok };
+        _history.Add(answer.Value is { } view
+            ? answered with { Version = view.Version, Revision = view.Revision, Instances = view.Instances }
+            : Failed(line, answer.Problem!));
+        return answer.Value;
+    }
+
+    /// <summary>Sends a change until its outcome is known, and now and then once more: the answer must be the same.</summary>
+    private async Task<bool> Change<T>(
+        HistoryEvent line, Func<SchedulerClient, string, Task<Answer<T>>> send, Func<HistoryEvent, T, HistoryEvent> receipt)
+        where T : class
+    {
+        var key = SchedulerClient.NewOperationId();
+        var until = BootClock.Now + Patience.TotalSeconds;
+        var repeats = _random.Next(5) == 0 ? 1 : 0;
+        while (true)
+        {
+            line = line with { T = BootClock.Now, Key = key };
+            _history.Add(line);
+            var answer = await send(Gateway(), key);
+            _history.Add(answer.Value is { } value
+                ? receipt(line, value) with { T = BootClock.Now, K = OutcomeKind.Ok }
+                : Failed(line, answer.Problem!));
+            if (answer.Value is not null && repeats-- == 0) return true;
+            if (answer.Problem is { } problem && !MayPass(problem)) return false;
+            if (BootClock.Now > until) return answer.Value is not null;
+            if (answer.Problem is not null) await Task.Delay(Again, TimeProvider.System);
+        }
+    }
+
+    private static bool MayPass(Problem problem) =>
+        problem.Kind is ProblemKind.Unavailable or ProblemKind.OutcomeUnknown or ProblemKind.TooMany;
+
+    private HistoryEvent Line(string operation, WorkloadJob job) =>
+        new() { T = BootClock.Now, P = _name, K = OutcomeKind.Invoke, Op = operation, Job = job.Key.ToString() };
+
+    private static HistoryEvent Failed(HistoryEvent line, Problem problem) => line with
+    {
+        T = BootClock.Now,
+        K = problem.Kind == ProblemKind.OutcomeUnknown ? OutcomeKind.Info : OutcomeKind.Fail,
+        Code = problem.Code,
+    };
+
+    private SchedulerClient Gateway() => _gateways[_random.Next(_gateways.Length)];
+}
