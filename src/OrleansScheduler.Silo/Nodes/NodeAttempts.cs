@@ -8,7 +8,7 @@ internal sealed class NodeAttempts
     /// <summary>Mismatches in a row before the agent is asked for everything: one or two are reports that are just under way.</summary>
     private const int Patience = 3;
 
-    /// <summary>By what the digest makes of an attempt's name: the names of all tasks would take more memory than all else of them.</summary>
+    /// <summary>By what the digest makes of an attempt's name: the names themselves would take more memory than all else here.</summary>
     private readonly Dictionary<ulong, long> _sequences = [];
     private int _mismatches;
 

@@ -11,7 +11,8 @@ namespace OrleansScheduler.Silo;
 [HashBasedPlacement]
 internal sealed partial class NodeGrain(
     [PersistentState(NodeRecord.StateName)] IPersistentState<NodeRecord> record, IGrainContext context, StateCopy copies,
-    IOptions<CellOptions> options, SiloAuthority authority, SafeMode safeMode, EventOutbox events, TimeProvider time, ILogger<NodeGrain> logger)
+    IOptions<CellOptions> options, SiloAuthority authority, SafeMode safeMode, EventOutbox events,
+    TimeProvider time, ILogger<NodeGrain> logger)
     : Grain, INodeGrain, IStateOwner
 {
     private static readonly TimeSpan WatchPeriod = TimeSpan.FromSeconds(1);

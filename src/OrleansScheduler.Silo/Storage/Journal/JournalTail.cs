@@ -32,7 +32,7 @@ internal sealed class JournalTail
         return tail;
     }
 
-    /// <summary>Frames were written to the head row, as <paramref name="tail"/> behind those before: all are parts of it from now on.</summary>
+    /// <summary>Frames were written to the head row behind those before: all are parts of <paramref name="tail"/> from now on.</summary>
     public void AddInline(IReadOnlyList<JournalFrame> frames, byte[] tail)
     {
         AddInline(frames);
