@@ -8,7 +8,7 @@ internal static class Program
     {
         var root = new RootCommand("Breaks cells of real processes, and checks and measures what comes of it")
         {
-            ChaosCommand.Create(), FailoverCommand.Create(), RestartCommand.Create(), UpgradeCommand.Create(),
+            ChaosCommand.Create(), FailoverCommand.Create(), OverloadCommand.Create(), RestartCommand.Create(), UpgradeCommand.Create(),
         };
 
         // Whoever interrupts a run waits until what it has broken is taken back and what it has started is gone.

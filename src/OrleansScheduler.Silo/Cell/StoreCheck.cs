@@ -51,7 +51,7 @@ internal sealed class StoreCheck(
             if (OthersAreActive && await Read<JournalRow>(JournalHead.RowName, LedgerId, cancellationToken) is null)
                 throw new InvalidOperationException(
                     $"Orleans:ServiceId is '{cluster.Value.ServiceId}': cluster '{cluster.Value.ClusterId}' has active silos, and nothing "
-                    + "of theirs is in this store. This silo has another Orleans:ServiceId or Orleans:GrainStorage:Default than they have.");
+                    + "of theirs is in this store. This silo has another Orleans:ServiceId or Orleans:GrainStorage:Default.");
             found = await Create(cancellationToken);
         }
 

@@ -72,7 +72,8 @@ internal sealed record ChaosReport
         foreach (var (name, count) in Faults) text.AppendLine(CultureInfo.InvariantCulture, $"  {name,-28}{count,5}");
         text.AppendLine(
             CultureInfo.InvariantCulture, $"{Attempts} attempts ran; {Restarts} restarts; {StaleCommands} stale commands refused");
-        if (TooBusy > 0) text.AppendLine(CultureInfo.InvariantCulture, $"{TooBusy} times the machine was too busy to judge how long it took");
+        if (TooBusy > 0) text.AppendLine(CultureInfo.InvariantCulture,
+            $"{TooBusy} times the machine was too busy to judge how long it took");
         foreach (var (name, counts) in Operations) text.AppendLine(CultureInfo.InvariantCulture, $"  {name,-28}{counts}");
         foreach (var (name, cost) in Costs) text.AppendLine(CultureInfo.InvariantCulture, $"  {name,-28}{cost}");
         foreach (var check in Checks)

@@ -11,7 +11,7 @@ internal static class RestartCommand
         var nodes = new Option<int>("--nodes") { Description = "Virtual nodes", DefaultValueFactory = _ => 1_000 };
         var tasks = new Option<int>("--tasks") { Description = "Tasks that run, in jobs of 100", DefaultValueFactory = _ => 100_000 };
         var plan = new PlanOptions();
-        var command = new Command("restart", "Kill all silos and gateways under running tasks, start them again, and measure until they schedule")
+        var command = new Command("restart", "Kill all silos and gateways under running tasks, and measure until they schedule again")
         {
             embedded, nodes, tasks,
         };

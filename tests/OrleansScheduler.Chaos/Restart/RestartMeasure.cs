@@ -93,7 +93,8 @@ internal sealed class RestartMeasure : IAsyncDisposable
         await Parallel.ForEachAsync(batches, new ParallelOptions { MaxDegreeOfParallelism = Submitters }, async (batch, token) =>
         {
             var file = string.Concat(batch.Select(number => Added($"load-{number}", JobSize)));
-            Require((await client.SubmitJobsAsync(new(Encoding.UTF8.GetBytes(file), "application/json"), cancellationToken: token)).Problem);
+            var body = new JobFileBody(Encoding.UTF8.GetBytes(file), "application/json");
+            Require((await client.SubmitJobsAsync(body, cancellationToken: token)).Problem);
         });
     }
 
@@ -101,7 +102,7 @@ internal sealed class RestartMeasure : IAsyncDisposable
     {
         _jobs.Add(KeyOf(name).ToString(), instances, TimeSpan.Zero, TaskSize, role: 0);
         return $$"""
-            {"job":"{{name}}","role":"chaos","env":"test","instances":{{instances}},
+            {"job":"{{name}}","role":"chaos","env":"test","type":"service","instances":{{instances}},
              "task":{"command":["true"],"resources":{"cpu":0.1,"memory":"64MiB"} } }
             """;
     }
@@ -128,7 +129,8 @@ internal sealed class RestartMeasure : IAsyncDisposable
     private async Task<(double Accepted, double Running)> NewTask(long since)
     {
         using var client = _plane.Client();
-        var (file, operation) = (new JobFileBody(Encoding.UTF8.GetBytes(Added("next", 1)), "application/json"), SchedulerClient.NewOperationId());
+        var file = new JobFileBody(Encoding.UTF8.GetBytes(Added("next", 1)), "application/json");
+        var operation = SchedulerClient.NewOperationId();
         var accepted = await Since(
             since, async () => (await client.SubmitJobsAsync(file, operation)).Problem is null, () => "no job is accepted");
         return (accepted, await Since(since, () => _jobs.EverRunning > _tasks, () => "the next task does not run"));

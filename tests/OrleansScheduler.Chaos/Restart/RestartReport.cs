@@ -82,6 +82,7 @@ internal sealed record RestartReport
           nodes back      {NodesMs:0} ms
           whole           {WholeMs:0} ms, {CpuSecondsToWhole} s of cpu
           lost            {Lost}, duplicated {Duplicated}
-          memory          {MemoryEmpty >> 20} MiB empty, {MemoryWithNodes >> 20} with nodes, {MemoryWithTasks >> 20} with tasks, {MemoryAfter >> 20} after
+          memory          {MemoryEmpty >> 20} MiB empty, {MemoryWithNodes >> 20} with nodes, {MemoryWithTasks >> 20} with tasks,
+                          {MemoryAfter >> 20} after the restart
         """;
 }

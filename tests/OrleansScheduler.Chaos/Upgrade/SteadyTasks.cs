@@ -23,6 +23,7 @@ internal sealed class SteadyTasks(ClusterDriver cluster, int count)
             job: {{Job.Name}}
             role: {{Job.Role}}
             env: {{Job.Environment}}
+            type: service
             instances: {{count}}
             task:
               command: 'echo $$ >> {{Witness}}/$OSCHED_INSTANCE; exec sleep 100000'

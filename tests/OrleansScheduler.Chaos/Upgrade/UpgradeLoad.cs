@@ -101,6 +101,7 @@ internal sealed class UpgradeLoad(ClusterDriver cluster, int users)
         job: {{job.Name}}
         role: {{job.Role}}
         env: {{job.Environment}}
+        type: service
         task:
           command: 'exec sleep 100000'
           resources: { cpu: 0.1, memory: 8MiB }

@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 
 namespace OrleansScheduler.Chaos;
 
-/// <summary>Exchanges the parts of a cell one by one, each only after the one before is ready again, and measures what users notice.</summary>
+/// <summary>
+/// Exchanges the parts of a cell one by one, each only after the one before is ready again, and measures what users notice.
+/// </summary>
 internal sealed class UpgradeMeasure(ClusterDriver cluster, int users, int tasks)
 {
     private static readonly TimeSpan EndTime = TimeSpan.FromSeconds(25);
