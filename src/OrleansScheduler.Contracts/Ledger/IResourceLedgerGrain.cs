@@ -99,13 +99,23 @@ public sealed record JobClaim
 
     /// <summary>Where it stands among the job's claims.</summary>
     [Id(4)] public ClaimStamp Stamp { get; init; }
+
+    /// <summary>Whether the job takes <see cref="ClaimAnswer.Placements"/>; without it they come in a message of their own.</summary>
+    [Id(5)] public bool TakesPlacements { get; init; }
 }
 
 /// <summary>What the ledger makes of a claim.</summary>
 /// <param name="Epoch">The ledger's epoch.</param>
 /// <param name="Taken">False when the claim was late or made for an earlier owner of the ledger: the job says everything again.</param>
 [GenerateSerializer, Immutable, Alias("osched.ClaimAnswer")]
-public readonly record struct ClaimAnswer([property: Id(0)] long Epoch, [property: Id(1)] bool Taken);
+public readonly record struct ClaimAnswer([property: Id(0)] long Epoch, [property: Id(1)] bool Taken)
+{
+    /// <summary>
+    /// Nodes for what the claim asked for, as far as the same round had some: durable. They are not said again, but when the job says
+    /// everything. Default without any.
+    /// </summary>
+    [Id(2)] public ImmutableArray<Placement> Placements { get; init; }
+}
 
 /// <summary>What a node tells the ledger about itself.</summary>
 /// <param name="Description">What its agent said.</param>

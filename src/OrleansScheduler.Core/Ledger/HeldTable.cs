@@ -23,12 +23,30 @@ internal sealed record HeldSpec(
         demand.Constraints.IsDefault ? [] : demand.Constraints);
 }
 
-/// <summary>One attempt that holds something of a node, or has been promised it.</summary>
-internal struct HeldAttempt
+/// <summary>What an attempt holds one by one.</summary>
+internal sealed record HeldItems(ImmutableArray<int> Ports, ImmutableArray<int> Devices, ImmutableArray<string> Items)
 {
-    public LedgerJob Job;
+    public static HeldItems None { get; } = new([], [], []);
+
+    public static HeldItems Of(Placement placement) =>
+        placement.Ports.IsDefaultOrEmpty && placement.Devices.IsDefaultOrEmpty && placement.Items.IsDefaultOrEmpty
+            ? None
+            : new(placement.Ports, placement.Devices, placement.Items);
+}
+
+/// <summary>
+/// One attempt that holds something of a node, or has been promised it. There are as many as tasks in the cell, so what nearly all have in
+/// common is not in the row.
+/// </summary>
+internal struct HeldAttempt(HeldSpec spec, in Taken taken, HeldItems items, DateTimeOffset since)
+{
+    private readonly object? _taken = IsWhole(taken, spec) ? null : taken;
+    private HeldItems _items = items;
+    private long _sinceTicks = since.UtcTicks;
+
+    public required LedgerJob Job;
     public AttemptRef Attempt;
-    public HeldSpec Spec;
+    public readonly HeldSpec Spec = spec;
     public int Node;
 
     /// <summary>The next one on the same node, or on the free list; -1 at the end.</summary>
@@ -42,17 +60,34 @@ internal struct HeldAttempt
     /// <summary>Whether it waits for victims to go: it has nothing yet, but nobody else gets it.</summary>
     public bool IsPromise;
 
-    public Taken Taken;
-    public ImmutableArray<int> Ports;
-    public ImmutableArray<int> Devices;
-    public ImmutableArray<string> Items;
+    public readonly Taken Taken => _taken is Taken other ? other : Whole(Spec);
+
+    public readonly ImmutableArray<int> Ports => _items.Ports;
+
+    public readonly ImmutableArray<int> Devices => _items.Devices;
+
+    public readonly ImmutableArray<string> Items => _items.Items;
 
     /// <summary>When it was placed or promised.</summary>
-    public DateTimeOffset Since;
+    public readonly DateTimeOffset Since => new(_sinceTicks, TimeSpan.Zero);
 
     /// <summary>When it ends at the latest; null when that is not known.</summary>
     public readonly DateTimeOffset? EndsBy =>
         Spec.TimeLimit is { } limit && limit < DateTimeOffset.MaxValue - Since ? Since + limit : null;
+
+    /// <summary>What it was promised is its own now.</summary>
+    public void Fulfil(ImmutableArray<int> ports, ImmutableArray<string> items, DateTimeOffset since)
+    {
+        IsPromise = false;
+        _items = _items with { Ports = ports, Items = items };
+        _sinceTicks = since.UtcTicks;
+    }
+
+    private static bool IsWhole(in Taken taken, HeldSpec spec) =>
+        taken.Unreserved == spec.Request && taken.Revocable == Resources.None && taken.PoolsOrEmpty.IsEmpty;
+
+    /// <summary>All that it asks for, out of what is not reserved.</summary>
+    private static Taken Whole(HeldSpec spec) => new(spec.Request, Resources.None, []);
 }
 
 /// <summary>What one attempt holds, in a form that does not change.</summary>
@@ -61,23 +96,28 @@ internal readonly record struct HeldFact(
     ImmutableArray<string> Items, DateTimeOffset Since);
 
 /// <summary>
-/// All attempts that hold something, in one array: a number each, a linked list a node. Numbers of those that ended come again.
+/// All attempts that hold something: a number each, a linked list a node. Numbers of those that ended come again. In blocks, so that
+/// growing copies nothing and leaves no room unused that is as large as all the rest.
 /// </summary>
 internal sealed class HeldTable
 {
-    private HeldAttempt[] _rows = new HeldAttempt[64];
+    private const int BlockBits = 10;
+    private const int BlockMask = (1 << BlockBits) - 1;
+
+    private readonly List<HeldAttempt[]> _blocks = [];
     private int _used;
     private int _free = -1;
 
-    public ref HeldAttempt this[int held] => ref _rows[held];
+    public ref HeldAttempt this[int held] => ref _blocks[held >> BlockBits][held & BlockMask];
 
     /// <summary>What attempts hold now, without promises.</summary>
     public HeldFact[] Facts()
     {
         var facts = new HeldFact[_used];
         var count = 0;
-        foreach (ref readonly var row in _rows.AsSpan(0, _used))
+        for (var held = 0; held < _used; held++)
         {
+            ref readonly var row = ref this[held];
             if (row.Job is not null && !row.IsPromise)
                 facts[count++] = new(row.Job.Key, row.Attempt, row.Spec, row.Node, row.Ports, row.Devices, row.Items, row.Since);
         }
@@ -88,7 +128,7 @@ internal sealed class HeldTable
     /// <summary>Makes room for so many, so that they come without growing step by step.</summary>
     public void EnsureCapacity(int rows)
     {
-        if (rows > _rows.Length) Array.Resize(ref _rows, rows);
+        while (_blocks.Count << BlockBits < rows) _blocks.Add(new HeldAttempt[1 << BlockBits]);
     }
 
     public int Add(LedgerNode node, in HeldAttempt row)
@@ -97,28 +137,28 @@ internal sealed class HeldTable
         if (_free >= 0)
         {
             held = _free;
-            _free = _rows[held].Next;
+            _free = this[held].Next;
         }
         else
         {
-            if (_used == _rows.Length) Array.Resize(ref _rows, _rows.Length * 2);
             held = _used++;
+            EnsureCapacity(_used);
         }
 
-        ref var added = ref _rows[held];
+        ref var added = ref this[held];
         added = row;
         (added.Previous, added.Next) = (-1, node.FirstHeld);
-        if (added.Next >= 0) _rows[added.Next].Previous = held;
+        if (added.Next >= 0) this[added.Next].Previous = held;
         node.FirstHeld = held;
         return held;
     }
 
     public void Remove(LedgerNode node, int held)
     {
-        ref var row = ref _rows[held];
-        if (row.Previous >= 0) _rows[row.Previous].Next = row.Next;
+        ref var row = ref this[held];
+        if (row.Previous >= 0) this[row.Previous].Next = row.Next;
         else node.FirstHeld = row.Next;
-        if (row.Next >= 0) _rows[row.Next].Previous = row.Previous;
+        if (row.Next >= 0) this[row.Next].Previous = row.Previous;
         row = default;
         row.Next = _free;
         _free = held;

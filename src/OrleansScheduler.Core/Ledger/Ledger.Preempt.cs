@@ -167,10 +167,7 @@ public sealed partial class Ledger
         var ports = ImmutableArray.CreateBuilder<int>(spec.Ports);
         if (!node.Ports.TryTake(spec.Ports, ports))
             throw new InvariantException($"node {node.Id} has fewer free ports than it counts");
-        row.IsPromise = false;
-        row.Ports = ports.MoveToImmutable();
-        row.Items = node.Custom.Take(spec.Custom);
-        row.Since = round.Now;
+        row.Fulfil(ports.MoveToImmutable(), node.Custom.Take(spec.Custom), round.Now);
         node.PromisedPorts -= spec.Ports;
         node.Used += spec.Request;
         node.UsedFirmly += spec.Request - row.Taken.Revocable;

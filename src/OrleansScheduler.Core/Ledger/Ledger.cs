@@ -220,18 +220,12 @@ public sealed partial class Ledger
         LedgerJob job, LedgerNode node, AttemptRef attempt, HeldSpec spec, Placement placement, in Taken taken, DateTimeOffset since,
         bool isPromise = false)
     {
-        var held = _held.Add(node, new HeldAttempt
+        var held = _held.Add(node, new HeldAttempt(spec, taken, HeldItems.Of(placement), since)
         {
             Job = job,
             Attempt = attempt,
-            Spec = spec,
             Node = node.Index,
             IsPromise = isPromise,
-            Taken = taken,
-            Ports = placement.Ports,
-            Devices = placement.Devices,
-            Items = placement.Items,
-            Since = since,
         });
         job.Holding.Add(attempt, held);
         job.Count(node, 1);

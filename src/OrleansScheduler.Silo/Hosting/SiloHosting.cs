@@ -37,6 +37,7 @@ public static class SiloHosting
         builder.Services.AddSingleton<SiloTelemetry>();
         builder.Services.AddSchedulerStorage();
         builder.Services.AddSingleton<SafeMode>();
+        builder.Services.AddSingleton<EventOutbox>();
         builder.Services.AddSingleton<PeerClient>();
         builder.Services.AddSingleton<SiloAuthority>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StoreCheck>();

@@ -16,6 +16,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     private readonly Inbox<Action<JobRound>> _inbox;
     private readonly JobOutbox _outbox;
     private readonly StateCopy _copies;
+    private readonly EventOutbox _events;
     private readonly SiloTelemetry _telemetry;
     private readonly TimeProvider _time;
     private readonly StorageHealth _storage;
@@ -29,15 +30,16 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
 
     public JobGrain(
         IGrainContext context, IGrainFactory grains, JournalFactory journals, StorageHealth storage, StateCopy copies,
-        SiloTelemetry telemetry, TimeProvider time, IOptions<CellOptions> options, ILogger<JobGrain> logger,
+        EventOutbox events, SiloTelemetry telemetry, TimeProvider time, IOptions<CellOptions> options, ILogger<JobGrain> logger,
         ILogger<JobOutbox> outboxLogger)
     {
         _key = JobKey.Parse(context.GrainId.Key.ToString()!);
         _state = new JobState(_key);
         _journal = journals.For<JobChange, JobChange>(context.GrainId);
         _inbox = new Inbox<Action<JobRound>>(Round);
-        _outbox = new JobOutbox(_state, grains, time, Gone, outboxLogger);
-        (_storage, _copies, _telemetry, _time, _options, _logger) = (storage, copies, telemetry, time, options.Value, logger);
+        _outbox = new JobOutbox(_state, grains, time, Place, Gone, outboxLogger);
+        (_storage, _copies, _events, _telemetry, _time) = (storage, copies, events, telemetry, time);
+        (_options, _logger) = (options.Value, logger);
         _random = new Random(HashCode.Combine(_key, time.GetTimestamp()));
     }
 
@@ -206,7 +208,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     {
         _outbox.Add(decision);
         if (!decision.InMotion) _outbox.TraceParent = null;   // what happens from now on is no longer the request's doing
-        if (decision.Events.Count > 0) _ = GrainFactory.GetGrain<IEventFeedGrain>(IEventFeedGrain.Id).Publish([.. decision.Events]);
+        _events.Add(decision.Events);
         if (decision.NextDue is { } due)
         {
             var wait = due - _time.GetUtcNow();

@@ -18,6 +18,7 @@ internal sealed partial class JobOutbox : IDisposable
     private readonly IGrainFactory _grains;
     private readonly TimeProvider _time;
     private readonly ILogger<JobOutbox> _logger;
+    private readonly Func<PlacementBatch, CancellationToken, Task<ImmutableArray<AttemptRef>>> _place;
     private readonly Action<string, ImmutableArray<AttemptRef>> _gone;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _stopped;
@@ -35,12 +36,15 @@ internal sealed partial class JobOutbox : IDisposable
     /// <param name="state">The job.</param>
     /// <param name="grains">Whom to send to.</param>
     /// <param name="time">The clock of back-off.</param>
+    /// <param name="place">Takes nodes that the ledger gave; answers, once that is durable, the attempts that do not want theirs.</param>
     /// <param name="gone">Told of attempts that a node will never start.</param>
     /// <param name="logger">The log.</param>
     public JobOutbox(
-        JobState state, IGrainFactory grains, TimeProvider time, Action<string, ImmutableArray<AttemptRef>> gone, ILogger<JobOutbox> logger)
+        JobState state, IGrainFactory grains, TimeProvider time,
+        Func<PlacementBatch, CancellationToken, Task<ImmutableArray<AttemptRef>>> place, Action<string, ImmutableArray<AttemptRef>> gone,
+        ILogger<JobOutbox> logger)
     {
-        (_state, _grains, _time, _gone, _logger) = (state, grains, time, gone, logger);
+        (_state, _grains, _time, _place, _gone, _logger) = (state, grains, time, place, gone, logger);
         _stopped = _stop.Token;
     }
 
@@ -186,6 +190,7 @@ internal sealed partial class JobOutbox : IDisposable
                 Released = released,
                 Holding = full ? JobDescription.Holding(_state) : null,
                 Stamp = new ClaimStamp(_knownEpoch, Owner, ++_claims),
+                TakesPlacements = true,
             }, _stopped);
             if (!answer.Taken)
             {
@@ -200,12 +205,16 @@ internal sealed partial class JobOutbox : IDisposable
             if (answer.Epoch > _ledgerEpoch && !full && _ledgerEpoch != 0) _full = true;
             _ledgerEpoch = Math.Max(_ledgerEpoch, answer.Epoch);
             _knownEpoch = Math.Max(_knownEpoch, answer.Epoch);
+            if (!answer.Placements.IsDefaultOrEmpty)
+                _released.UnionWith(await _place(new PlacementBatch(_state.Key, answer.Epoch, answer.Placements), _stopped));
             return true;
         }
         catch (Exception e) when (!_stopped.IsCancellationRequested)
         {
-            // Nobody knows whether it arrived. All of it may be said again.
-            (_full, _demandChanged) = (_full || full, _demandChanged || demandChanged);
+            // Nobody knows whether it arrived. All of it may be said again, and everything when nodes may have been given: the ledger
+            // repeats those only then.
+            var mayBePlaced = demandChanged && e is not ClaimRefusedException;
+            (_full, _demandChanged) = (_full || full || mayBePlaced, _demandChanged || demandChanged);
             _released.UnionWith(released);
             if (e is ClaimRefusedException) LogClaimRefused(_state.Key, e.Message);
             else LogClaimFailed(_state.Key, e);

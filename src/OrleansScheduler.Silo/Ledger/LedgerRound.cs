@@ -7,6 +7,7 @@ internal sealed partial class LedgerRound(Ledger ledger, IReadOnlySet<JobKey> wa
     private readonly List<HeldByJob> _released = [];
     private readonly HashSet<JobKey> _touched = [];
     private readonly List<(JobKey Job, Placement Placement)> _repeated = [];
+    private readonly Dictionary<JobKey, Action<ImmutableArray<Placement>>> _asking = [];
 
     /// <summary>Jobs that made claims or got something.</summary>
     public IEnumerable<JobKey> Touched => _touched;
@@ -44,6 +45,18 @@ internal sealed partial class LedgerRound(Ledger ledger, IReadOnlySet<JobKey> wa
         if (ledger.CheckDemand(claim.Job, demands) is { } problem) return problem;
         ledger.Apply(new LedgerEvent.Demanded(claim.Job, demands));
         return null;
+    }
+
+    /// <summary>The job waits for what becomes of its claim, and takes with the answer what this round has for it.</summary>
+    public void Asks(JobKey job, Action<ImmutableArray<Placement>> answer) => _asking[job] = answer;
+
+    /// <summary>Answers the jobs that ask, once the plan is durable; returns what others got, who have to be told.</summary>
+    public ImmutableArray<Reservation> Answer(ImmutableArray<Reservation> reservations)
+    {
+        if (_asking.Count == 0) return reservations;
+        foreach (var job in reservations.Where(r => _asking.ContainsKey(r.Job)).GroupBy(r => r.Job))
+            _asking[job.Key]([.. job.SelectMany(r => Enumerable.Range(0, r.Attempts.Length).Select(r.PlacementOf))]);
+        return [.. reservations.Where(r => !_asking.ContainsKey(r.Job))];
     }
 
     public LedgerChange Conclude(LedgerPlan plan)

@@ -37,6 +37,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     private readonly string _silo;
     private readonly CancellationTokenSource _stopped = new();
     private readonly SafeMode _safeMode;
+    private readonly EventOutbox _events;
     private readonly List<TaskCompletionSource<Func<LedgerChange>>> _wantedCopies = [];
     private ClaimOrder _claims = new(0);
     private long _epochBase;
@@ -44,7 +45,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
 
     public ResourceLedgerGrain(
         IGrainContext context, IGrainFactory grains, JournalFactory journals, StorageHealth storage, StateCopy copies, SafeMode safeMode,
-        SiloTelemetry telemetry, TimeProvider time,
+        EventOutbox events, SiloTelemetry telemetry, TimeProvider time,
         IOptions<CellOptions> options, ILogger<ResourceLedgerGrain> logger, ILogger<LedgerOutbox> outboxLogger)
     {
         _ledger = new Ledger(options.Value.Ledger.ToOptions());
@@ -52,7 +53,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         _inbox = new Inbox<Action<LedgerRound>>(Round, limit: 100_000, options.Value.MaxIntentsPerRound);
         _outbox = new LedgerOutbox(grains, time, outboxLogger, GiveBack, _stopped.Token);
         (_storage, _copies, _telemetry, _time, _options, _logger) = (storage, copies, telemetry, time, options.Value, logger);
-        _safeMode = safeMode;
+        (_safeMode, _events) = (safeMode, events);
         (_guard, _started) = (new LossGuard(options.Value.MassLoss.ToRules()), time.GetTimestamp());
         _silo = context.Address.SiloAddress?.Endpoint.ToString() ?? "";
     }
@@ -90,7 +91,13 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     {
         if (!_claims.Take(claim.Job, claim.Stamp, claim.Holding is not null)) return new ClaimAnswer(Epoch, Taken: false);
         Problem? refused = null;
-        await _inbox.Post(round => refused = round.Settle(claim));
+        ImmutableArray<Placement> placements = [];
+        await _inbox.Post(round =>
+        {
+            refused = round.Settle(claim);
+            if (claim.TakesPlacements && claim.Demands is not null && refused is null)
+                round.Asks(claim.Job, placed => placements = placed);
+        });
         if (refused is { } problem)
         {
             _refused[claim.Job] = problem;
@@ -98,7 +105,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         }
 
         if (claim.Demands is not null) _refused.Remove(claim.Job);
-        return new ClaimAnswer(Epoch, Taken: true);
+        return new ClaimAnswer(Epoch, Taken: true) { Placements = placements };
     }
 
     public async Task<long> NodeChanged(NodeCondition condition, CancellationToken cancellationToken)
@@ -214,7 +221,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
             }
 
             foreach (var job in round.Touched.Where(j => !_ledger.Knows(j))) _claims.Forget(job);
-            _outbox.Add(plan.Reservations);
+            _outbox.Add(round.Answer(plan.Reservations));
             _outbox.Add(plan.Preemptions);
             _outbox.Repeat(round.Repeated);
             if (plan.HasMore) _ = _inbox.Post(static _ => { });
@@ -284,7 +291,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     private void Alarm()
     {
         LogMassLoss(_guard.Recent, _ledger.NodeCount);
-        _ = GrainFactory.GetGrain<IEventFeedGrain>(IEventFeedGrain.Id).Publish([new EventView
+        _events.Add([new EventView
         {
             At = _time.GetUtcNow(),
             Kind = "cell",

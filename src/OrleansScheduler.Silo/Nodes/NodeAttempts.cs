@@ -8,7 +8,8 @@ internal sealed class NodeAttempts
     /// <summary>Mismatches in a row before the agent is asked for everything: one or two are reports that are just under way.</summary>
     private const int Patience = 3;
 
-    private readonly Dictionary<AttemptId, long> _sequences = [];
+    /// <summary>By what the digest makes of an attempt's name: the names themselves would take more memory than all else here.</summary>
+    private readonly Dictionary<ulong, long> _sequences = [];
     private int _mismatches;
 
     public ulong Digest { get; private set; }
@@ -18,7 +19,7 @@ internal sealed class NodeAttempts
     /// <summary>Whether this is all that the agent knows, and not only what of it a job has taken note of.</summary>
     public bool IsComplete { get; set; }
 
-    public bool Contains(AttemptId attempt) => _sequences.ContainsKey(attempt);
+    public bool Contains(AttemptId attempt) => _sequences.ContainsKey(KeyOf(attempt));
 
     public void Clear()
     {
@@ -32,13 +33,13 @@ internal sealed class NodeAttempts
     {
         Remove(report.Attempt);
         if (report.Status.IsTerminal()) return;   // the agent forgets it once it has our word
-        _sequences[report.Attempt] = report.Sequence;
+        _sequences[KeyOf(report.Attempt)] = report.Sequence;
         Digest += Core.Digest.Of(report.Attempt, report.Sequence);
     }
 
     public void Remove(AttemptId attempt)
     {
-        if (_sequences.Remove(attempt, out var sequence)) Digest -= Core.Digest.Of(attempt, sequence);
+        if (_sequences.Remove(KeyOf(attempt), out var sequence)) Digest -= Core.Digest.Of(attempt, sequence);
     }
 
     /// <summary>Whether the agent's digest can still be explained by messages under way.</summary>
@@ -47,4 +48,6 @@ internal sealed class NodeAttempts
         _mismatches = digest == Digest ? 0 : _mismatches + 1;
         return _mismatches < Patience;
     }
+
+    private static ulong KeyOf(AttemptId attempt) => Core.Digest.Of(attempt, 0);
 }

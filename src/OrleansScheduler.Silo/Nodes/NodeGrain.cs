@@ -11,7 +11,8 @@ namespace OrleansScheduler.Silo;
 [HashBasedPlacement]
 internal sealed partial class NodeGrain(
     [PersistentState(NodeRecord.StateName)] IPersistentState<NodeRecord> record, IGrainContext context, StateCopy copies,
-    IOptions<CellOptions> options, SiloAuthority authority, SafeMode safeMode, TimeProvider time, ILogger<NodeGrain> logger)
+    IOptions<CellOptions> options, SiloAuthority authority, SafeMode safeMode, EventOutbox events,
+    TimeProvider time, ILogger<NodeGrain> logger)
     : Grain, INodeGrain, IStateOwner
 {
     private static readonly TimeSpan WatchPeriod = TimeSpan.FromSeconds(1);
@@ -298,8 +299,7 @@ internal sealed partial class NodeGrain(
     }
 
     private void Publish(string status, string? message) =>
-        _ = GrainFactory.GetGrain<IEventFeedGrain>(IEventFeedGrain.Id).Publish(
-            [new EventView { At = time.GetUtcNow(), Kind = "node", Node = _id, Status = status, Message = message }]);
+        events.Add([new EventView { At = time.GetUtcNow(), Kind = "node", Node = _id, Status = status, Message = message }]);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} registered as generation {Generation} with {Attempts} attempts")]
     private partial void LogRegistered(string node, long generation, int attempts);

@@ -89,13 +89,14 @@ internal sealed class JournalLog(JournalRows rows, Serializer serializer, Journa
 
         // The write that goes over the limit still goes into the head, and opens the segments for those after it.
         var inline = (List<JournalFrame>)[.. _tail.Inline, .. frames];
+        var tail = JournalFrame.Encode(inline);
         await WriteHead(_head with
         {
             TailFirst = inline[0].First,
-            Tail = JournalFrame.Encode(inline),
+            Tail = tail,
             Segmented = inlineBytes > options.MaxInlineTailBytes,
         });
-        _tail.AddInline(frames);
+        _tail.AddInline(frames, tail);
     }
 
     /// <summary>

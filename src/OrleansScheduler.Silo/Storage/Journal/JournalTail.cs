@@ -32,8 +32,16 @@ internal sealed class JournalTail
         return tail;
     }
 
-    /// <summary>Frames were written to the head row.</summary>
-    public void AddInline(IReadOnlyList<JournalFrame> frames)
+    /// <summary>Frames were written to the head row behind those before: all are parts of <paramref name="tail"/> from now on.</summary>
+    public void AddInline(IReadOnlyList<JournalFrame> frames, byte[] tail)
+    {
+        AddInline(frames);
+        var first = Inline[0].First;
+        Inline.Clear();
+        Inline.AddRange(JournalFrame.Decode(tail, first)!);
+    }
+
+    private void AddInline(IReadOnlyList<JournalFrame> frames)
     {
         Inline.AddRange(frames);
         InlineBytes += frames.Sum(frame => frame.Size);
