@@ -6,7 +6,8 @@ namespace OrleansScheduler.Agent;
 
 /// <summary>Runs the agent: takes over the tasks of before, then keeps a session with a gateway for as long as the program runs.</summary>
 internal sealed partial class AgentService(
-    IServiceProvider services, IOptions<AgentOptions> options, GatewayAddresses gateways, CommandHandler commands, TaskRunner runner, AttemptTable table,
+    IServiceProvider services, IOptions<AgentOptions> options, GatewayAddresses gateways, CommandHandler commands, TaskRunner runner,
+        AttemptTable table,
     SandboxKeeper sandboxes, LogKeeper logs, AgentTelemetry telemetry, TimeProvider time, IHostApplicationLifetime lifetime,
     ILogger<AgentService> logger) : BackgroundService
 {

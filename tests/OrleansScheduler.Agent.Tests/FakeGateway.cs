@@ -121,8 +121,15 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
         Assert.True(await requestStream.MoveNext(context.CancellationToken));
         var register = requestStream.Current.Register;
         var answer = AnswerRegister?.Invoke(register)
-            ?? new() { Registered = new() { Generation = Interlocked.Increment(ref _generation), HeartbeatMillis = HeartbeatMillis,
-                LeaseMillis = LeaseMillis } };
+            ?? new()
+            {
+                Registered = new()
+                {
+                    Generation = Interlocked.Increment(ref _generation),
+                    HeartbeatMillis = HeartbeatMillis,
+                    LeaseMillis = LeaseMillis
+                }
+            };
         Note(register.Attempts);
         if (Acknowledges) answer.Registered?.Acks.AddRange(register.Attempts.Select(AckOf));
         await responseStream.WriteAsync(answer);

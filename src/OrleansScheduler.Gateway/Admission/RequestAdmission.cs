@@ -76,7 +76,9 @@ internal sealed class RequestAdmission : IDisposable
 
     private static ConcurrencyLimiter AtOnce(int most, int waiting) => new(new()
     {
-        PermitLimit = most, QueueLimit = waiting, QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+        PermitLimit = most,
+        QueueLimit = waiting,
+        QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
     });
 
     private static TimeSpan RetryAfter(RateLimitLease lease) =>

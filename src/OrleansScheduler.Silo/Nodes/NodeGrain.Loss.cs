@@ -5,6 +5,14 @@ namespace OrleansScheduler.Silo;
 /// <content>Silence: when a node counts as lost, what its strict tasks may rely on, and who may take its name.</content>
 internal sealed partial class NodeGrain
 {
+    private static readonly TimeSpan CheckPeriod = TimeSpan.FromSeconds(5);
+    private MembershipVersion _members;
+    private long _doubtful = time.GetTimestamp();
+    private long _checked = time.GetTimestamp();
+
+    /// <summary>How long after a change of the cluster there may be two activations, and one of them may give the node up.</summary>
+    private TimeSpan DoubtFor => options.Value.UnreachableAfter + TimeSpan.FromSeconds(20);
+
     /// <summary>Once a second: has the agent been silent for too long, and is a drain done?</summary>
     private async Task LookAround(CancellationToken cancellationToken)
     {
@@ -32,6 +40,7 @@ internal sealed partial class NodeGrain
             // Repeated as long as it matters: a job may have missed it, or have been given the node just before.
             var news = new NodeNews(_id, _reachable, record.State.Mode == MaintenanceMode.Draining,
                 _reachable ? record.State.Generation : record.State.Lost, _mayReplace, !_reachable && LeaseEnded());
+            if (await IsReplaced(cancellationToken)) return;
             if (news == _news && time.GetElapsedTime(_lastNews) < RepeatPeriod) return;
             _news = news;
             if (!_reachable) await TellJobs(news, cancellationToken);
@@ -41,6 +50,26 @@ internal sealed partial class NodeGrain
         {
             LogLookAroundFailed(_id, e);   // the next look comes in a second
         }
+    }
+
+    /// <summary>
+    /// Whether another activation owns the node by now. While silos come and go there may be two for a while; this one would go on with
+    /// its agent and never write, so it would never be told that the other one has given the node up.
+    /// </summary>
+    private async Task<bool> IsReplaced(CancellationToken cancellationToken)
+    {
+        var members = membership.CurrentSnapshot.Version;
+        if (members != _members) (_members, _doubtful) = (members, time.GetTimestamp());
+        if (time.GetElapsedTime(_doubtful) > DoubtFor || time.GetElapsedTime(_checked) < CheckPeriod) return false;
+        _checked = time.GetTimestamp();
+        var (before, stored) = (record.Etag, new GrainState<NodeRecord> { State = new() });
+        await storage.ReadStateAsync(NodeRecord.StateName, context.GrainId, stored, cancellationToken);
+        if (record.Etag != before || stored.ETag == before) return false;
+        LogReplaced(_id);
+        _session?.Close($"Node {_id} is looked after elsewhere.").Ignore();
+        _session = null;
+        DeactivateOnIdle();
+        return true;
     }
 
     /// <summary>A ledger that an agent has obeyed and the store has not had: the store is an old one, or another's.</summary>
@@ -87,6 +116,9 @@ internal sealed partial class NodeGrain
     private bool IsAnothers(NodeDescription description) =>
         record.State.Description is { AgentId: { Length: > 0 } owner } && owner != description.AgentId
         && (_reachable || !LeaseEnded());
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} is looked after by another activation; this one ends")]
+    private partial void LogReplaced(string node);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} is unreachable: silent for {Seconds:0.0} s")]
     private partial void LogSilent(string node, double seconds);

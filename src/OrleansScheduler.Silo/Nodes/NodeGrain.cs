@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Placement;
+using Orleans.Storage;
 
 namespace OrleansScheduler.Silo;
 
@@ -12,7 +13,7 @@ namespace OrleansScheduler.Silo;
 internal sealed partial class NodeGrain(
     [PersistentState(NodeRecord.StateName)] IPersistentState<NodeRecord> record, IGrainContext context, StateCopy copies,
     IOptions<CellOptions> options, SiloAuthority authority, SafeMode safeMode, EventOutbox events,
-    TimeProvider time, ILogger<NodeGrain> logger)
+    IGrainStorage storage, IClusterMembershipService membership, TimeProvider time, ILogger<NodeGrain> logger)
     : Grain, INodeGrain, IStateOwner
 {
     private static readonly TimeSpan WatchPeriod = TimeSpan.FromSeconds(1);

@@ -67,7 +67,8 @@ internal sealed class UpgradeMeasure(ClusterDriver cluster, int users, int tasks
     }
 
     /// <summary>
-    /// Waits for the process itself: the others alone make the cell answer. One that could not start is started again, as a supervisor does.
+    /// Waits for the process itself: the others alone make the cell answer. One that could not start is started again, as a supervisor
+    /// does.
     /// </summary>
     private async Task Ready(CellProcess process, long generation)
     {

@@ -56,7 +56,12 @@ public sealed class StoredStateTests
         ["cell"] = Sample(new CellRecord { Name = "east", StoreIncarnation = 1, StorageFormat = 1 }),
         ["head"] = Sample(new JournalHead
         {
-            Epoch = 3, Through = 5, Rows = new(2, 1, 1, 100), TailFirst = 6, Segmented = true, Claims = [4],
+            Epoch = 3,
+            Through = 5,
+            Rows = new(2, 1, 1, 100),
+            TailFirst = 6,
+            Segmented = true,
+            Claims = [4],
         }),
         ["row"] = Sample(new JournalRow { Format = 1, Epoch = 3, Checksum = 7, Payload = [1, 2, 3] }),
     };
