@@ -4,7 +4,7 @@ namespace OrleansScheduler.Agent;
 
 /// <summary>Decides which commands are obeyed, remembers them durably, and carries them out.</summary>
 internal sealed partial class CommandHandler(
-    StateDirectory state, CommandJournal journal, AttemptTable table, TaskRunner runner, TaskSpecReader specs, NodeDescription node,
+    StateDirectory state, CommandJournal journal, NodeLease lease, AttemptTable table, TaskRunner runner, TaskSpecReader specs, NodeDescription node,
     AgentTelemetry telemetry, TimeProvider time, ILogger<CommandHandler> logger)
 {
     /// <summary>Highest epoch of the ledger that was obeyed; 0 for none.</summary>
@@ -130,7 +130,7 @@ internal sealed partial class CommandHandler(
         if (spec is null) record = Failed(record, "The node cannot read what it should run.");
         else if (spec.Ports.Length != record.Ports.Length)
             record = Failed(record, $"It needs {spec.Ports.Length} ports and was given {record.Ports.Length}.");
-        return new(new(state.Root, id), record, spec);
+        return new(new(state.Root, id), record, spec) { StartBy = lease.Over };
     }
 
     // The order of what follows is what a crash at any point relies on: journal, record, process, report.

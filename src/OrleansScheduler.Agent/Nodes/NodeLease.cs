@@ -37,8 +37,12 @@ internal sealed partial class NodeLease
     /// <summary>Milliseconds since the machine was started, with those that it slept.</summary>
     public static long Now => Posix.BootMillis();
 
+    /// <summary>When it ends as far as it is known, see <see cref="Now"/>. What was accepted by then and not started must never start:
+    /// the cell may have given it up since, whatever it grants later.</summary>
+    public long Over => Volatile.Read(ref _over);
+
     /// <summary>Whether strict tasks may run now.</summary>
-    public bool Holds => Now < Volatile.Read(ref _over);
+    public bool Holds => Now < Over;
 
     /// <summary>The cell has granted a lease.</summary>
     /// <param name="asked">When the agent asked for it, see <see cref="Now"/>.</param>

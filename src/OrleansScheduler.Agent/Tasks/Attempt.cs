@@ -23,6 +23,9 @@ internal sealed class Attempt(AttemptDirectory directory, AttemptRecord record, 
     /// <summary>Its supervisor, once it has one.</summary>
     public ProcessStat? Supervisor { get; set; }
 
+    /// <summary>Until when a strict attempt may be started, see <see cref="NodeLease.Now"/>.</summary>
+    public long StartBy { get; init; }
+
     /// <summary>The port of a name; null when the spec has no such name.</summary>
     public int? PortOf(string name) => Spec is not null && Spec.Ports.IndexOf(name) is >= 0 and var index ? Record.Ports[index] : null;
 

@@ -27,7 +27,7 @@ internal sealed class ProcessDriver(StateDirectory state, ProcessScanner scanner
         var start = new ProcessStartInfo(state.SetSid) { UseShellExecute = false, WorkingDirectory = directory.Root };
         start.Environment.Clear();
         foreach (var (name, value) in environment.Variables) start.Environment[name] = value;
-        foreach (var word in (string[])["/bin/sh", state.Shim, state.SetSid, directory.Root, directory.Exit]) start.ArgumentList.Add(word);
+        foreach (var word in (string[])["/bin/sh", state.Shim, state.SetSid, directory.Root, directory.Exit, StartBy(attempt)]) start.ArgumentList.Add(word);
         foreach (var word in attempt.Spec!.Command) start.ArgumentList.Add(environment.Substitute(word));
         try
         {
@@ -39,6 +39,10 @@ internal sealed class ProcessDriver(StateDirectory state, ProcessScanner scanner
             throw new TaskStartException($"The node could not start it: {e.Message}", e);
         }
     }
+
+    /// <summary>In the unit of <c>/proc/uptime</c> without its point; empty for any time.</summary>
+    private static string StartBy(Attempt attempt) =>
+        attempt.Record.Strict ? (attempt.StartBy / 10).ToString(CultureInfo.InvariantCulture) : "";
 
     /// <inheritdoc/>
     public bool Attach(Attempt attempt)

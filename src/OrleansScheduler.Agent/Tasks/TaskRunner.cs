@@ -11,8 +11,6 @@ internal sealed partial class TaskRunner(
 {
     private static readonly TimeSpan SignalPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestWaitForGroup = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LeasePause = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan LongestWaitForLease = TimeSpan.FromSeconds(10);
     private readonly ConcurrentDictionary<AttemptId, Task> _watches = [];
     private readonly SemaphoreSlim _starts = new(options.Value.ConcurrentStarts);
     private readonly CancellationTokenSource _stopping = new();
@@ -93,7 +91,8 @@ internal sealed partial class TaskRunner(
                     return;
                 }
 
-                if (attempt.Record.Strict && !await IsGuarded(attempt))
+                if (attempt.Record.Strict) lease.Guard(attempt);
+                if (attempt.Record.Strict && NodeLease.Now >= attempt.StartBy)
                 {
                     Finish(attempt, ScheduleStatus.Lost, "It is strict, and the node had no lease to start it under.");
                     return;
@@ -116,16 +115,6 @@ internal sealed partial class TaskRunner(
         }
 
         await Follow(attempt);
-    }
-
-    /// <summary>Puts it under guard, and waits for a lease if need be.</summary>
-    private async Task<bool> IsGuarded(Attempt attempt)
-    {
-        lease.Guard(attempt);
-        var began = time.GetTimestamp();
-        while (!lease.Holds && !attempt.StopRequested.IsCompleted && time.GetElapsedTime(began) < LongestWaitForLease)
-            await Task.Delay(LeasePause, time, _stopping.Token);
-        return lease.Holds;
     }
 
     private async Task AttachAndFollow(Attempt attempt)

@@ -101,7 +101,7 @@ internal sealed partial class NodeGrain
     private TimeSpan Grant()
     {
         if (!authority.Holds) return TimeSpan.Zero;
-        _lastGrant = time.GetTimestamp();
+        (_lastGrant, _granted) = (time.GetTimestamp(), true);
         return _terms.Duration;
     }
 

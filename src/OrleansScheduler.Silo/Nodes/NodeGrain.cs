@@ -33,6 +33,7 @@ internal sealed partial class NodeGrain(
     private NodeNews? _news;
     private bool _reachable;
     private bool _mayReplace;
+    private bool _granted;
     private NodeCondition? _told;
 
     private IResourceLedgerGrain Ledger => GrainFactory.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id);
@@ -70,7 +71,7 @@ internal sealed partial class NodeGrain(
         // From here on the older session's generation is refused everywhere; closing it is a courtesy.
         previous?.Close($"Node {_id} has registered again as generation {record.State.Generation}.").Ignore();
         _session = session;
-        _mayReplace = false;
+        (_mayReplace, _granted) = (false, false);
         Heard();
         if (first) Watch();
         LogRegistered(_id, record.State.Generation, attempts.Length);
@@ -86,7 +87,7 @@ internal sealed partial class NodeGrain(
     {
         if (!IsCurrent(generation)) return Task.FromResult(new HeartbeatAnswer(Known: false, InSync: false));
         Heard();
-        return Task.FromResult(new HeartbeatAnswer(Known: true, InSync: _reachable && _attempts.Agrees(digest), Grant()));
+        return Task.FromResult(new HeartbeatAnswer(Known: true, InSync: _reachable && _attempts.IsComplete && _attempts.Agrees(digest), Grant()));
     }
 
     public async Task<ImmutableArray<AttemptAck>> Report(
@@ -110,6 +111,8 @@ internal sealed partial class NodeGrain(
 
     public async Task<LaunchAnswer> Launch(LaunchBatch batch, CancellationToken cancellationToken)
     {
+        // An agent gives strict attempts up that it cannot start under a lease at once.
+        if (!_granted && batch.Attempts.Any(a => a.Strict)) return new LaunchAnswer(Sent: false, []);
         ImmutableArray<AttemptRef> gone = [];
         if (record.State.Lost > 0 && batch.Attempts.Any(a => a.Generation <= record.State.Lost))
         {
