@@ -4,7 +4,8 @@ namespace OrleansScheduler.Agent;
 
 /// <summary>Decides which commands are obeyed, remembers them durably, and carries them out.</summary>
 internal sealed partial class CommandHandler(
-    StateDirectory state, CommandJournal journal, NodeLease lease, AttemptTable table, TaskRunner runner, TaskSpecReader specs, NodeDescription node,
+    StateDirectory state, CommandJournal journal, NodeLease lease, AttemptTable table, TaskRunner runner, TaskSpecReader specs,
+        NodeDescription node,
     AgentTelemetry telemetry, TimeProvider time, ILogger<CommandHandler> logger)
 {
     /// <summary>Highest epoch of the ledger that was obeyed; 0 for none.</summary>

@@ -27,7 +27,8 @@ internal sealed class ProcessDriver(StateDirectory state, ProcessScanner scanner
         var start = new ProcessStartInfo(state.SetSid) { UseShellExecute = false, WorkingDirectory = directory.Root };
         start.Environment.Clear();
         foreach (var (name, value) in environment.Variables) start.Environment[name] = value;
-        foreach (var word in (string[])["/bin/sh", state.Shim, state.SetSid, directory.Root, directory.Exit, StartBy(attempt)]) start.ArgumentList.Add(word);
+        foreach (var word in (string[])["/bin/sh", state.Shim, state.SetSid, directory.Root, directory.Exit,
+            StartBy(attempt)]) start.ArgumentList.Add(word);
         foreach (var word in attempt.Spec!.Command) start.ArgumentList.Add(environment.Substitute(word));
         try
         {

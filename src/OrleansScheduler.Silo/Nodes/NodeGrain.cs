@@ -87,7 +87,8 @@ internal sealed partial class NodeGrain(
     {
         if (!IsCurrent(generation)) return Task.FromResult(new HeartbeatAnswer(Known: false, InSync: false));
         Heard();
-        return Task.FromResult(new HeartbeatAnswer(Known: true, InSync: _reachable && _attempts.IsComplete && _attempts.Agrees(digest), Grant()));
+        return Task.FromResult(new HeartbeatAnswer(Known: true, InSync: _reachable && _attempts.IsComplete && _attempts.Agrees(digest),
+            Grant()));
     }
 
     public async Task<ImmutableArray<AttemptAck>> Report(
