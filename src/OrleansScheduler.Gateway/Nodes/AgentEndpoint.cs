@@ -39,6 +39,10 @@ internal sealed partial class AgentEndpoint(
             if (await requests.MoveNext(either.Token) && requests.Current.Register is { } register) return AgentRegistration.Read(register);
             return Problem.Of(ProblemKind.Invalid, "register-expected", "The first message of a session is Register.");
         }
+        catch (OperationCanceledException exception) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw Unavailable(exception);   // agents call a gateway that ends until it is gone: nothing that anybody has to read about
+        }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             return Problem.Of(
