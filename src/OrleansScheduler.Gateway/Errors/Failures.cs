@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
+using Orleans.Serialization;
 
 namespace OrleansScheduler.Gateway;
 
@@ -13,7 +14,8 @@ internal static partial class Failures
     /// </summary>
     public static Problem? OfGrainCall(Exception exception, string method) => exception switch
     {
-        TimeoutException or OperationCanceledException => OutcomeUnknown(method),
+        // An error that the cell could not even pass on says no more than silence.
+        TimeoutException or OperationCanceledException or SerializerException => OutcomeUnknown(method),
         StorageUnavailableException { MayBeDone: true } =>
             Problem.Of(ProblemKind.OutcomeUnknown, "storage-unavailable", $"The cell's storage does not answer. {Advice(method)}"),
         StorageUnavailableException => Problem.Of(

@@ -29,7 +29,7 @@ public sealed class HealthTests : IAsyncLifetime
             Ports = ["http"],
             Health = Fast with { Probe = new HealthProbe.Http("http", "/health"), Interval = TimeSpan.FromSeconds(10) },
         };
-        var attempt = _node.Launch(spec, Ports.Free());
+        var attempt = _node.Launch(spec, LoopbackPort.Free());
         await _node.Gateway.Reaches(attempt, Status.Starting);
         Assert.Equal(Status.Starting, _node.Gateway.LatestOf(attempt)!.Status);
 
@@ -52,7 +52,7 @@ public sealed class HealthTests : IAsyncLifetime
                 MaxFailures = 1
             },
         };
-        var attempt = _node.Launch(spec, Ports.Free());
+        var attempt = _node.Launch(spec, LoopbackPort.Free());
 
         var end = await _node.Gateway.End(attempt);
 

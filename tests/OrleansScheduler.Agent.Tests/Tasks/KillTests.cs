@@ -43,7 +43,7 @@ public sealed class KillTests : IAsyncLifetime
     [Fact]
     public async Task A_task_is_asked_on_its_graceful_endpoint_before_it_is_signalled()
     {
-        var port = Ports.Free();
+        var port = LoopbackPort.Free();
         const string script = """
             import http.server, os, sys
             class H(http.server.BaseHTTPRequestHandler):

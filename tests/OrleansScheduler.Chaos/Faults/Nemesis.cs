@@ -5,9 +5,10 @@ namespace OrleansScheduler.Chaos;
 /// comes again. After each it takes everything back and waits until the cell is as it should be.
 /// </summary>
 internal sealed class Nemesis(
-    History history, Settling settling, ImmutableArray<Func<Fault>> makers, ProcessFaults processes, Random random)
+    History history, Settling settling, ImmutableArray<Func<Fault>> makers, ProcessFaults processes, Random random, string? only)
 {
     private const int MostAtOnce = 4;
+    private const string Together = "F20-several";
     private static readonly TimeSpan Apart = TimeSpan.FromMilliseconds(500);
 
     private readonly Queue<int> _turn = [];
@@ -17,11 +18,13 @@ internal sealed class Nemesis(
     {
         while (!cancellationToken.IsCancellationRequested)
         {
-            await Task.Delay(processes.Between(0.5, 2), TimeProvider.System, CancellationToken.None);
             var turn = Next();
             var faults = turn < makers.Length ? [makers[turn]()] : Several();
+            var name = faults.Length > 1 ? Together : faults[0].Class;
+            if (only is not null && name != only) continue;
+            await Task.Delay(processes.Between(0.5, 2), TimeProvider.System, CancellationToken.None);
             await Apply(faults, cancellationToken);
-            await settling.Wait(faults.Length > 1 ? "F20-several" : faults[0].Class);
+            await settling.Wait(name);
         }
     }
 

@@ -25,10 +25,11 @@ internal static class ChaosCommand
         var mode = new Option<Mode>("--mode") { Description = "short: as a part of the test run; long: as long as --hours says" };
         var hours = new Option<double>("--hours") { Description = "How long things are broken", DefaultValueFactory = _ => 1 };
         var seed = new Option<int?>("--seed") { Description = "What the order of faults and operations follows from; any when not given" };
+        var only = new Option<string?>("--only") { Description = "Break nothing but this class of things, such as F7-silo-silo" };
         var plan = new PlanOptions(Gateways, Agents, choosesNamespaces: true);
         var command = new Command("chaos", "Let users work in a cell while its parts break, and check that it kept its promises")
         {
-            mode, hours, seed,
+            mode, hours, seed, only,
         };
         plan.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
@@ -41,9 +42,10 @@ internal static class ChaosCommand
             var again = "dotnet run -c Release --project tests/OrleansScheduler.Chaos -- chaos "
                 + (isLong ? string.Create(CultureInfo.InvariantCulture, $"--mode long --hours {length.TotalHours}") : "--mode short")
                 + $" --seed {chosen} --profile {cell.Store} --silos {cell.Silos} --gateways {cell.Gateways} --agents {cell.Agents}"
+                + (parse.GetValue(only) is { } class_ ? $" --only {class_}" : "")
                 + string.Concat(asked.Settings.Select(setting => $" --set {setting.Key}={setting.Value}"));
             Console.Error.WriteLine(again);
-            var report = await new ChaosRun(cell, chosen, length, isLong, again).Run(cancellationToken);
+            var report = await new ChaosRun(cell, chosen, length, isLong, parse.GetValue(only), again).Run(cancellationToken);
             plan.Print(parse, report);
             Console.Error.WriteLine(report.Summary);
             return report.IsClean ? 0 : 1;

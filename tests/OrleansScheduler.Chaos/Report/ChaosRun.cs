@@ -1,7 +1,7 @@
 namespace OrleansScheduler.Chaos;
 
 /// <summary>One run: users work in a cell, things break, everything is taken back, and what is left is judged.</summary>
-internal sealed class ChaosRun(ClusterPlan plan, int seed, TimeSpan length, bool isLong, string command)
+internal sealed class ChaosRun(ClusterPlan plan, int seed, TimeSpan length, bool isLong, string? only, string command)
 {
     private static readonly TimeSpan Warm = TimeSpan.FromSeconds(4);
 
@@ -52,7 +52,7 @@ internal sealed class ChaosRun(ClusterPlan plan, int seed, TimeSpan length, bool
             cluster.Network is { } network ? new LinkFaults(cluster, network, processes, random, isLong).Makers : [];
         using var workload = new CellWorkload(cluster, history, witness, seed);
         var settling = new Settling(cluster, history, workload.Services);
-        var nemesis = new Nemesis(history, settling, [.. processes.Makers, .. links], processes, random);
+        var nemesis = new Nemesis(history, settling, [.. processes.Makers, .. links], processes, random, only);
         var epochs = new EpochLog(cluster);
 
         using var end = new CancellationTokenSource();

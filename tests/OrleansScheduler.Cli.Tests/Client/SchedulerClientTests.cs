@@ -84,7 +84,7 @@ public sealed class SchedulerClientTests
     public async Task A_change_that_never_left_has_a_known_outcome()
     {
         using var client = new SchedulerClient(
-            new() { Gateway = new($"http://127.0.0.1:{Ports.Free()}"), FirstDelay = TimeSpan.FromMilliseconds(1) });
+            new() { Gateway = new($"http://127.0.0.1:{LoopbackPort.Free()}"), FirstDelay = TimeSpan.FromMilliseconds(1) });
         var answer = await client.RestartJobAsync(Job, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal((ProblemKind.Unavailable, "gateway-unreachable"), (answer.Problem!.Kind, answer.Problem.Code));
     }

@@ -33,7 +33,7 @@ public sealed class ExitCodeTests
     [Fact]
     public async Task A_gateway_that_is_not_there_is_unreachable()
     {
-        var outcome = await CommandLine.RunAsync("node", "list", "--gateway", $"http://127.0.0.1:{Ports.Free()}");
+        var outcome = await CommandLine.RunAsync("node", "list", "--gateway", $"http://127.0.0.1:{LoopbackPort.Free()}");
         Assert.Equal(5, outcome.Code);
         Assert.Contains("[gateway-unreachable]", outcome.Error);
     }

@@ -8,7 +8,7 @@ public sealed class ExampleWebTests
     public async Task The_example_answers_until_it_is_asked_to_end()
     {
         using var end = new CancellationTokenSource();
-        var port = Ports.Free();
+        var port = LoopbackPort.Free();
         var around = new Surroundings
         {
             Variables = new() { ["PORT_HTTP"] = $"{port}", ["GREETING"] = "Good day", ["OSCHED_INSTANCE"] = "2" },

@@ -41,7 +41,7 @@ public sealed class SimulateTests
     [Fact]
     public async Task A_cell_that_is_not_there_is_unreachable()
     {
-        var gateway = $"http://127.0.0.1:{Ports.Free()}";
+        var gateway = $"http://127.0.0.1:{LoopbackPort.Free()}";
         var outcome = await CommandLine.RunAsync("simulate", "--nodes", "1", "--gateway", gateway, "--patience", "100ms");
         Assert.Equal(5, outcome.Code);
         Assert.Contains("Only 0 of 1 nodes could register", outcome.Error);

@@ -9,7 +9,7 @@ public sealed class BackupTests : IDisposable
     [Fact]
     public async Task A_cell_that_lost_its_store_goes_on_from_a_backup_and_runs_every_task_exactly_once()
     {
-        var port = Osched.FreePort();
+        var port = LoopbackPort.Free();
         var state = Path.Combine(_directory.State, "dev");
         var file = Path.Combine(_directory.Path, "cell.bak");
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)

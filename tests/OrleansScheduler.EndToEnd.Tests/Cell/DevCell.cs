@@ -7,7 +7,7 @@ namespace OrleansScheduler.EndToEnd.Tests;
 public sealed class DevCell : IAsyncLifetime
 {
     private readonly TestDirectory _directory = new();
-    private readonly int _port = Osched.FreePort();
+    private readonly int _port = LoopbackPort.Free();
     private readonly Dictionary<string, string> _environment;
     private Osched? _process;
 

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace OrleansScheduler.EndToEnd.Tests;
 
@@ -76,13 +74,6 @@ internal sealed class Osched : IAsyncDisposable
     {
         if (!_process.HasExited) await Kill();
         _process.Dispose();
-    }
-
-    public static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     private static void Keep(ConcurrentQueue<string> lines, string? line)

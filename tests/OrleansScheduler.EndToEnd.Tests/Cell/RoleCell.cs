@@ -52,7 +52,7 @@ internal sealed class RoleCell(
         return own;
     }
 
-    private static string Port() => Osched.FreePort().ToString(CultureInfo.InvariantCulture);
+    private static string Port() => LoopbackPort.Free().ToString(CultureInfo.InvariantCulture);
 
     private static Dictionary<string, string> Settings(
         TestDirectory directory, IReadOnlyDictionary<string, string>? storage, IReadOnlyDictionary<string, string>? more)

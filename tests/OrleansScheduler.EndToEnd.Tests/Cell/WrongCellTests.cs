@@ -34,8 +34,8 @@ public sealed class WrongCellTests(PostgresFixture postgres) : IClassFixture<Pos
             var settings = new Dictionary<string, string>(cell.Environment, StringComparer.Ordinal)
             {
                 [setting] = value,
-                ["Orleans__Endpoints__SiloPort"] = $"{Osched.FreePort()}",
-                ["Orleans__Endpoints__GatewayPort"] = $"{Osched.FreePort()}",
+                ["Orleans__Endpoints__SiloPort"] = $"{LoopbackPort.Free()}",
+                ["Orleans__Endpoints__GatewayPort"] = $"{LoopbackPort.Free()}",
             };
             var (code, said, complaint) = await Osched.Run("silo --metrics off", seconds: 60, settings);
             Assert.Equal(1, code);

@@ -10,7 +10,7 @@ public sealed class DemoTests : IDisposable
     public async Task The_demonstration_comes_true_within_a_minute_and_leaves_nothing_behind()
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["OSCHED_HOME"] = _directory.State };
-        var (exitCode, output, error) = await Osched.Run($"demo --exit --port {Osched.FreePort()}", seconds: 60, environment);
+        var (exitCode, output, error) = await Osched.Run($"demo --exit --port {LoopbackPort.Free()}", seconds: 60, environment);
         Assert.True(exitCode == 0, $"{output}\n{error}");
         Assert.Contains("203, run", output, StringComparison.Ordinal);
 

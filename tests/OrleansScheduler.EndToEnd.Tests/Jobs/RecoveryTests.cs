@@ -9,7 +9,7 @@ public sealed class RecoveryTests : IDisposable
     [Fact]
     public async Task A_dev_cell_killed_while_fifty_tasks_run_and_fifty_wait_finishes_all_hundred_exactly_once()
     {
-        var port = Osched.FreePort();
+        var port = LoopbackPort.Free();
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["OSCHED_HOME"] = _directory.State,

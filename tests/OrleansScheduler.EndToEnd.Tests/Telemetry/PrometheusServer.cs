@@ -12,7 +12,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
 
     public PrometheusServer(Uri target, string directory)
     {
-        var port = Osched.FreePort();
+        var port = LoopbackPort.Free();
         var config = Path.Combine(directory, "prometheus.yml");
         var targets = new { targets = (string[])[target.Authority] };
         var jobs = ((string[])["silo", "gateway", "agent"]).Select(job => new { job_name = job, static_configs = new[] { targets } });

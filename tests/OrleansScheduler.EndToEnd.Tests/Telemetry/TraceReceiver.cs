@@ -21,7 +21,7 @@ internal sealed class TraceReceiver : IAsyncDisposable
 
     public TraceReceiver()
     {
-        Address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Osched.FreePort()}");
+        Address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{LoopbackPort.Free()}");
         _listener.Prefixes.Add($"{Address}/");
         _listener.Start();
         _receiving = Receive();

@@ -1,4 +1,3 @@
-using OrleansScheduler.Chaos;
 
 namespace OrleansScheduler.Silo.Tests;
 

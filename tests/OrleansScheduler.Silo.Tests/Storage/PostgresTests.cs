@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Orleans.Configuration;
 using Orleans.Storage;
-using OrleansScheduler.Chaos;
 
 namespace OrleansScheduler.Silo.Tests;
 

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Storage;
-using OrleansScheduler.Chaos;
 
 namespace OrleansScheduler.Silo.Tests;
 
