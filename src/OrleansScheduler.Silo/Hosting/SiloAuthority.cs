@@ -13,7 +13,7 @@ namespace OrleansScheduler.Silo;
 /// write to the table has no voice after a few seconds.
 /// </remarks>
 internal sealed partial class SiloAuthority(
-    IMembershipTable table, IClusterMembershipService membership, ILocalSiloDetails self, PeerClient peers,
+    IMembershipTable table, IClusterMembershipService membership, ILocalSiloDetails self, IPeers peers,
     TimeProvider time, ILogger<SiloAuthority> logger) : BackgroundService
 {
     /// <summary>How long a confirmation is good for.</summary>
@@ -61,7 +61,7 @@ internal sealed partial class SiloAuthority(
         var active = membership.CurrentSnapshot.Members.Values.Where(m => m.Status == SiloStatus.Active).ToList();
         if (!active.Exists(m => m.SiloAddress.Equals(self.SiloAddress))) return false;
         var others = active.Where(m => !m.SiloAddress.Equals(self.SiloAddress)).ToList();
-        var answers = await Task.WhenAll(others.Select(o => peers.Sees(o.SiloAddress, self.SiloAddress, Patience, time)));
+        var answers = await Task.WhenAll(others.Select(o => peers.Sees(o.SiloAddress, self.SiloAddress, Patience)));
         return answers.All(seen => seen);
     }
 

@@ -38,7 +38,7 @@ public static class SiloHosting
         builder.Services.AddSchedulerStorage();
         builder.Services.AddSingleton<SafeMode>();
         builder.Services.AddSingleton<EventOutbox>();
-        builder.Services.AddSingleton<PeerClient>();
+        builder.Services.AddSingleton<IPeers, PeerClient>();
         builder.Services.AddSingleton<SiloAuthority>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StoreCheck>();
         builder.UseOrleans(silo => AddDirectory(silo, builder.Configuration)
@@ -59,6 +59,7 @@ public static class SiloHosting
 
         // Behind Orleans: they start when the silo is active.
         builder.Services.AddHostedService(services => services.GetRequiredService<SiloAuthority>());
+        builder.Services.AddHostedService<PeerWatch>();
         builder.Services.AddHostedService<StorageWatch>();
         builder.Services.AddHostedService<CellKeeper>();
         return builder;

@@ -1,0 +1,133 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace OrleansScheduler.Silo.Tests;
+
+public sealed class PeerWatchTests : IDisposable
+{
+    private static readonly SiloAddress First = Address(1);
+    private static readonly SiloAddress Second = Address(2);
+    private static readonly SiloAddress Third = Address(3);
+
+    private readonly FakeTimeProvider _time = new();
+    private readonly FakePeers _peers = new();
+    private PeerWatch? _watch;
+
+    [Fact]
+    public async Task The_younger_of_two_that_a_third_reaches_ends_after_the_limit()
+    {
+        Watch(Second, [First, Second, Third]);
+        Assert.Null(await During(PeerWatch.Limit * 2));
+
+        _peers.Silent = [(Second, First)];
+        Assert.Null(await During(PeerWatch.Limit - PeerWatch.Period));
+        Assert.Equal(First, await During(PeerWatch.Period));
+    }
+
+    [Fact]
+    public async Task The_older_of_two_stays()
+    {
+        _peers.Silent = [(First, Second)];
+        Watch(First, [First, Second, Third]);
+        Assert.Null(await During(PeerWatch.Limit * 5));
+    }
+
+    [Fact]
+    public async Task A_silo_that_nobody_reaches_is_left_to_the_membership()
+    {
+        _peers.Silent = [(Second, First), (Third, First)];
+        Watch(Second, [First, Second, Third]);
+        Assert.Null(await During(PeerWatch.Limit * 5));
+    }
+
+    [Fact]
+    public async Task Of_two_alone_none_ends()
+    {
+        _peers.Silent = [(Second, First)];
+        Watch(Second, [First, Second]);
+        Assert.Null(await During(PeerWatch.Limit * 5));
+    }
+
+    [Fact]
+    public async Task A_silence_that_ends_in_time_is_forgotten()
+    {
+        Watch(Second, [First, Second, Third]);
+        for (var i = 0; i < 5; i++)
+        {
+            _peers.Silent = [(Second, First)];
+            Assert.Null(await During(PeerWatch.Limit - PeerWatch.Period));
+            _peers.Silent = [];
+            Assert.Null(await During(PeerWatch.Period));
+        }
+    }
+
+    public void Dispose() => _watch?.Dispose();
+
+    private static SiloAddress Address(int generation) => SiloAddress.New(IPAddress.Loopback, 11_000 + generation, generation);
+
+    private void Watch(SiloAddress self, ImmutableArray<SiloAddress> active)
+    {
+        _peers.Self = self;
+        _watch = new(new FakeMembership(active), new FakeSilo(self), _peers, new NoEnd(), _time, NullLogger<PeerWatch>.Instance);
+    }
+
+    /// <summary>The first silo because of which the watched one should end while time passes; null when there is none.</summary>
+    private async Task<SiloAddress?> During(TimeSpan time)
+    {
+        SiloAddress? cutOff = null;
+        for (var passed = TimeSpan.Zero; passed < time && cutOff is null; passed += PeerWatch.Period)
+        {
+            _time.Advance(PeerWatch.Period);
+            cutOff = await _watch!.CutOff();
+        }
+
+        return cutOff;
+    }
+
+    private sealed class FakePeers : IPeers
+    {
+        public SiloAddress Self { get; set; } = First;
+
+        public ImmutableHashSet<(SiloAddress, SiloAddress)> Silent { get; set; } = [];
+
+        public Task<bool> Sees(SiloAddress peer, SiloAddress silo, TimeSpan patience) =>
+            Task.FromResult(!Silent.Contains((Self, peer)));
+
+        public Task<bool> Reaches(SiloAddress peer, SiloAddress silo, TimeSpan patience) =>
+            Task.FromResult(!Silent.Contains((Self, peer)) && !Silent.Contains((peer, silo)));
+    }
+
+    private sealed class NoEnd : IFatalErrorHandler
+    {
+        public bool IsUnexpected(Exception exception) => true;
+
+        public void OnFatalException(object? sender, string? context, Exception? exception) => Assert.Fail(context);
+    }
+
+    private sealed class FakeSilo(SiloAddress address) : ILocalSiloDetails
+    {
+        public string Name => "silo";
+
+        public string ClusterId => "cell";
+
+        public string DnsHostName => "localhost";
+
+        public SiloAddress SiloAddress => address;
+
+        public SiloAddress GatewayAddress => address;
+    }
+
+    private sealed class FakeMembership(ImmutableArray<SiloAddress> active) : IClusterMembershipService
+    {
+        public ClusterMembershipSnapshot CurrentSnapshot { get; } = new(
+            active.ToImmutableDictionary(silo => silo, silo => new ClusterMember(silo, SiloStatus.Active, $"{silo}")),
+            new MembershipVersion(1));
+
+        public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates => AsyncEnumerable.Empty<ClusterMembershipSnapshot>();
+
+        public ValueTask Refresh(MembershipVersion minimumVersion = default, CancellationToken cancellationToken = default) => default;
+
+        public Task<bool> TryKill(SiloAddress siloAddress) => Task.FromResult(false);
+    }
+}
