@@ -39,6 +39,8 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
 
     public Heartbeat? LastHeartbeat { get; private set; }
 
+    public int Heartbeats { get; private set; }
+
     public int Registrations { get; private set; }
 
 
@@ -186,6 +188,7 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
         {
             case { Heartbeat: { } heartbeat }:
                 LastHeartbeat = heartbeat;
+                Heartbeats++;
                 var reply = AnswerHeartbeat(heartbeat);
                 (reply.LeaseMillis, reply.SentMillis) = (LeaseMillis, heartbeat.SentMillis);
                 answers.TryWrite(new() { HeartbeatReply = reply });

@@ -18,6 +18,7 @@ internal sealed partial class GatewaySession(
     private const int MostUnsent = 64;
     private const int MostLogReads = 64;
     private const int ToleratedDifferences = 3;
+    private const int BeatsPerLease = 3;
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(10);
     private readonly Channel<Protocol.FromAgent> _unsent = Channel.CreateBounded<Protocol.FromAgent>(MostUnsent);
     private readonly Channel<Protocol.ReadLog> _logReads = Channel.CreateBounded<Protocol.ReadLog>(MostLogReads);
@@ -45,7 +46,7 @@ internal sealed partial class GatewaySession(
             var heartbeat =
                 TimeSpan.FromMilliseconds(Math.Clamp(registered.HeartbeatMillis == 0 ? 1000 : registered.HeartbeatMillis, 50, 30_000));
             return await FirstToEnd(
-                over, Send(call.RequestStream, over.Token), Beat(heartbeat, over.Token), Report(over.Token), ReadLogs(over.Token),
+                over, Send(call.RequestStream, over.Token), Beat(heartbeat, registered.LeaseMillis, over.Token), Report(over.Token), ReadLogs(over.Token),
                 Listen(call.ResponseStream, over.Token));
         }
         catch (Exception e) when (e is RpcException or TimeoutException or IOException && !cancellationToken.IsCancellationRequested)
@@ -85,14 +86,20 @@ internal sealed partial class GatewaySession(
         return Closed;
     }
 
-    private async Task<SessionEnd> Beat(TimeSpan period, CancellationToken cancellationToken)
+    private async Task<SessionEnd> Beat(TimeSpan period, long leaseMillis, CancellationToken cancellationToken)
     {
         var silence = TimeSpan.FromTicks(Math.Max(AnswerTime.Ticks, 5 * period.Ticks));
-        using var timer = new PeriodicTimer(period, time);
+
+        // Strict tasks need their lease renewed well before it is over, however seldom the cell wants to hear of a node.
+        var often = leaseMillis > 0 ? Shorter(period, TimeSpan.FromMilliseconds(Math.Max(50, leaseMillis / BeatsPerLease))) : period;
+        var last = time.GetTimestamp() - (long)(period.TotalSeconds * time.TimestampFrequency);
+        using var timer = new PeriodicTimer(often, time);
         do
         {
             if (time.GetElapsedTime(Interlocked.Read(ref _lastAnswer)) > silence)
                 return new(Retry: true, "silent", "The gateway no longer answers.");
+            if (!lease.IsGuarding && time.GetElapsedTime(last) < period - (often / 2)) continue;
+            last = time.GetTimestamp();
             _wasIdle = reports.IsIdle;
 
             // When the stream is stuck there is no use in queueing more of these.
@@ -102,6 +109,8 @@ internal sealed partial class GatewaySession(
         while (await timer.WaitForNextTickAsync(cancellationToken));
         return Closed;
     }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private Protocol.Heartbeat Heartbeat() => new() { Generation = _generation, Digest = table.Digest, SentMillis = NodeLease.Now };
 

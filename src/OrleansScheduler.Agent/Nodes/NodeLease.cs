@@ -21,7 +21,7 @@ internal sealed partial class NodeLease
     private readonly string _path;
     private readonly Lock _lock = new();
     private long _over;
-    private bool _guarded;
+    private volatile bool _guarded;
 
     /// <summary>Goes on with the lease that an earlier agent had, unless the machine was started again since.</summary>
     public NodeLease(StateDirectory state, NodeDescription node, ILogger<NodeLease> logger)
@@ -43,6 +43,9 @@ internal sealed partial class NodeLease
 
     /// <summary>Whether strict tasks may run now.</summary>
     public bool Holds => Now < Over;
+
+    /// <summary>Whether there are strict tasks here, or were.</summary>
+    public bool IsGuarding => _guarded;
 
     /// <summary>The cell has granted a lease.</summary>
     /// <param name="asked">When the agent asked for it, see <see cref="Now"/>.</param>

@@ -33,13 +33,19 @@ internal sealed partial class SiloAuthority(
         using var timer = new PeriodicTimer(Period, time);
         do
         {
-            var asked = time.GetTimestamp();
-            if (await CountsAsAlive()) Volatile.Write(ref _confirmed, asked);
+            await Confirm();
             if (Holds == _held) continue;
             _held = !_held;
             LogChanged(_held ? "may" : "must not", self.SiloAddress);
         }
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Asks once. What is confirmed counts from the question on, however long the answer took.</summary>
+    internal async Task Confirm()
+    {
+        var asked = time.GetTimestamp();
+        if (await CountsAsAlive()) Volatile.Write(ref _confirmed, asked);
     }
 
     private async Task<bool> CountsAsAlive()

@@ -25,10 +25,9 @@ internal sealed partial class NodeGrain
                 _attempts.Clear();
             }
 
-            var silence = time.GetElapsedTime(_lastHeard);
-            if (_reachable && silence > options.Value.UnreachableAfter)
+            if (IsSilent)
             {
-                await Lose(silence, cancellationToken);
+                await LoseIfSilent(cancellationToken);
             }
             else if (Condition(_reachable) != _told)
             {
@@ -82,6 +81,21 @@ internal sealed partial class NodeGrain
         await GrainFactory.GetGrain<ICellGrain>(ICellGrain.Id).EnterSafeMode(reason, cancellationToken);
         safeMode.Set(true);
         await Ledger.Overtake(ledgerEpoch, cancellationToken);
+    }
+
+    private bool IsSilent => _reachable && time.GetElapsedTime(_lastHeard) > options.Value.UnreachableAfter;
+
+    private async Task LoseIfSilent(CancellationToken cancellationToken)
+    {
+        await _changes.WaitAsync(cancellationToken);
+        try
+        {
+            if (IsSilent) await Lose(time.GetElapsedTime(_lastHeard), cancellationToken);   // its agent may have registered meanwhile
+        }
+        finally
+        {
+            _changes.Release();
+        }
     }
 
     /// <summary>Ends the session for good, so that whatever is said of it later is known to be late.</summary>

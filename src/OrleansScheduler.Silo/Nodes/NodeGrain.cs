@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Placement;
@@ -10,6 +11,7 @@ namespace OrleansScheduler.Silo;
 /// maintenance mode.
 /// </summary>
 [HashBasedPlacement]
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore of which nobody asks for the handle holds nothing.")]
 internal sealed partial class NodeGrain(
     [PersistentState(NodeRecord.StateName)] IPersistentState<NodeRecord> record, IGrainContext context, StateCopy copies,
     IOptions<CellOptions> options, SiloAuthority authority, SafeMode safeMode, EventOutbox events,
@@ -25,6 +27,9 @@ internal sealed partial class NodeGrain(
     private readonly NodeAttempts _attempts = new();
     private readonly SortedSet<AttemptId> _adopted = [];
     private readonly LeaseTerms _terms = new(options.Value.Lease);
+
+    // Held by whoever changes the record. A look around comes in between turns: a session that ends and one that begins must not mix.
+    private readonly SemaphoreSlim _changes = new(1, 1);
     private IAgentSession? _session;
     private long _activated;
     private long _lastHeard;
@@ -62,6 +67,20 @@ internal sealed partial class NodeGrain(
         }
 
         if (ledgerEpoch > 0) await CheckStore(ledgerEpoch, cancellationToken);
+        await _changes.WaitAsync(cancellationToken);
+        try
+        {
+            return await Begin(description, attempts, session, cancellationToken);
+        }
+        finally
+        {
+            _changes.Release();
+        }
+    }
+
+    private async Task<Answer<RegisterReceipt>> Begin(
+        NodeDescription description, ImmutableArray<AttemptReport> attempts, IAgentSession session, CancellationToken cancellationToken)
+    {
         var first = record.State.Description is null;
         var previous = _session;
         record.State.Description = description;
@@ -80,6 +99,7 @@ internal sealed partial class NodeGrain(
         var lease = Grant();
         var (acks, unknown) = await Pass(attempts, full: true, cancellationToken);
         await TellLedger(reachable: true, cancellationToken);
+        Heard();   // it could not say anything meanwhile
         return new RegisterReceipt(record.State.Generation, acks, unknown, lease);
     }
 
@@ -261,8 +281,7 @@ internal sealed partial class NodeGrain(
             return Problem.Of(ProblemKind.NotFound, "node-not-found", $"There is no node {_id} in this cell.");
         if (mode == MaintenanceMode.None || record.State.Mode == MaintenanceMode.None)
         {
-            record.State.Mode = mode;
-            await record.WriteStateAsync(cancellationToken);
+            await Keep(mode, cancellationToken);
             Publish(mode == MaintenanceMode.None ? "READY" : "DRAINING", $"By {actor}");
         }
 
@@ -279,10 +298,23 @@ internal sealed partial class NodeGrain(
             return;
         }
 
-        record.State.Mode = MaintenanceMode.Drained;
-        await record.WriteStateAsync(cancellationToken);
+        await Keep(MaintenanceMode.Drained, cancellationToken);
         Publish("DRAINED", null);
         await TellLedger(_reachable, cancellationToken);
+    }
+
+    private async Task Keep(MaintenanceMode mode, CancellationToken cancellationToken)
+    {
+        await _changes.WaitAsync(cancellationToken);
+        try
+        {
+            record.State.Mode = mode;
+            await record.WriteStateAsync(cancellationToken);
+        }
+        finally
+        {
+            _changes.Release();
+        }
     }
 
     private NodeCondition? Condition(bool reachable) =>

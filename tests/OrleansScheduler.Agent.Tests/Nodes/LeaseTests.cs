@@ -67,6 +67,21 @@ public sealed class LeaseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_strict_task_s_lease_is_renewed_in_time_when_the_cell_wants_few_heartbeats()
+    {
+        await _node.StopAgent();
+        (_node.Gateway.HeartbeatMillis, _node.Gateway.LeaseMillis) = (30_000, 1_500);
+        var before = _node.Gateway.Heartbeats;
+        await _node.StartAgent();
+        await _node.Gateway.Connected(2);
+        var (_, main, _) = await StartStrict();
+        var renewed = _node.Gateway.Heartbeats;
+        await Wait.Until(() => _node.Gateway.Heartbeats >= renewed + 10, "ten heartbeats have come, for more than twice the lease");
+        Assert.True(renewed > before);
+        Assert.True(Node.IsAlive(main));
+    }
+
+    [Fact]
     public async Task A_task_that_is_not_strict_goes_on_without_a_lease()
     {
         _node.Gateway.LeaseMillis = 700;

@@ -3,12 +3,29 @@ using Orleans.Storage;
 
 namespace OrleansScheduler.Silo.Tests;
 
-/// <summary>Stands before the store and counts what is written to it.</summary>
+/// <summary>Stands before the store, counts what is written to it and holds up what it is told to.</summary>
 internal sealed class WriteCounter
 {
     private int _count;
 
+    private volatile TaskCompletionSource? _held;
+    private volatile string? _holds;
+    private int _waiting;
+
+    /// <summary>Writes that wait because of <see cref="Hold"/>.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
+
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>From here on what is written for this grain waits.</summary>
+    public void Hold(string grain) => (_held, _holds) = (new(TaskCreationOptions.RunContinuationsAsynchronously), grain);
+
+    /// <summary>Lets all go on.</summary>
+    public void Release()
+    {
+        _holds = null;
+        _held?.SetResult();
+    }
 
     public void Reset() => Volatile.Write(ref _count, 0);
 
@@ -27,10 +44,17 @@ internal sealed class WriteCounter
         public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
             inner.ReadStateAsync(stateName, grainId, grainState);
 
-        public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+        public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
         {
             Interlocked.Increment(ref counter._count);
-            return inner.WriteStateAsync(stateName, grainId, grainState);
+            if (counter._holds == grainId.ToString())
+            {
+                Interlocked.Increment(ref counter._waiting);
+                await counter._held!.Task;
+                Interlocked.Decrement(ref counter._waiting);
+            }
+
+            await inner.WriteStateAsync(stateName, grainId, grainState);
         }
 
         public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>

@@ -1,15 +1,12 @@
-using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+
+using static OrleansScheduler.Silo.Tests.FakeSilo;
 
 namespace OrleansScheduler.Silo.Tests;
 
 public sealed class PeerWatchTests : IDisposable
 {
-    private static readonly SiloAddress First = Address(1);
-    private static readonly SiloAddress Second = Address(2);
-    private static readonly SiloAddress Third = Address(3);
-
     private readonly FakeTimeProvider _time = new();
     private readonly FakePeers _peers = new();
     private PeerWatch? _watch;
@@ -64,8 +61,6 @@ public sealed class PeerWatchTests : IDisposable
 
     public void Dispose() => _watch?.Dispose();
 
-    private static SiloAddress Address(int generation) => SiloAddress.New(IPAddress.Loopback, 11_000 + generation, generation);
-
     private void Watch(SiloAddress self, ImmutableArray<SiloAddress> active)
     {
         _peers.Self = self;
@@ -85,49 +80,10 @@ public sealed class PeerWatchTests : IDisposable
         return cutOff;
     }
 
-    private sealed class FakePeers : IPeers
-    {
-        public SiloAddress Self { get; set; } = First;
-
-        public ImmutableHashSet<(SiloAddress, SiloAddress)> Silent { get; set; } = [];
-
-        public Task<bool> Sees(SiloAddress peer, SiloAddress silo, TimeSpan patience) =>
-            Task.FromResult(!Silent.Contains((Self, peer)));
-
-        public Task<bool> Reaches(SiloAddress peer, SiloAddress silo, TimeSpan patience) =>
-            Task.FromResult(!Silent.Contains((Self, peer)) && !Silent.Contains((peer, silo)));
-    }
-
     private sealed class NoEnd : IFatalErrorHandler
     {
         public bool IsUnexpected(Exception exception) => true;
 
         public void OnFatalException(object? sender, string? context, Exception? exception) => Assert.Fail(context);
-    }
-
-    private sealed class FakeSilo(SiloAddress address) : ILocalSiloDetails
-    {
-        public string Name => "silo";
-
-        public string ClusterId => "cell";
-
-        public string DnsHostName => "localhost";
-
-        public SiloAddress SiloAddress => address;
-
-        public SiloAddress GatewayAddress => address;
-    }
-
-    private sealed class FakeMembership(ImmutableArray<SiloAddress> active) : IClusterMembershipService
-    {
-        public ClusterMembershipSnapshot CurrentSnapshot { get; } = new(
-            active.ToImmutableDictionary(silo => silo, silo => new ClusterMember(silo, SiloStatus.Active, $"{silo}")),
-            new MembershipVersion(1));
-
-        public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates => AsyncEnumerable.Empty<ClusterMembershipSnapshot>();
-
-        public ValueTask Refresh(MembershipVersion minimumVersion = default, CancellationToken cancellationToken = default) => default;
-
-        public Task<bool> TryKill(SiloAddress siloAddress) => Task.FromResult(false);
     }
 }

@@ -120,6 +120,29 @@ public sealed class CellTests : IDisposable
     }
 
     [Fact]
+    public async Task A_node_that_registers_while_it_is_being_lost_is_back_for_everybody()
+    {
+        var writes = new WriteCounter();
+        await using var cell = await TestCell.Start(_directory, builder =>
+        {
+            builder.Configuration["Cell:UnreachableAfter"] = "00:00:01";
+            writes.Wrap(builder.Services);
+        });
+        await using var node = await SimulatedNode.Start(cell, SimulatedNode.Describe("n1"), _ => ScheduleStatus.Running);
+        await node.Disconnect();
+        writes.Hold("node/n1");
+        await TestCell.Eventually(() => Task.FromResult(writes.Waiting == 1), 20);   // that it is lost
+
+        var connecting = node.Connect();
+        await cell.Grains.GetGrain<INodeGrain>("n1").Describe();   // is answered behind the start of the registration
+        writes.Release();
+
+        // One that is refused because of the other is said to the agent, which registers again.
+        if (await Record.ExceptionAsync(() => connecting) is not null) await node.Connect();
+        await TestCell.Eventually(async () => (await cell.Ledger.ListNodes()).Single().Status == "ready", 5);
+    }
+
+    [Fact]
     public async Task A_drained_node_is_emptied_and_gets_nothing_until_it_is_back()
     {
         await using var cell = await TestCell.Start(_directory);

@@ -1,0 +1,82 @@
+using System.Net;
+
+namespace OrleansScheduler.Silo.Tests;
+
+/// <summary>Answers for other silos: all is well but what was said to be silent.</summary>
+internal sealed class FakePeers : IPeers
+{
+    public SiloAddress Self { get; set; } = FakeSilo.First;
+
+    /// <summary>Who gets no answer from whom.</summary>
+    public ImmutableHashSet<(SiloAddress From, SiloAddress To)> Silent { get; set; } = [];
+
+    public Task<bool> Sees(SiloAddress peer, SiloAddress silo, TimeSpan patience) => Task.FromResult(!Silent.Contains((Self, peer)));
+
+    public Task<bool> Reaches(SiloAddress peer, SiloAddress silo, TimeSpan patience) =>
+        Task.FromResult(!Silent.Contains((Self, peer)) && !Silent.Contains((peer, silo)));
+}
+
+internal sealed class FakeSilo(SiloAddress address) : ILocalSiloDetails
+{
+    public static readonly SiloAddress First = Address(1);
+    public static readonly SiloAddress Second = Address(2);
+    public static readonly SiloAddress Third = Address(3);
+
+    public string Name => "silo";
+
+    public string ClusterId => "cell";
+
+    public string DnsHostName => "localhost";
+
+    public SiloAddress SiloAddress => address;
+
+    public SiloAddress GatewayAddress => address;
+
+    private static SiloAddress Address(int generation) => SiloAddress.New(IPAddress.Loopback, 11_000 + generation, generation);
+}
+
+/// <summary>What a silo believes about the cluster, which may be old.</summary>
+internal sealed class FakeMembership(params ImmutableArray<SiloAddress> active) : IClusterMembershipService
+{
+    public ClusterMembershipSnapshot CurrentSnapshot { get; } = new(
+        active.ToImmutableDictionary(silo => silo, silo => new ClusterMember(silo, SiloStatus.Active, $"{silo}")),
+        new MembershipVersion(1));
+
+    public IAsyncEnumerable<ClusterMembershipSnapshot> MembershipUpdates => AsyncEnumerable.Empty<ClusterMembershipSnapshot>();
+
+    public ValueTask Refresh(MembershipVersion minimumVersion = default, CancellationToken cancellationToken = default) => default;
+
+    public Task<bool> TryKill(SiloAddress siloAddress) => Task.FromResult(false);
+}
+
+/// <summary>A membership table of one row, or one that does not answer.</summary>
+internal sealed class FakeTable(SiloAddress silo) : IMembershipTable
+{
+    /// <summary>What the row says; null for a table that cannot be read.</summary>
+    public SiloStatus? Status { get; set; } = SiloStatus.Active;
+
+    /// <summary>What happens while the row is read.</summary>
+    public Action WhileReading { get; set; } = () => { };
+
+    public Task<MembershipTableData> ReadRow(SiloAddress key)
+    {
+        WhileReading();
+        if (Status is not { } status) throw new TimeoutException("the store is away");
+        return Task.FromResult(new MembershipTableData(
+            Tuple.Create(new MembershipEntry { SiloAddress = silo, Status = status }, "1"), new TableVersion(1, "1")));
+    }
+
+    public Task InitializeMembershipTable(bool tryInitTableVersion) => throw new NotSupportedException();
+
+    public Task DeleteMembershipTableEntries(string clusterId) => throw new NotSupportedException();
+
+    public Task CleanupDefunctSiloEntries(DateTimeOffset beforeDate) => throw new NotSupportedException();
+
+    public Task<MembershipTableData> ReadAll() => throw new NotSupportedException();
+
+    public Task<bool> InsertRow(MembershipEntry entry, TableVersion tableVersion) => throw new NotSupportedException();
+
+    public Task<bool> UpdateRow(MembershipEntry entry, string etag, TableVersion tableVersion) => throw new NotSupportedException();
+
+    public Task UpdateIAmAlive(MembershipEntry entry) => throw new NotSupportedException();
+}
