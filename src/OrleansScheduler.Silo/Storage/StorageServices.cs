@@ -21,7 +21,12 @@ internal static class StorageServices
         services.AddSingleton<StorageHealth>();
 
         // Journals delete rows by the thousand; without this every deleted row would stay as an empty one.
-        services.PostConfigureAll<AdoNetGrainStorageOptions>(options => options.DeleteStateOnClear = true);
+        services.PostConfigureAll<AdoNetGrainStorageOptions>(options =>
+        {
+            options.DeleteStateOnClear = true;
+            if (options is { Invariant: PostgresConnection.Invariant, ConnectionString: { } connection })
+                options.ConnectionString = PostgresConnection.WithDefaults(connection);
+        });
         services.PostConfigureAll<RedisStorageOptions>(options => options.DeleteStateOnClear = true);
         return services;
     }

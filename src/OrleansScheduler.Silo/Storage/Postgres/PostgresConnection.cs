@@ -1,0 +1,39 @@
+using System.Data.Common;
+
+namespace OrleansScheduler.Silo;
+
+/// <summary>What a connection to PostgreSQL has beyond what the operator says.</summary>
+internal static class PostgresConnection
+{
+    /// <summary>Name of the provider.</summary>
+    public const string Invariant = "Npgsql";
+
+    /// <summary>
+    /// A silo runs the same four statements again and again, so the server need not plan them anew; and a few connections that are always
+    /// busy cost both sides less than many that take turns, while three silos with Npgsql's default of 100 each would be refused by a
+    /// server with its own default of 100.
+    /// </summary>
+    /// <remarks>
+    /// Jobs of 100 on one server beside the silo, two cores, 2026-11-25: 24,900 tasks a second with 100 connections, 27,400 with 12, and 22
+    /// and 17 us of the server's time a task, 32 without prepared statements. 24, because elsewhere a commit takes longer.
+    /// </remarks>
+    private static readonly (string Name, string Value, string[] Other)[] s_defaults =
+        [("Max Auto Prepare", "32", []), ("Maximum Pool Size", "24", ["Max Pool Size"])];
+
+    /// <summary>Adds the defaults for what is not said.</summary>
+    /// <exception cref="ArgumentException">It is no connection string.</exception>
+    public static string WithDefaults(string connectionString)
+    {
+        var builder = new DbConnectionStringBuilder { ConnectionString = connectionString };
+        var said = builder.Keys.Cast<string>().Select(Plain).ToHashSet();
+        foreach (var (name, value, other) in s_defaults)
+        {
+            if (!said.Contains(Plain(name)) && !other.Any(alias => said.Contains(Plain(alias)))) builder[name] = value;
+        }
+
+        return builder.ConnectionString;
+    }
+
+    /// <summary>Npgsql takes names with and without blanks, in any case.</summary>
+    private static string Plain(string name) => name.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant();
+}

@@ -1,0 +1,13 @@
+namespace OrleansScheduler.Silo.Tests;
+
+public sealed class PostgresConnectionTests
+{
+    [Theory]
+    [InlineData("Host=db", "host=db;Max Auto Prepare=32;Maximum Pool Size=24")]
+    [InlineData("Host=db;MaxAutoPrepare=0", "host=db;MaxAutoPrepare=0;Maximum Pool Size=24")]
+    [InlineData("Host=db;max pool size=5", "host=db;max pool size=5;Max Auto Prepare=32")]
+    [InlineData("Host=db;Maximum Pool Size=5;Max Auto Prepare=1", "host=db;maximum pool size=5;max auto prepare=1")]
+    [InlineData("Host=db;Password='a;b'", "host=db;password='a;b';Max Auto Prepare=32;Maximum Pool Size=24")]
+    public void What_is_not_said_has_a_default_and_what_is_said_stays(string said, string expected) =>
+        Assert.Equal(expected, PostgresConnection.WithDefaults(said).Replace("\"a;b\"", "'a;b'", StringComparison.Ordinal), ignoreCase: true);
+}
