@@ -88,7 +88,7 @@ public static class SiloHosting
             // A crash is seen in half a second and a hang in under two; Orleans' own defaults take 13 and 66 s.
             ["Orleans:Membership:ProbeTimeout"] = "00:00:00.5",
             ["Orleans:Membership:MinProbeTimeout"] = "00:00:00.25",
-            ["Orleans:Membership:MaxProbeTimeout"] = "00:00:00.75",
+            ["Orleans:Membership:MaxProbeTimeout"] = "00:00:00.5",
             ["Orleans:Membership:NumMissedProbesLimit"] = "2",
             ["Orleans:Membership:TableRefreshTimeout"] = "00:00:05",
 

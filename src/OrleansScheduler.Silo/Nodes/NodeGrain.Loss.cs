@@ -25,15 +25,7 @@ internal sealed partial class NodeGrain
                 _attempts.Clear();
             }
 
-            if (IsSilent)
-            {
-                await LoseIfSilent(cancellationToken);
-            }
-            else if (Condition(_reachable) != _told)
-            {
-                await TellLedger(_reachable, cancellationToken);
-            }
-
+            await TellLoss(cancellationToken);
             if (!_reachable && !_mayReplace) _mayReplace = await Ledger.MayReplace(_id, cancellationToken);
 
             // Repeated as long as it matters: a job may have missed it, or have been given the node just before.
@@ -83,14 +75,18 @@ internal sealed partial class NodeGrain
         await Ledger.Overtake(ledgerEpoch, cancellationToken);
     }
 
-    private bool IsSilent => _reachable && time.GetElapsedTime(_lastHeard) > options.Value.UnreachableAfter;
-
-    private async Task LoseIfSilent(CancellationToken cancellationToken)
+    /// <summary>
+    /// Nothing while somebody else changes the record: a registration that is not written yet is no session that could be lost, and what
+    /// was told as lost cannot come back.
+    /// </summary>
+    private async Task TellLoss(CancellationToken cancellationToken)
     {
-        await _changes.WaitAsync(cancellationToken);
+        if (!_changes.Wait(0, cancellationToken)) return;
         try
         {
-            if (IsSilent) await Lose(time.GetElapsedTime(_lastHeard), cancellationToken);   // its agent may have registered meanwhile
+            var silence = time.GetElapsedTime(_lastHeard);
+            if (_reachable && silence > options.Value.UnreachableAfter) await Lose(silence, cancellationToken);
+            else if (Condition(_reachable) != _told) await TellLedger(_reachable, cancellationToken);
         }
         finally
         {

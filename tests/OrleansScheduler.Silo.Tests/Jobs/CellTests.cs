@@ -143,6 +143,33 @@ public sealed class CellTests : IDisposable
     }
 
     [Fact]
+    public async Task A_lost_node_whose_registration_takes_long_is_back_for_everybody()
+    {
+        var writes = new WriteCounter();
+        await using var cell = await TestCell.Start(_directory, builder =>
+        {
+            builder.Configuration["Cell:UnreachableAfter"] = "00:00:02";
+            writes.Wrap(builder.Services);
+        });
+        await using var node = await SimulatedNode.Start(cell, SimulatedNode.Describe("n1"), _ => ScheduleStatus.Running);
+        await using var clock = await SimulatedNode.Start(cell, SimulatedNode.Describe("n2"), _ => ScheduleStatus.Running);
+        await node.Disconnect();
+        await TestCell.Eventually(() => Is("n1", "unreachable"), 20);
+
+        writes.Hold("node/n1");
+        var connecting = node.Connect();
+        await clock.Disconnect();
+        await TestCell.Eventually(() => Is("n2", "unreachable"), 20);   // so n1 has looked around at least once, too
+        Assert.Equal(1, writes.Waiting);
+        writes.Release();
+        await connecting;
+        await TestCell.Eventually(() => Is("n1", "ready"), 5);
+
+        async Task<bool> Is(string id, string status) =>
+            (await cell.Ledger.ListNodes()).Single(n => n.Description.Id == id).Status == status;
+    }
+
+    [Fact]
     public async Task A_drained_node_is_emptied_and_gets_nothing_until_it_is_back()
     {
         await using var cell = await TestCell.Start(_directory);
