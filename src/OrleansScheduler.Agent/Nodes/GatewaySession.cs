@@ -46,8 +46,8 @@ internal sealed partial class GatewaySession(
             var heartbeat =
                 TimeSpan.FromMilliseconds(Math.Clamp(registered.HeartbeatMillis == 0 ? 1000 : registered.HeartbeatMillis, 50, 30_000));
             return await FirstToEnd(
-                over, Send(call.RequestStream, over.Token), Beat(heartbeat, registered.LeaseMillis, over.Token), Report(over.Token), ReadLogs(over.Token),
-                Listen(call.ResponseStream, over.Token));
+                over, Send(call.RequestStream, over.Token), Beat(heartbeat, registered.LeaseMillis, over.Token), Report(over.Token),
+                ReadLogs(over.Token), Listen(call.ResponseStream, over.Token));
         }
         catch (Exception e) when (e is RpcException or TimeoutException or IOException && !cancellationToken.IsCancellationRequested)
         {

@@ -8,9 +8,9 @@ namespace OrleansScheduler.Silo;
 /// this one ends. It cannot join again before it reaches all others.
 /// </summary>
 /// <remarks>
-/// Orleans lets such a pair be: a third silo that reaches both vouches for each (<c>EnableIndirectProbes</c>), which is right for a moment of
-/// trouble, and leaves half of all calls between the two unanswered for as long as it lasts. Without a third silo the membership decides,
-/// and with one that reaches only one of the two as well.
+/// Orleans lets such a pair be: a third silo that reaches both vouches for each (<c>EnableIndirectProbes</c>), which is right for a moment
+/// of trouble, and leaves calls between the two unanswered for as long as it lasts. Without a third silo the membership decides, and with
+/// one that reaches only one of the two as well.
 /// </remarks>
 internal sealed partial class PeerWatch(
     IClusterMembershipService membership, ILocalSiloDetails self, IPeers peers, IFatalErrorHandler end, TimeProvider time,
@@ -38,10 +38,13 @@ internal sealed partial class PeerWatch(
         }
     }
 
-    /// <summary>Asks once: an older silo that this one has not reached for <see cref="Limit"/>, while another does; null for none.</summary>
+    /// <summary>
+    /// Asks once: an older silo that this one has not reached for <see cref="Limit"/>, while another does; null for none.
+    /// </summary>
     internal async Task<SiloAddress?> CutOff()
     {
-        var active = membership.CurrentSnapshot.Members.Values.Where(m => m.Status == SiloStatus.Active).Select(m => m.SiloAddress).ToList();
+        var active = membership.CurrentSnapshot.Members.Values
+            .Where(m => m.Status == SiloStatus.Active).Select(m => m.SiloAddress).ToList();
         if (!active.Contains(self.SiloAddress)) return null;
         var older = active.Where(IsOlder).ToList();
         foreach (var gone in _heard.Keys.Except(older).ToList()) _heard.Remove(gone);

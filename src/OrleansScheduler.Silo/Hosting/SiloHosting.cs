@@ -47,8 +47,8 @@ public static class SiloHosting
             {
                 options.ResponseTimeout = TimeSpan.FromSeconds(10);
 
-                // What is on its way when a connection breaks gets no answer: who waits for it waits that long, also when all is well again.
-                // Looking a grain up, which all calls of it wait for, takes milliseconds; Orleans' own default for both is 30 s.
+                // What is on its way when a connection breaks gets no answer: who waits for it waits that long, also when all is well
+                // again. Looking a grain up, which all calls of it wait for, takes milliseconds; Orleans' own default for both is 30 s.
                 options.SystemResponseTimeout = TimeSpan.FromSeconds(3);
                 options.PlacementTimeout = TimeSpan.FromSeconds(6);
                 options.MaxEnqueuedRequestsHardLimit = 20_000;

@@ -17,7 +17,8 @@ public sealed class RoleCommandTests
             file,
             $$"""
             {"Orleans": {"GrainStorage": {"Default": {
-              "ProviderType": "AdoNet", "Invariant": "Npgsql", "ConnectionString": "Host=127.0.0.1;Port={{LoopbackPort.Free()}};Timeout=2" } } } }
+              "ProviderType": "AdoNet", "Invariant": "Npgsql",
+              "ConnectionString": "Host=127.0.0.1;Port={{LoopbackPort.Free()}};Timeout=2" } } } }
             """,
             TestContext.Current.CancellationToken);
         var outcome = await CommandLine.RunAsync("silo", "--init-storage", "--config", file);

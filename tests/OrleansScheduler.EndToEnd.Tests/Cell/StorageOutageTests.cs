@@ -33,7 +33,7 @@ public sealed class StorageOutageTests(PostgresFixture postgres) : IClassFixture
 
         using var http = new HttpClient { BaseAddress = new Uri(cell.Environment["Gateway__Url"]), Timeout = TimeSpan.FromSeconds(30) };
         var clock = Stopwatch.StartNew();
-        await postgres.Signal("STOP");
+        await postgres.Send(Signal.Stop);
         await Eventually.True(
             async () => (await http.GetStringAsync("/healthz/ready")).Contains("degraded: storage"), 20, () => cell.Output);
         var noticed = clock.Elapsed;
@@ -57,7 +57,7 @@ public sealed class StorageOutageTests(PostgresFixture postgres) : IClassFixture
             Assert.NotNull(read.Headers.Age);
         }
 
-        await postgres.Signal("CONT");
+        await postgres.Send(Signal.Continue);
         clock.Restart();
         await Eventually.True(async () =>
         {

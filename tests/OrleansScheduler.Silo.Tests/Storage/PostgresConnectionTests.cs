@@ -9,5 +9,6 @@ public sealed class PostgresConnectionTests
     [InlineData("Host=db;Maximum Pool Size=5;Max Auto Prepare=1", "host=db;maximum pool size=5;max auto prepare=1")]
     [InlineData("Host=db;Password='a;b'", "host=db;password='a;b';Max Auto Prepare=32;Maximum Pool Size=24")]
     public void What_is_not_said_has_a_default_and_what_is_said_stays(string said, string expected) =>
-        Assert.Equal(expected, PostgresConnection.WithDefaults(said).Replace("\"a;b\"", "'a;b'", StringComparison.Ordinal), ignoreCase: true);
+        Assert.Equal(
+            expected, PostgresConnection.WithDefaults(said).Replace("\"a;b\"", "'a;b'", StringComparison.Ordinal), ignoreCase: true);
 }

@@ -15,14 +15,14 @@ public sealed class PostgresFixture : IAsyncLifetime
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    /// <summary>Sends a signal to the server and to each process that serves a connection: <c>STOP</c>, then
-    /// <c>CONT</c>.</summary>
-    public async Task Signal(string signal)
+    /// <summary>Sends a signal to the server and to each process that serves a connection.</summary>
+    internal async Task Send(Signal signal)
     {
         var server = _server.Process.Id;
         // The server itself first: then it starts no more of the others.
-        await OwnedProcess.Run("kill", $"-{signal}", $"{server}");
+        OwnedProcess.Send(server, signal);
         var others = await File.ReadAllTextAsync($"/proc/{server}/task/{server}/children");
-        await OwnedProcess.Run(["kill", $"-{signal}", .. others.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+        foreach (var other in others.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            OwnedProcess.Send(int.Parse(other, CultureInfo.InvariantCulture), signal);
     }
 }
