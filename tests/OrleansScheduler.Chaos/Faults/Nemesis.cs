@@ -9,9 +9,13 @@ internal sealed class Nemesis(
 {
     private const int MostAtOnce = 4;
     private const string Together = "F20-several";
+
+    /// <summary>How many faults of other classes may come up before the one that is asked for.</summary>
+    private const int MostPassed = 10_000;
     private static readonly TimeSpan Apart = TimeSpan.FromMilliseconds(500);
 
     private readonly Queue<int> _turn = [];
+    private int _passed;
 
     /// <summary>Goes on until it is cancelled; what is broken then is taken back first.</summary>
     public async Task Run(CancellationToken cancellationToken)
@@ -21,7 +25,14 @@ internal sealed class Nemesis(
             var turn = Next();
             var faults = turn < makers.Length ? [makers[turn]()] : Several();
             var name = faults.Length > 1 ? Together : faults[0].Class;
-            if (only is not null && name != only) continue;
+            if (only is not null && name != only)
+            {
+                if (++_passed > MostPassed)
+                    throw new InvalidOperationException($"No fault is called {only}; the summary of a run names them all.");
+                continue;
+            }
+
+            _passed = 0;
             await Task.Delay(processes.Between(0.5, 2), TimeProvider.System, CancellationToken.None);
             await Apply(faults, cancellationToken);
             await settling.Wait(name);

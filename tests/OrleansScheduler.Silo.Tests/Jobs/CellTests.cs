@@ -125,12 +125,12 @@ public sealed class CellTests : IDisposable
         var writes = new WriteCounter();
         await using var cell = await TestCell.Start(_directory, builder =>
         {
-            builder.Configuration["Cell:UnreachableAfter"] = "00:00:01";
+            builder.Configuration["Cell:UnreachableAfter"] = "00:00:03";
             writes.Wrap(builder.Services);
         });
         await using var node = await SimulatedNode.Start(cell, SimulatedNode.Describe("n1"), _ => ScheduleStatus.Running);
-        await node.Disconnect();
         writes.Hold("node/n1");
+        await node.Disconnect();
         await TestCell.Eventually(() => Task.FromResult(writes.Waiting == 1), 20);   // that it is lost
 
         var connecting = node.Connect();
