@@ -1,12 +1,9 @@
-using System.Diagnostics;
-
 namespace OrleansScheduler.Chaos;
 
 /// <summary>Silos and gateways without agents of their own: nodes come from this program.</summary>
 internal sealed class ControlPlane : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
 
     private readonly ClusterDriver? _cluster;
     private readonly string? _directory;
@@ -92,14 +89,7 @@ internal sealed class ControlPlane : IAsyncDisposable
     public async Task<TimeSpan> Until(Func<SchedulerClient, Task<bool>> isSo, string otherwise)
     {
         using var client = Client();
-        var started = Stopwatch.GetTimestamp();
-        while (!await isSo(client))
-        {
-            if (Stopwatch.GetElapsedTime(started) > Patience) throw new TimeoutException(otherwise);
-            await Task.Delay(LookAgain, TimeProvider.System);
-        }
-
-        return Stopwatch.GetElapsedTime(started);
+        return await Condition.Holds(() => isSo(client), () => otherwise, Patience, CancellationToken.None);
     }
 
     /// <inheritdoc/>

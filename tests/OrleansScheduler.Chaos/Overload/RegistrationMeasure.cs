@@ -7,7 +7,6 @@ namespace OrleansScheduler.Chaos;
 internal static class RegistrationMeasure
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
 
     /// <summary>The first registration of all, and the one after the gateway was killed.</summary>
@@ -46,15 +45,8 @@ internal static class RegistrationMeasure
         return Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }
 
-    private static async Task Until(Func<bool> isSo, Func<string> otherwise, CancellationToken cancellationToken)
-    {
-        var started = Stopwatch.GetTimestamp();
-        while (!isSo())
-        {
-            if (Stopwatch.GetElapsedTime(started) > Patience) throw new TimeoutException(otherwise());
-            await Task.Delay(LookAgain, TimeProvider.System, cancellationToken);
-        }
-    }
+    private static Task<TimeSpan> Until(Func<bool> isSo, Func<string> otherwise, CancellationToken cancellationToken) =>
+        Condition.Holds(() => Task.FromResult(isSo()), otherwise, Patience, cancellationToken);
 }
 
 /// <summary>How long agents were without a gateway.</summary>

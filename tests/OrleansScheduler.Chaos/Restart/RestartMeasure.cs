@@ -11,7 +11,6 @@ internal sealed class RestartMeasure : IAsyncDisposable
     private const int JobsPerRequest = 10;
     private const int Submitters = 4;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
     private static readonly Resources TaskSize = new(100, 64, 0, 0);
 
@@ -169,18 +168,11 @@ internal sealed class RestartMeasure : IAsyncDisposable
         return Math.Round(Stopwatch.GetElapsedTime(since).TotalMilliseconds);
     }
 
-    private static Task Until(Func<bool> isSo, Func<string> otherwise, CancellationToken cancellationToken) =>
+    private static Task<TimeSpan> Until(Func<bool> isSo, Func<string> otherwise, CancellationToken cancellationToken) =>
         Until(() => Task.FromResult(isSo()), otherwise, cancellationToken);
 
-    private static async Task Until(Func<Task<bool>> isSo, Func<string> otherwise, CancellationToken cancellationToken)
-    {
-        var started = Stopwatch.GetTimestamp();
-        while (!await isSo())
-        {
-            if (Stopwatch.GetElapsedTime(started) > Patience) throw new TimeoutException(otherwise());
-            await Task.Delay(LookAgain, TimeProvider.System, cancellationToken);
-        }
-    }
+    private static Task<TimeSpan> Until(Func<Task<bool>> isSo, Func<string> otherwise, CancellationToken cancellationToken) =>
+        Condition.Holds(isSo, otherwise, Patience, cancellationToken);
 
     private static void Require(Problem? problem)
     {
