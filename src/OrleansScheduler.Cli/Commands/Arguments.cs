@@ -121,6 +121,13 @@ internal static class Arguments
             Arity = ArgumentArity.OneOrMore,
         };
 
+    /// <summary>Values of parameters that a job file declares; of equal names the last counts.</summary>
+    public static Option<ImmutableArray<(string Name, string Value)>> Set() => Several<(string, string)>(
+        "--set", "Value of a parameter that the file declares; may be given several times", "name=value",
+        text => text.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals
+            ? (text[..equals], text[(equals + 1)..])
+            : Problem.Of(ProblemKind.Malformed, "bad-parameter", $"'{text}': expected name=value"));
+
     /// <summary>Makes repeating a command safe.</summary>
     public static Option<string?> Operation() => new("--operation")
     {

@@ -10,7 +10,8 @@ internal static class JobFileSource
     public static string NameOf(string path) => path == "-" ? StandardInput : path;
 
     /// <summary>The file as it is sent; it is cut off just above the size that is allowed.</summary>
-    public static async Task<Answer<JobFileBody>> ReadAsync(string path, Terminal terminal, CancellationToken cancellationToken)
+    public static async Task<Answer<JobFileBody>> ReadAsync(
+        string path, ImmutableArray<(string Name, string Value)> parameters, Terminal terminal, CancellationToken cancellationToken)
     {
         try
         {
@@ -26,7 +27,11 @@ internal static class JobFileSource
                     ProblemKind.TooLarge, "file-too-large", $"{NameOf(path)} is larger than {JobLimits.MaxFileBytes / 1024 / 1024} MiB.");
             }
 
-            var body = JobFileBody.Of(path, content.AsMemory(0, length));
+            var body = JobFileBody.Of(path, content.AsMemory(0, length)) with
+            {
+                Parameters = parameters.Reverse().DistinctBy(parameter => parameter.Name)
+                    .ToImmutableSortedDictionary(parameter => parameter.Name, parameter => parameter.Value, StringComparer.Ordinal),
+            };
             return path == "-" && LooksLikeJson(body.Content.Span) ? body with { MediaType = "application/json" } : body;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

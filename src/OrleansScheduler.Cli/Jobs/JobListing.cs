@@ -24,6 +24,8 @@ internal static class JobListing
         printer.Facts(
             ("Job", $"{job.Key} ({job.Type.ToString().ToLowerInvariant()})"),
             ("Phase", Words.Of(job.Phase)),
+            ("Waits for", string.Join(", ", job.WaitsFor)),
+            ("Ended", job.EndReason ?? ""),
             ("Version", $"{job.Version}"),
             ("Instances", job.Counts.IsEmpty ? $"{job.Instances}" : $"{job.Instances}: {Words.Of(job.Counts)}"),
             ("Each", job.Spec.Task.Resources.ToString()),

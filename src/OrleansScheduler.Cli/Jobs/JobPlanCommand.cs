@@ -17,13 +17,14 @@ internal static class JobPlanCommand
     public static Verb Create(Shell shell)
     {
         var file = new Argument<string>("file") { Description = "Job file, YAML or JSON; - reads standard input" };
+        var set = Arguments.Set();
         return new Verb(
             shell, "plan",
             "Say what submitting a job file would do; changes nothing. Exit 0: no changes, 1: changes, 4: refused or no room",
-            "job plan web.yaml", "job plan web.yaml -o json").With(file).Runs(async (session, cancellationToken) =>
+            "job plan web.yaml", "job plan web.yaml -o json").With(file, set).Runs(async (session, cancellationToken) =>
             {
                 var name = JobFileSource.NameOf(session.Value(file));
-                var body = await JobFileSource.ReadAsync(session.Value(file), session.Terminal, cancellationToken);
+                var body = await JobFileSource.ReadAsync(session.Value(file), session.Value(set), session.Terminal, cancellationToken);
                 if (body.Problem is { } unreadable) return session.Fail(unreadable, name);
                 var answer = await session.Client.PlanJobsAsync(body.Value!, cancellationToken);
                 if (answer.Problem is { } problem) return session.Fail(problem, name);

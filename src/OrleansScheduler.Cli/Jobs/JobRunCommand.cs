@@ -14,6 +14,7 @@ internal static class JobRunCommand
     public static Verb Create(Shell shell)
     {
         var file = new Argument<string>("file") { Description = "Job file, YAML or JSON; - reads standard input" };
+        var set = Arguments.Set();
         var wait = new Option<bool>("--wait", "-w")
         {
             Description = "Wait until services run and batch jobs have finished; exit 1 when they fail",
@@ -23,12 +24,12 @@ internal static class JobRunCommand
         var operation = Arguments.Operation();
         var verb = new Verb(
             shell, "run", "Submit a job file: new jobs start, jobs that exist move to the new version",
-            "job run web.yaml", "job run web.yaml --wait --timeout 5m", "generate-job | osched job run -")
+            "job run web.yaml", "job run web.yaml --wait --timeout 5m", "job run web.yaml --set tag=1.4", "generate-job | osched job run -")
         { Aliases = { "apply" } };
-        return verb.With(file, wait, timeout, expected, operation).Runs(async (session, cancellationToken) =>
+        return verb.With(file, set, wait, timeout, expected, operation).Runs(async (session, cancellationToken) =>
         {
             var name = JobFileSource.NameOf(session.Value(file));
-            var body = await JobFileSource.ReadAsync(session.Value(file), session.Terminal, cancellationToken);
+            var body = await JobFileSource.ReadAsync(session.Value(file), session.Value(set), session.Terminal, cancellationToken);
             if (body.Problem is { } unreadable) return session.Fail(unreadable, name);
             var answer = await Change.SendAsync(
                 session, session.Value(operation),

@@ -15,15 +15,16 @@ internal static class JobValidateCommand
     public static Verb Create(Shell shell)
     {
         var file = new Argument<string>("file") { Description = "Job file, YAML or JSON; - reads standard input" };
+        var set = Arguments.Set();
         return new Verb(
             shell, "validate", "Check a job file and print it with its defaults filled in; changes nothing",
             "job validate web.yaml", "job validate web.yaml -o yaml")
-            .With(file).Runs(async (session, cancellationToken) =>
+            .With(file, set).Runs(async (session, cancellationToken) =>
             {
                 var name = JobFileSource.NameOf(session.Value(file));
-                var body = await JobFileSource.ReadAsync(session.Value(file), session.Terminal, cancellationToken);
+                var body = await JobFileSource.ReadAsync(session.Value(file), session.Value(set), session.Terminal, cancellationToken);
                 if (body.Problem is { } unreadable) return session.Fail(unreadable, name);
-                var answer = JobFile.Parse(body.Value!.Content);
+                var answer = JobFile.Parse(body.Value!.Content, body.Value.Parameters);
                 if (answer.Problem is { } problem) return session.Fail(problem, name);
                 session.Printer.List(answer.Value, Specs);
                 return ExitCode.Ok;

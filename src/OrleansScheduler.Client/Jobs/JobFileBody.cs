@@ -5,6 +5,9 @@ namespace OrleansScheduler.Client;
 /// <param name="MediaType"><c>application/yaml</c> or <c>application/json</c>.</param>
 public sealed record JobFileBody(ReadOnlyMemory<byte> Content, string MediaType)
 {
+    /// <summary>Values of parameters that the file declares, instead of those in it.</summary>
+    public ImmutableSortedDictionary<string, string> Parameters { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
     /// <summary>A file of this name: JSON when it ends in <c>.json</c>, else YAML.</summary>
     public static JobFileBody Of(string fileName, ReadOnlyMemory<byte> content) =>
         new(content, fileName.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? "application/json" : "application/yaml");

@@ -13,7 +13,7 @@ public sealed partial class SchedulerClient
     public Task<Answer<SubmitAnswer>> SubmitJobsAsync(
         JobFileBody file, string? operationId = null, int? expectedVersion = null, CancellationToken cancellationToken = default) =>
         _transport.SendAsync<SubmitAnswer>(
-            new(HttpMethod.Post, "v1/jobs")
+            new(HttpMethod.Post, PathOf("v1/jobs", file))
             {
                 Body = () => BodyOf(file),
                 OperationId = operationId ?? NewOperationId(),
@@ -23,11 +23,12 @@ public sealed partial class SchedulerClient
 
     /// <summary>Checks a job file by the gateway's rules; changes nothing.</summary>
     public Task<Answer<ValidateAnswer>> ValidateJobsAsync(JobFileBody file, CancellationToken cancellationToken = default) =>
-        _transport.SendAsync<ValidateAnswer>(new(HttpMethod.Post, "v1/jobs/validate") { Body = () => BodyOf(file) }, cancellationToken);
+        _transport.SendAsync<ValidateAnswer>(
+            new(HttpMethod.Post, PathOf("v1/jobs/validate", file)) { Body = () => BodyOf(file) }, cancellationToken);
 
     /// <summary>What submitting a job file would do; changes nothing.</summary>
     public Task<Answer<PlanView>> PlanJobsAsync(JobFileBody file, CancellationToken cancellationToken = default) =>
-        _transport.SendAsync<PlanView>(new(HttpMethod.Post, "v1/plan") { Body = () => BodyOf(file) }, cancellationToken);
+        _transport.SendAsync<PlanView>(new(HttpMethod.Post, PathOf("v1/plan", file)) { Body = () => BodyOf(file) }, cancellationToken);
 
     /// <summary>One page of the jobs, in the order of their keys.</summary>
     /// <param name="role">Only this role; null for all.</param>
@@ -80,6 +81,9 @@ public sealed partial class SchedulerClient
     public Task<Answer<CommandReceipt>> ScaleJobAsync(
         JobKey job, int instances, string? operationId = null, CancellationToken cancellationToken = default) =>
         ChangeAsync<CommandReceipt>($"v1/jobs/{job}/scale", new ScaleBody(instances), operationId, cancellationToken);
+
+    private static string PathOf(string route, JobFileBody file) =>
+        Query.Path(route, [.. file.Parameters.Select(parameter => ("set", (object?)$"{parameter.Key}={parameter.Value}"))]);
 
     private static ByteArrayContent BodyOf(JobFileBody file) =>
         new(file.Content.ToArray()) { Headers = { ContentType = new MediaTypeHeaderValue(file.MediaType, "utf-8") } };

@@ -59,6 +59,17 @@ public interface IJobGrain : IGrainWithStringKey
     [Alias("LedgerChanged"), AlwaysInterleave]
     Task LedgerChanged(long ledgerEpoch, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// From a job that waits for this one: how this one stands. As long as it is awake it also tells the follower when it has succeeded;
+    /// who wants to be sure asks again.
+    /// </summary>
+    [Alias("Follow"), AlwaysInterleave]
+    Task<DependencyState> Follow(JobKey follower, CancellationToken cancellationToken = default);
+
+    /// <summary>From a job that this one waits for.</summary>
+    [Alias("DependencyChanged"), AlwaysInterleave]
+    Task DependencyChanged(JobKey job, DependencyState state, CancellationToken cancellationToken = default);
+
     /// <summary>From the index: makes sure that the job is awake. Answers whether something of it is in motion.</summary>
     [Alias("Wake"), AlwaysInterleave]
     Task<bool> Wake(CancellationToken cancellationToken = default);

@@ -53,6 +53,12 @@ internal static class JobCode
     public const string AffinityToItself = "affinity-to-itself";
     public const string DedicatedRole = "dedicated-role";
     public const string SlaKind = "sla-kind";
+    public const string ParameterName = "parameter-name";
+    public const string ParameterRequired = "parameter-required";
+    public const string ParameterUnknown = "parameter-unknown";
+    public const string DependencyKey = "dependency-key";
+    public const string DependencyTwice = "dependency-twice";
+    public const string DependencyCycle = "dependency-cycle";
 
     /// <summary>What makes a file unreadable, rather than readable and wrong.</summary>
     public static bool IsMalformed(string code) => code is BodyRequired or InvalidUtf8 or Syntax or DuplicateKey or TagUnsupported

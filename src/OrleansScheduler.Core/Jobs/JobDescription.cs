@@ -21,6 +21,8 @@ public static class JobDescription
         Revision = state.Header.Revision,
         Spec = state.Spec,
         Update = state.Header.Update is { } update ? Describe(state, update) : null,
+        WaitsFor = state.Header.WaitsFor,
+        EndReason = state.Header.End?.Reason,
     };
 
     /// <summary>One of its tasks as users see it.</summary>
@@ -92,11 +94,14 @@ public static class JobDescription
     private static int Shape(JobState state, int version) =>
         version != state.Header.Version && state.SpecOf(version).RunsTheSameAs(state.Spec) ? state.Header.Version : version;
 
-    private static JobPhase Phase(JobState state)
+    /// <summary>The job in one word.</summary>
+    public static JobPhase Phase(JobState state)
     {
         var active = state.Tasks.Values.Any(t => t.Status.IsActive());
         if (state.Header.Stopped) return active ? JobPhase.Stopping : JobPhase.Stopped;
+        if (!state.Header.WaitsFor.IsEmpty) return JobPhase.Waiting;
         if (state.Header.Update is { IsActive: true }) return JobPhase.Updating;
+        if (state.Header.End is { } end) return active ? JobPhase.Stopping : end.Succeeded ? JobPhase.Finished : JobPhase.Failed;
         if (state.Tasks.Values.Any(t => t.Status.IsActive() && t.Status != ScheduleStatus.Running)) return JobPhase.Pending;
         if (active || state.Spec.Type == JobType.Service) return JobPhase.Running;
         return state.Tasks.Values.All(t => t.Status == ScheduleStatus.Finished) ? JobPhase.Finished : JobPhase.Failed;

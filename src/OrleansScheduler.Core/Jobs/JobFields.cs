@@ -13,7 +13,7 @@ internal static class JobFields
         [Root] =
         [
             "job", "role", "env", "type", "instances", "gang", "time-limit", "priority", "tier", "schedule", "timezone", "collision",
-            "catch-up", "task", "retry", "constraints", "update", "sla", "partition",
+            "catch-up", "after", "min-successes", "task", "retry", "constraints", "update", "sla", "partition", JobParameters.Field,
         ],
         ["task"] = ["driver", "command", "image", "processes", "env", "user", "artifacts", "resources", "health", "kill", "logs"],
         ["task.processes[]"] = ["name", "command", "after", "max-failures", "daemon", "ephemeral", "final"],
@@ -24,7 +24,7 @@ internal static class JobFields
         ["task.health.tcp"] = ["port"],
         ["task.kill"] = ["grace", "graceful-shutdown"],
         ["task.logs"] = ["rotate-size", "keep"],
-        ["retry"] = ["max-failures", "backoff"],
+        ["retry"] = ["max-failures", "max-failed-instances", "backoff"],
         ["retry.backoff"] = ["initial", "max"],
         ["update"] = ["strategy", "batch", "watch", "max-instance-failures", "max-failed-instances", "rollback", "pulse", "sla-aware"],
         ["sla"] = ["percentage", "count", "duration"],

@@ -15,8 +15,10 @@ public static class JobFile
 
     /// <summary>Reads and checks all documents.</summary>
     /// <param name="file">The file as it is, with or without a byte order mark.</param>
+    /// <param name="parameters">Values of parameters that its documents declare, instead of those in the file; null for none.</param>
     /// <returns>The specs in the order of the file, or a problem with every <see cref="FieldError"/> and its place.</returns>
-    public static Answer<ImmutableArray<JobSpec>> Parse(ReadOnlyMemory<byte> file)
+    public static Answer<ImmutableArray<JobSpec>> Parse(
+        ReadOnlyMemory<byte> file, IReadOnlyDictionary<string, string>? parameters = null)
     {
         var errors = new JobFileErrors();
         var bytes = file.Span;
@@ -31,7 +33,7 @@ public static class JobFile
         if (Decode(bytes, errors) is not { } text) return errors.ToProblem();
 
         var documents = JobFileJson.LooksLikeJson(text) ? JobFileJson.Read(bytes, errors) : JobFileYaml.Read(text, errors);
-        var specs = ReadDocuments(documents, errors);
+        var specs = ReadDocuments(documents, parameters ?? ImmutableSortedDictionary<string, string>.Empty, errors);
         if (documents.IsEmpty && errors.IsEmpty)
             errors.Add(JobCode.BodyRequired, "", "The job file is empty; 'osched job init' writes one to start from.");
         return errors.IsEmpty ? specs : errors.ToProblem();
@@ -39,7 +41,7 @@ public static class JobFile
 
     /// <summary>Reads and checks all documents.</summary>
     /// <param name="file">The file's text.</param>
-    /// <returns>As <see cref="Parse(ReadOnlyMemory{byte})"/>.</returns>
+    /// <returns>As <see cref="Parse(ReadOnlyMemory{byte}, IReadOnlyDictionary{string, string})"/>.</returns>
     public static Answer<ImmutableArray<JobSpec>> Parse(string file)
     {
         if (FieldWords.IsWellFormed(file)) return Parse(StrictUtf8.GetBytes(file));
@@ -54,18 +56,27 @@ public static class JobFile
     /// <summary>The spec as an indented JSON job file, defaults left out. Reading it gives an equal spec.</summary>
     public static string WriteJson(JobSpec spec) => JobFilePrinter.ToJson(JobFileWriter.Write(spec));
 
-    private static ImmutableArray<JobSpec> ReadDocuments(ImmutableArray<JobFileNode> documents, JobFileErrors errors)
+    private static ImmutableArray<JobSpec> ReadDocuments(
+        ImmutableArray<JobFileNode> documents, IReadOnlyDictionary<string, string> parameters, JobFileErrors errors)
     {
         var specs = ImmutableArray.CreateBuilder<JobSpec>(documents.Length);
         var keys = new HashSet<JobKey>();
+        var used = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < documents.Length && !errors.IsFull; i++)
         {
             errors.Document = i;
-            if (new JobFileReader(errors).ReadJob(documents[i]) is not { } spec) continue;
-            errors.AddRules(JobRules.Check(spec), documents[i]);
+            var document = JobParameters.Apply(documents[i], parameters, used, errors);
+            if (new JobFileReader(errors).ReadJob(document) is not { } spec) continue;
+            errors.AddRules(JobRules.Check(spec), document);
             if (!keys.Add(spec.Key) && JobKey.IsValidPart(spec.Key.Name))
-                errors.Add(JobCode.DuplicateJob, "job", $"{spec.Key} is in this file already; keep one.", documents[i].Locate("job"));
+                errors.Add(JobCode.DuplicateJob, "job", $"{spec.Key} is in this file already; keep one.", document.Locate("job"));
             specs.Add(spec);
+        }
+
+        foreach (var name in parameters.Keys.Where(name => !used.Contains(name)))
+        {
+            errors.Add(JobCode.ParameterUnknown, JobParameters.Field,
+                $"No document declares a parameter {FieldWords.Show(name)} that could be set.");
         }
 
         return specs.DrainToImmutable();

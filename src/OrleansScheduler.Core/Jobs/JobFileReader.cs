@@ -14,9 +14,10 @@ internal sealed class JobFileReader(JobFileErrors errors)
 
         var type = job.Choice<JobType>("type") ?? JobType.Service;
         var task = job.Section("task");
+        var key = new JobKey(job.Text("role") ?? "", job.Text("env") ?? "", job.Text("job") ?? "");
         return new()
         {
-            Key = new(job.Text("role") ?? "", job.Text("env") ?? "", job.Text("job") ?? ""),
+            Key = key,
             Type = type,
             Instances = job.Whole("instances", WholeRange.Instances) ?? 1,
             Gang = job.Flag("gang") ?? false,
@@ -24,6 +25,8 @@ internal sealed class JobFileReader(JobFileErrors errors)
             Priority = job.Whole("priority", WholeRange.Priority) ?? 0,
             Tier = job.Choice<Tier>("tier") ?? Tier.Preemptible,
             Schedule = ReadSchedule(job, type),
+            After = new DependencyReader(errors).Read(job, key),
+            MinSuccesses = job.Whole("min-successes", WholeRange.Instances),
             Task = task is null ? new() : TaskFileReader.ReadTask(task),
             Retry = ReadRetry(job.Section("retry")),
             Constraints = new ConstraintReader(errors).Read(job),
@@ -59,6 +62,7 @@ internal sealed class JobFileReader(JobFileErrors errors)
         return new()
         {
             MaxFailures = retry.Whole("max-failures", WholeRange.MaxFailures) ?? defaults.MaxFailures,
+            MaxFailedInstances = retry.Whole("max-failed-instances", WholeRange.Failures),
             BackoffInitial = backoff?.Duration("initial") ?? defaults.BackoffInitial,
             BackoffMax = backoff?.Duration("max") ?? defaults.BackoffMax,
         };

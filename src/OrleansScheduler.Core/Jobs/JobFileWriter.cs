@@ -20,6 +20,8 @@ internal static class JobFileWriter
             .Text("timezone", schedule?.TimeZone, JobDefaults.TimeZone)
             .Text("collision", schedule is null ? null : JobFileSection.NameOf(schedule.Collision),
                 JobFileSection.NameOf(JobDefaults.Collision))
+            .Texts("after", [.. spec.After.Select(key => DependencyReader.Write(key, spec.Key))])
+            .Whole("min-successes", spec.MinSuccesses, null)
             .Add("task", Write(spec.Task))
             .Section("retry", WriteRetry(spec.Retry))
             .List("constraints", spec.Constraints, WriteConstraint)
@@ -114,7 +116,10 @@ internal static class JobFileWriter
         var backoff = new MappingWriter()
             .Duration("initial", retry.BackoffInitial, defaults.BackoffInitial)
             .Duration("max", retry.BackoffMax, defaults.BackoffMax);
-        return new MappingWriter().Whole("max-failures", retry.MaxFailures, defaults.MaxFailures).Section("backoff", backoff);
+        return new MappingWriter()
+            .Whole("max-failures", retry.MaxFailures, defaults.MaxFailures)
+            .Whole("max-failed-instances", retry.MaxFailedInstances, null)
+            .Section("backoff", backoff);
     }
 
     private static JobFileNode WriteConstraint(Constraint constraint) => constraint switch

@@ -15,6 +15,12 @@ public sealed record RetryPolicy
 
     /// <summary>Longest penalty; also the age before which an end counts as too soon. Default 5 min.</summary>
     [Id(2)] public TimeSpan BackoffMax { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// Batch and cron jobs: when more instances than this have failed for good, the job has failed and the others are stopped. Null, the
+    /// default, lets all go on to their ends.
+    /// </summary>
+    [Id(3)] public int? MaxFailedInstances { get; init; }
 }
 
 /// <summary>How instances move to a new version.</summary>

@@ -52,6 +52,7 @@ public sealed partial class JobRound
             if (_header.Stopped) return IsStopped();
             if (Unknown(instances) is { } unknown) return unknown;
             var count = 0;
+            _header = _header with { End = null };
             foreach (var task in Named(instances))
             {
                 _header = _header with { StoppedInstances = _header.StoppedInstances.Remove(task.Instance) };
@@ -106,7 +107,7 @@ public sealed partial class JobRound
 
     private Answer<string> Create(JobSpec spec, string actor)
     {
-        _header = _header with { CreatedAt = now };
+        _header = _header with { CreatedAt = now, WaitsFor = spec.After };
         Accept(spec, actor);
         Announce("job", "CREATED", $"Submitted by {actor}");
         return SubmitOutcome.Created;
@@ -115,7 +116,7 @@ public sealed partial class JobRound
     private Answer<string> Change(JobSpec spec, string actor)
     {
         var update = _header.Update is { IsActive: true, ToVersion: var to } ? (to, SpecOf(to)) : ((int, JobSpec?)?)null;
-        var standing = new JobStanding(Spec, _header.Stopped, All().Any(t => t.Status.IsActive()), update);
+        var standing = new JobStanding(Spec, _header.Stopped, All().Any(t => t.Status.IsActive()), update, !_header.WaitsFor.IsEmpty);
         var outcome = SubmitRules.Judge(standing, spec);
         switch (outcome.Value)
         {
@@ -123,6 +124,7 @@ public sealed partial class JobRound
                 StartAgain(spec, actor);
                 break;
             case SubmitOutcome.Changed:
+                WaitAlsoFor(spec);
                 Accept(spec, actor);
                 Announce("job", "CHANGED", $"Changed in place by {actor}");
                 break;
@@ -154,9 +156,13 @@ public sealed partial class JobRound
     private void StartAgain(JobSpec spec, string actor)
     {
         if (!spec.Equals(Spec)) Accept(spec, actor);
-        _header = _header with { Stopped = false, StoppedInstances = [] };
+        _header = _header with { Stopped = false, StoppedInstances = [], End = null, WaitsFor = spec.After };
         foreach (var task in Named([]).Where(t => t.Status.IsTerminal() && t.Instance < spec.Instances))
-            Enter(TaskMachine.StartOver(task, _header.Version, now, $"Started again by {actor}"));
+        {
+            if (!_header.WaitsFor.IsEmpty) Remove(task);   // what it did in its last run says nothing about the one that waits
+            else Enter(TaskMachine.StartOver(task, _header.Version, now, $"Started again by {actor}"));
+        }
+
         Announce("job", "STARTED", $"Started again by {actor}");
     }
 

@@ -11,6 +11,7 @@ public sealed partial class JobRound
             return;
         }
 
+        if (!_header.WaitsFor.IsEmpty || HasEnded()) return;
         if (_header.Update is { IsActive: true } update)
         {
             Advance(update);
@@ -27,6 +28,28 @@ public sealed partial class JobRound
         }
 
         RemoveBeyond(spec.Instances);
+    }
+
+    /// <summary>Whether a batch job has ended, and then stops what goes on of it.</summary>
+    private bool HasEnded()
+    {
+        if (Spec is { Type: JobType.Service } or { MinSuccesses: null, Retry.MaxFailedInstances: null }) return false;
+        if (_header.End is null)
+        {
+            int succeeded = 0, failed = 0;
+            foreach (var task in All())
+            {
+                if (task.Status == ScheduleStatus.Finished) succeeded++;
+                else if (task.Status == ScheduleStatus.Failed) failed++;
+            }
+
+            if (BatchEnd.Judge(Spec, succeeded, failed) is not { } end) return false;
+            _header = _header with { End = end };
+            Announce("job", end.Succeeded ? "SUCCEEDED" : "FAILED", end.Reason);
+        }
+
+        StopAll(All().Where(t => t.Status.IsActive()), _header.End!.Reason);
+        return true;
     }
 
     private void RemoveBeyond(int instances)

@@ -182,7 +182,7 @@ public sealed partial class JobRound(JobState state, NodeLosses losses, DateTime
             DemandChanged = _demandChanged,
             Events = _events,
             NextDue = Exists ? NextDue() : null,
-            InMotion = Exists && ((_header.Update?.IsActive ?? false) || All().Any(IsMoving)),
+            InMotion = Exists && ((_header.Update?.IsActive ?? false) || IsWaiting || All().Any(IsMoving)),
         };
     }
 

@@ -22,6 +22,8 @@ public static class JobRules
         CheckTotals(spec, findings);
         CheckRetry(spec, findings);
         ConstraintRules.Check(spec, findings);
+        CheckBatch(spec, findings);
+        CheckAfter(spec, findings);
         CheckUpdate(spec.Update, findings);
         CheckSla(spec, findings);
         findings.CheckDuration(spec.Partition.Delay, TimeSpan.Zero, "partition.delay");
@@ -112,6 +114,37 @@ public static class JobRules
         if (retry.BackoffMax < retry.BackoffInitial)
             findings.Add(JobCode.BelowMinimum, "retry.backoff.max",
                 $"This must be at least as long as 'initial', {Units.FormatDuration(retry.BackoffInitial)}.");
+    }
+
+    private static void CheckBatch(JobSpec spec, JobFindings findings)
+    {
+        if (spec.MinSuccesses is { } enough)
+        {
+            if (spec.Type == JobType.Service)
+                findings.Add(JobCode.NotForType, "min-successes", "A service runs for ever; only batch and cron jobs succeed.");
+            findings.CheckRange(enough, WholeRange.Instances with { Max = Math.Max(spec.Instances, 1) }, "min-successes");
+        }
+
+        if (spec.Retry.MaxFailedInstances is not { } most) return;
+        if (spec.Type == JobType.Service)
+            findings.Add(JobCode.NotForType, "retry.max-failed-instances",
+                "A service is always started again; only batch and cron jobs count failures.");
+        findings.CheckRange(most, WholeRange.Failures, "retry.max-failed-instances");
+    }
+
+    private static void CheckAfter(JobSpec spec, JobFindings findings)
+    {
+        if (spec.After is []) return;
+        if (spec.Type == JobType.Cron)
+            findings.Add(JobCode.NotForType, "after", "A cron job is started by the clock; let what it starts wait instead.");
+        if (spec.After.Length > DependencyRules.MaxDirect)
+            findings.Add(JobCode.AboveMaximum, "after", $"A job waits for at most {DependencyRules.MaxDirect} jobs.");
+        var seen = new HashSet<JobKey>();
+        foreach (var (index, key) in spec.After.Index())
+        {
+            if (key == spec.Key) findings.Add(JobCode.DependencyCycle, $"after[{index}]", "A job cannot wait for itself.");
+            else if (!seen.Add(key)) findings.Add(JobCode.DependencyTwice, $"after[{index}]", $"{key} stands here twice; keep one.");
+        }
     }
 
     private static void CheckUpdate(UpdatePolicy update, JobFindings findings)

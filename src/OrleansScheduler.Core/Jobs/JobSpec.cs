@@ -75,6 +75,14 @@ public sealed record JobSpec
     /// <summary>How long an instance may run before it is killed; null for ever. Not for services.</summary>
     [Id(13)] public TimeSpan? TimeLimit { get; init; }
 
+    /// <summary>Jobs that have to succeed before this one starts, see <see cref="DependencyState.Met"/>. Not for cron jobs.</summary>
+    [Id(14)] public ImmutableArray<JobKey> After { get; init; } = [];
+
+    /// <summary>
+    /// Batch and cron jobs: the job has succeeded, and what still runs of it is stopped, when so many instances have. Null for all.
+    /// </summary>
+    [Id(15)] public int? MinSuccesses { get; init; }
+
     /// <summary>Structural equality, arrays and maps by content: two files that say the same thing give equal specs.</summary>
     public bool Equals(JobSpec? other) => other is not null && SpecEquality.Equal(this, other);
 

@@ -59,6 +59,12 @@ public sealed record JobHeader
     /// Attempts that begin after the cell was restored have numbers above this: those below may have been used since the backup was made.
     /// </summary>
     [Id(9)] public int RestoreFloor { get; init; }
+
+    /// <summary>Jobs that have not succeeded yet and have to before this one starts.</summary>
+    [Id(20)] public ImmutableArray<JobKey> WaitsFor { get; init; } = [];
+
+    /// <summary>How a batch job ended before all its instances did; null when it did not.</summary>
+    [Id(21)] public BatchEnd? End { get; init; }
 }
 
 /// <summary>One durable change of a job: an entry of its journal. A snapshot is the change that leads from nothing to everything.</summary>

@@ -23,6 +23,9 @@ public enum JobPhase
 
     /// <summary>A batch job has ended and some instance failed for good.</summary>
     Failed,
+
+    /// <summary>Other jobs have to succeed before it starts.</summary>
+    Waiting,
 }
 
 /// <summary>A job as users see it.</summary>
@@ -61,6 +64,12 @@ public sealed record JobView
 
     /// <summary>The update in progress or the last one that ended; null when there never was one.</summary>
     [Id(10)] public UpdateView? Update { get; init; }
+
+    /// <summary>Jobs that have to succeed before this one starts and have not yet.</summary>
+    [Id(20)] public ImmutableArray<JobKey> WaitsFor { get; init; } = [];
+
+    /// <summary>Why a batch job ended before all its instances did; null when it did not.</summary>
+    [Id(21)] public string? EndReason { get; init; }
 }
 
 /// <summary>How a job moves to another version.</summary>

@@ -5,14 +5,16 @@ namespace OrleansScheduler.Core;
 /// <param name="Stopped">Whether a user stopped it.</param>
 /// <param name="Active">Whether any instance of it is active.</param>
 /// <param name="Update">Version and spec that a running update goes to; null when none is under way.</param>
-public sealed record JobStanding(JobSpec Spec, bool Stopped, bool Active, (int Version, JobSpec? Spec)? Update)
+/// <param name="Waiting">Whether other jobs have to succeed before it starts.</param>
+public sealed record JobStanding(JobSpec Spec, bool Stopped, bool Active, (int Version, JobSpec? Spec)? Update, bool Waiting)
 {
     /// <summary>The standing of a job as users see it.</summary>
     public static JobStanding Of(JobView job) => new(
         job.Spec,
         Stopped: job.Phase is JobPhase.Stopped or JobPhase.Stopping,
         Active: Enum.GetValues<ScheduleStatus>().Any(status => status.IsActive() && job.Counts.ContainsKey(status.ToName())),
-        job is { Phase: JobPhase.Updating, Update.ToVersion: var to } ? (to, to == job.Version ? job.Spec : null) : null);
+        job is { Phase: JobPhase.Updating, Update.ToVersion: var to } ? (to, to == job.Version ? job.Spec : null) : null,
+        Waiting: !job.WaitsFor.IsEmpty);
 }
 
 /// <summary>Decides what a submit does to a job that exists: the job itself and its plan ask the same.</summary>
@@ -28,6 +30,7 @@ public static class SubmitRules
                 $"{spec.Key} is being updated to version {update.Version}: wait until that has ended, or stop the job.");
         }
 
+        if (job.Waiting && !job.Stopped) return spec.Equals(job.Spec) ? SubmitOutcome.Unchanged : SubmitOutcome.Changed;
         if (spec.Type != job.Spec.Type && job.Active)
             return Conflict("job-active", $"{spec.Key} runs as {job.Spec.Type}: stop it before you make it another type.");
         if (job.Stopped || (spec.Type != JobType.Service && !job.Active))

@@ -13,11 +13,12 @@ internal sealed class FileAdmission(IOptions<AdmissionOptions> options) : IDispo
         QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
     });
 
-    public async Task<Answer<ImmutableArray<JobSpec>>> Parse(ReadOnlyMemory<byte> file, CancellationToken cancellationToken)
+    public async Task<Answer<ImmutableArray<JobSpec>>> Parse(
+        ReadOnlyMemory<byte> file, IReadOnlyDictionary<string, string> parameters, CancellationToken cancellationToken)
     {
         using var turn = await _atOnce.AcquireAsync(1, cancellationToken);
         if (!turn.IsAcquired) return Overload.Refusal("As many job files wait to be parsed as the gateway takes on.");
-        return JobFile.Parse(file);
+        return JobFile.Parse(file, parameters);
     }
 
     public void Dispose() => _atOnce.Dispose();

@@ -15,13 +15,25 @@ internal static class ExplainEndpoints
         var read = new RequestReader(context);
         var key = read.Job(role, env, name);
         if (read.Refusal is { } refusal) return refusal;
-        if (await grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).Explain(key, cancellationToken) is { } view)
+        if (await grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).Explain(key, cancellationToken)
+            is { Groups.IsEmpty: false } view)
             return TypedResults.Ok(view);
 
         // The ledger knows only who waits: whether the job exists at all is the job's to say.
         if (await grains.GetGrain<IJobGrain>(key.ToString()).Describe(cancellationToken) is not { } job)
             return new ProblemResult(Problem.NoSuchJob(key));
-        return TypedResults.Ok(new ExplainView { Key = key, Summary = Summarise(job) });
+        var summary = job.WaitsFor.IsEmpty ? Summarise(job) : await SummariseWaiting(job, grains, cancellationToken);
+        return TypedResults.Ok(new ExplainView { Key = key, Summary = summary });
+    }
+
+    private static async Task<string> SummariseWaiting(JobView job, IGrainFactory grains, CancellationToken cancellationToken)
+    {
+        var others = await Fanout.Ask(
+            job.WaitsFor, (other, token) => grains.GetGrain<IJobGrain>(other.ToString()).Describe(token), cancellationToken);
+        var words = job.WaitsFor.Zip(others, (key, other) => other is null
+            ? $"{key}, which there is not"
+            : $"{key}, which is {other.Phase.ToString().ToLowerInvariant()}");
+        return $"{job.Key} starts when these have succeeded: {string.Join("; ", words)}.";
     }
 
     private static string Summarise(JobView job) => job.Counts.IsEmpty

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 
 namespace OrleansScheduler.Gateway;
 
@@ -32,13 +33,13 @@ internal static class JobEndpoints
         endpoint.WithMetadata(new AcceptsMetadata(JobFileBody.MediaTypes, typeof(JobSpec)));
 
     private static async Task<Results<Ok<SubmitReply>, Created<SubmitReply>, ProblemResult>> Submit(
-        HttpContext context, JobSubmission submission, CancellationToken cancellationToken)
+        HttpContext context, JobSubmission submission, [FromQuery] string[]? set, CancellationToken cancellationToken)
     {
         var read = new RequestReader(context);
         var (operation, version) = (read.OperationId(), read.ExpectedVersion());
         if (read.Refusal is { } refusal) return refusal;
 
-        var file = await JobFileBody.Read(context, cancellationToken);
+        var file = await JobFileBody.Read(context, set, cancellationToken);
         if (file.Problem is { } unreadable) return new ProblemResult(unreadable);
         var (receipts, problem) = await submission.Submit(file.Value, operation, version, Caller.Of(context), cancellationToken);
         if (problem is not null) return new ProblemResult(problem) { Accepted = receipts };
@@ -48,16 +49,17 @@ internal static class JobEndpoints
         return TypedResults.Created(receipts.Length == 1 ? $"/v1/jobs/{receipts[0].Key}" : null, reply);
     }
 
-    private static async Task<Results<Ok<ValidateReply>, ProblemResult>> Validate(HttpContext context, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<ValidateReply>, ProblemResult>> Validate(
+        HttpContext context, [FromQuery] string[]? set, CancellationToken cancellationToken)
     {
-        var file = await JobFileBody.Read(context, cancellationToken);
+        var file = await JobFileBody.Read(context, set, cancellationToken);
         return file.Problem is { } problem ? new ProblemResult(problem) : TypedResults.Ok(new ValidateReply(file.Value));
     }
 
     private static async Task<Results<Ok<PlanView>, ProblemResult>> Plan(
-        HttpContext context, JobPlanner planner, CancellationToken cancellationToken)
+        HttpContext context, JobPlanner planner, [FromQuery] string[]? set, CancellationToken cancellationToken)
     {
-        var file = await JobFileBody.Read(context, cancellationToken);
+        var file = await JobFileBody.Read(context, set, cancellationToken);
         if (file.Problem is { } problem) return new ProblemResult(problem);
         return (await planner.Plan(file.Value, cancellationToken)).ToResult();
     }

@@ -5,6 +5,7 @@ internal sealed class JobPlanner(IGrainFactory grains)
 {
     public async Task<Answer<PlanView>> Plan(ImmutableArray<JobSpec> specs, CancellationToken cancellationToken)
     {
+        if (await DependencySearch.Check(specs, grains, cancellationToken) is { } circle) return circle;
         var jobs = await Fanout.Ask(specs, Plan, cancellationToken);
         var submitted = specs.Zip(jobs)
             .Where(pair => pair.Second is { Problem: null, Outcome: not SubmitOutcome.Unchanged })

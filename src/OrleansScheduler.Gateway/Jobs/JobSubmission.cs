@@ -4,26 +4,28 @@ namespace OrleansScheduler.Gateway;
 internal sealed class JobSubmission(IGrainFactory grains)
 {
     /// <summary>
-    /// Submits in the order of the documents and stops at the first that is refused. Repeating it with the same operation does nothing
-    /// twice.
+    /// Submits in the order of the documents, but what a job waits for before that job, and stops at the first that is refused. Repeating
+    /// it with the same operation does nothing twice.
     /// </summary>
     public async Task<(ImmutableArray<SubmitReceipt> Accepted, Problem? Problem)> Submit(
         ImmutableArray<JobSpec> specs, string operation, int? expectedVersion, string actor, CancellationToken cancellationToken)
     {
         if (expectedVersion is not null && specs.Length > 1) return ([], OneVersionManyJobs(specs.Length));
 
-        var receipts = ImmutableArray.CreateBuilder<SubmitReceipt>(specs.Length);
-        foreach (var spec in specs)
+        if (await DependencySearch.Check(specs, grains, cancellationToken) is { } circle) return ([], circle);
+
+        var receipts = new SortedDictionary<int, SubmitReceipt>();
+        foreach (var document in DependencyRules.Order(specs))
         {
-            var document = receipts.Count;
+            var spec = specs[document];
             var command = new SubmitCommand(document == 0 ? operation : $"{operation}/{document}", spec, expectedVersion, actor);
             var answer = await Submit(command, cancellationToken);
             if (answer.Problem is { } problem)
-                return (receipts.ToImmutable(), specs.Length == 1 ? problem : Locate(problem, spec.Key, document));
-            receipts.Add(answer.Value!);
+                return ([.. receipts.Values], specs.Length == 1 ? problem : Locate(problem, spec.Key, document));
+            receipts.Add(document, answer.Value!);
         }
 
-        return (receipts.ToImmutable(), null);
+        return ([.. receipts.Values], null);
     }
 
     private async Task<Answer<SubmitReceipt>> Submit(SubmitCommand command, CancellationToken cancellationToken)

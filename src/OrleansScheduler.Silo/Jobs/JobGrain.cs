@@ -15,6 +15,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     private readonly Journal<JobChange, JobChange> _journal;
     private readonly Inbox<Action<JobRound>> _inbox;
     private readonly JobOutbox _outbox;
+    private readonly JobDependencies _dependencies;
     private readonly StateCopy _copies;
     private readonly EventOutbox _events;
     private readonly SiloTelemetry _telemetry;
@@ -31,13 +32,14 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     public JobGrain(
         IGrainContext context, IGrainFactory grains, JournalFactory journals, StorageHealth storage, StateCopy copies,
         EventOutbox events, SiloTelemetry telemetry, TimeProvider time, IOptions<CellOptions> options, ILogger<JobGrain> logger,
-        ILogger<JobOutbox> outboxLogger)
+        ILogger<JobOutbox> outboxLogger, ILogger<JobDependencies> dependencyLogger)
     {
         _key = JobKey.Parse(context.GrainId.Key.ToString()!);
         _state = new JobState(_key);
         _journal = journals.For<JobChange, JobChange>(context.GrainId);
         _inbox = new Inbox<Action<JobRound>>(Round);
         _outbox = new JobOutbox(_state, grains, time, Place, Gone, outboxLogger);
+        _dependencies = new JobDependencies(_state, grains, Hear, dependencyLogger);
         (_storage, _copies, _events, _telemetry, _time) = (storage, copies, events, telemetry, time);
         (_options, _logger) = (options.Value, logger);
         _random = new Random(HashCode.Combine(_key, time.GetTimestamp()));
@@ -53,6 +55,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         if (!_state.Exists) return;
         _telemetry.TasksLoaded(_state.Tasks.Values);
         _outbox.Resume();
+        _dependencies.Ask();
         _ = Touch();
     }
 
@@ -125,6 +128,11 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         return Task.CompletedTask;
     }
 
+    public Task<DependencyState> Follow(JobKey follower, CancellationToken cancellationToken) =>
+        Task.FromResult(_dependencies.Follow(follower));
+
+    public Task DependencyChanged(JobKey job, DependencyState state, CancellationToken cancellationToken) => Hear(job, state);
+
     public Task<bool> Wake(CancellationToken cancellationToken) => Task.FromResult(_inMotion);
 
     public IAsyncEnumerable<StatePart> CopyState(CancellationToken cancellationToken) =>
@@ -162,6 +170,12 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         await _inbox.Post(round => result = act(round));
         return result!;
     }
+
+    private Task<bool> Hear(JobKey job, DependencyState state) => Do(round =>
+    {
+        round.Hear(job, state);
+        return true;
+    });
 
     private void Gone(string node, ImmutableArray<AttemptRef> attempts) => _ = _inbox.Post(round =>
     {
@@ -209,6 +223,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         _outbox.Add(decision);
         if (!decision.InMotion) _outbox.TraceParent = null;   // what happens from now on is no longer the request's doing
         _events.Add(decision.Events);
+        if (decision.Change is not null) _dependencies.Changed();
         if (decision.NextDue is { } due)
         {
             var wait = due - _time.GetUtcNow();
@@ -252,6 +267,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     private Task Resend(CancellationToken cancellationToken)
     {
         _outbox.Resend(_time.GetUtcNow() - _options.ResendAfter);
+        _dependencies.Ask();
         return Task.CompletedTask;
     }
 

@@ -16,6 +16,25 @@ public sealed class JobRunTests
     }
 
     [Fact]
+    public async Task Parameters_go_with_the_file_and_the_last_of_equal_names_counts()
+    {
+        await using var gateway = await StubGateway.WithAsync(Canned.Receipt);
+        await CommandLine.RunAsync(
+            gateway, new Surroundings { Input = Canned.JobFile }, "job", "run", "-", "--set", "tag=1.0 b", "--set", "n=1", "--set", "n=a=b");
+        Assert.Equal("/v1/jobs?set=n%3Da%3Db&set=tag%3D1.0%20b", Assert.Single(gateway.Seen).PathAndQuery);
+    }
+
+    [Fact]
+    public async Task A_parameter_without_a_value_is_a_usage_error()
+    {
+        await using var gateway = await StubGateway.WithAsync(Canned.Receipt);
+        var outcome = await CommandLine.RunAsync(
+            gateway, new Surroundings { Input = Canned.JobFile }, "job", "run", "-", "--set", "tag");
+        Assert.Equal(2, outcome.Code);
+        Assert.Empty(gateway.Seen);
+    }
+
+    [Fact]
     public async Task Json_on_standard_input_is_sent_as_json()
     {
         await using var gateway = await StubGateway.WithAsync(Canned.Receipt);

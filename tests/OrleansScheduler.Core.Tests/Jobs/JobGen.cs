@@ -86,6 +86,9 @@ internal static class JobGen
         from constraints in Constraint(key).Array[0, 4]
         from update in Update
         from sla in Sla(instances)
+        from after in Gen.OneOf(Key, Name.Select(name => key with { Name = name })).Array[0, 3]
+        from enough in Gen.OneOf(Gen.Const((int?)null), Gen.Int[1, instances].Select(count => (int?)count))
+        from most in Gen.OneOf(Gen.Const((int?)null), Gen.Int[0, 1_000_000].Select(count => (int?)count))
         from partition in Gen.Select(Gen.Bool, Gen.OneOf(Gen.Const(TimeSpan.Zero), Duration), Gen.Bool)
         select new JobSpec
         {
@@ -97,8 +100,11 @@ internal static class JobGen
             Priority = priority,
             Tier = tier,
             Task = task,
+            After = [.. after.Where(other => other != key).Distinct()],
+            MinSuccesses = type == JobType.Service ? null : enough,
             Retry = new()
             {
+                MaxFailedInstances = type == JobType.Service ? null : most,
                 MaxFailures = type == JobType.Service ? 1 : failures,
                 BackoffInitial = backoff.Item1 < backoff.Item2 ? backoff.Item1 : backoff.Item2,
                 BackoffMax = backoff.Item1 < backoff.Item2 ? backoff.Item2 : backoff.Item1,

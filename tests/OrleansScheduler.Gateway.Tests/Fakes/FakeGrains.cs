@@ -61,6 +61,12 @@ public sealed class FakeJobGrain(FakeCell cell) : Grain, IJobGrain
 
     public Task LedgerChanged(long ledgerEpoch, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
+    public Task<DependencyState> Follow(JobKey follower, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
+
+    public Task DependencyChanged(JobKey job, DependencyState state, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
+
     public Task<bool> Wake(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     private Task Misbehave(CancellationToken cancellationToken = default) => Key.Name switch
