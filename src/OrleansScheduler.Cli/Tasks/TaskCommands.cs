@@ -8,7 +8,7 @@ internal static class TaskCommands
     public static Verb Create(Shell shell) => new Verb(
         shell, "task", "Look at tasks and at what they write",
         "task list --job shop/prod/web", "task status shop/prod/web/0", "task logs shop/prod/web/0 -f")
-        .With(CreateList(shell), CreateStatus(shell), TaskLogsCommand.Create(shell), CreateRestart(shell), CreateKill(shell));
+        .With(CreateList(shell), CreateStatus(shell), TaskLogsCommand.Create(shell), CreateRestart(shell), CreateKill(shell), CreateForce(shell));
 
     private static Verb CreateList(Shell shell)
     {
@@ -71,6 +71,17 @@ internal static class TaskCommands
         return new Verb(shell, "restart", "End a task and start it anew", "task restart shop/prod/web/0")
             .With(task, operation).Runs((session, cancellationToken) => Change.RunAsync(
                 session, session.Value(operation), key => session.Client.RestartTaskAsync(session.Value(task), key, cancellationToken)));
+    }
+
+    private static Verb CreateForce(Shell shell)
+    {
+        var (task, operation) = (Arguments.Task(), Arguments.Operation());
+        var to = Arguments.Choice("--to", "What it is from now on", ScheduleStatus.Lost);
+        return new Verb(
+            shell, "force", "Tell the cell what a task is, against what it believes; a status that does not follow changes nothing",
+            "task force shop/prod/web/0 --to lost").With(task, to, operation).Runs((session, cancellationToken) => Change.RunAsync(
+                session, session.Value(operation),
+                key => session.Client.ForceTaskAsync(session.Value(task), session.Value(to), key, cancellationToken)));
     }
 
     private static Verb CreateKill(Shell shell)

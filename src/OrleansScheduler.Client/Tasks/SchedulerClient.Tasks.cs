@@ -36,6 +36,11 @@ public sealed partial class SchedulerClient
         TaskKey task, string? operationId = null, CancellationToken cancellationToken = default) =>
         ChangeAsync<CommandReceipt>($"v1/tasks/{task}/restart", body: null, operationId, cancellationToken);
 
+    /// <summary>Moves a task to another status against what the cell believes; one that does not follow changes nothing.</summary>
+    public Task<Answer<CommandReceipt>> ForceTaskAsync(
+        TaskKey task, ScheduleStatus status, string? operationId = null, CancellationToken cancellationToken = default) =>
+        ChangeAsync<CommandReceipt>($"v1/tasks/{task}/force", new ForceBody(status.ToName()), operationId, cancellationToken);
+
     /// <summary>What a task has written so far, or a part of it; continue at the end of what came while there is more.</summary>
     public Task<Answer<LogChunk>> ReadLogAsync(TaskKey task, LogRequest request, CancellationToken cancellationToken = default) =>
         _transport.SendAsync(
@@ -75,6 +80,8 @@ public sealed partial class SchedulerClient
             }
         }
     }
+
+    private sealed record ForceBody(string Status);
 
     private static GatewayRequest LogQuery(TaskKey task, LogRequest request, bool follow) =>
         new(HttpMethod.Get, Query.Path(

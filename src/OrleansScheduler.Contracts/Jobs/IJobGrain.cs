@@ -24,6 +24,10 @@ public interface IJobGrain : IGrainWithStringKey
     [Alias("Stop"), AlwaysInterleave]
     Task<Answer<CommandReceipt>> Stop(InstancesCommand command, CancellationToken cancellationToken = default);
 
+    /// <summary>Moves a task to another status against what the cell believes.</summary>
+    [Alias("Force"), AlwaysInterleave]
+    Task<Answer<CommandReceipt>> Force(ForceCommand command, CancellationToken cancellationToken = default);
+
     /// <summary>The job; null when it does not exist.</summary>
     [Alias("Describe"), AlwaysInterleave]
     Task<JobView?> Describe(CancellationToken cancellationToken = default);
@@ -92,6 +96,15 @@ public sealed record SubmitCommand(
 /// <param name="Actor">Who asked.</param>
 [GenerateSerializer, Immutable, Alias("osched.ScaleCommand")]
 public sealed record ScaleCommand([property: Id(0)] string OperationId, [property: Id(1)] int Instances, [property: Id(2)] string Actor);
+
+/// <summary>What an operator says that a task is.</summary>
+/// <param name="OperationId">Names this operation.</param>
+/// <param name="Instance">Which task of the job.</param>
+/// <param name="Status">The status.</param>
+/// <param name="Actor">Who asked.</param>
+[GenerateSerializer, Immutable, Alias("osched.ForceCommand")]
+public sealed record ForceCommand([property: Id(0)] string OperationId, [property: Id(1)] int Instance,
+    [property: Id(2)] ScheduleStatus Status, [property: Id(3)] string Actor);
 
 /// <summary>A command about some or all instances.</summary>
 /// <param name="OperationId">Names this operation.</param>

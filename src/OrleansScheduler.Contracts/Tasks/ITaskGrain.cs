@@ -19,6 +19,11 @@ public interface ITaskGrain : IGrainWithStringKey
     [Alias("Restart")]
     Task<Answer<CommandReceipt>> Restart(string operationId, string actor, CancellationToken cancellationToken = default);
 
+    /// <summary>Moves it to another status against what the cell believes.</summary>
+    [Alias("Force")]
+    Task<Answer<CommandReceipt>> Force(string operationId, ScheduleStatus status, string actor,
+        CancellationToken cancellationToken = default);
+
     /// <summary>A piece of its output, from the node that has it.</summary>
     [Alias("ReadLog"), Orleans.Concurrency.AlwaysInterleave, AskedOnce]
     Task<Answer<LogChunk>> ReadLog(LogQuery query, CancellationToken cancellationToken = default);

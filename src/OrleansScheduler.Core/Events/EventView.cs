@@ -30,4 +30,7 @@ public sealed record EventView
 
     /// <summary>Why, for people.</summary>
     [Id(8)] public string? Message { get; init; }
+
+    /// <summary>Who asked for it; null when nobody did: the cell's rules or a node brought it about.</summary>
+    [Id(9)] public string? Actor { get; init; }
 }

@@ -14,8 +14,7 @@ public static class JobDescription
         Phase = Phase(state),
         Instances = state.Spec.Instances,
         Version = state.Header.Version,
-        Counts = state.Tasks.Values.GroupBy(t => t.Status)
-            .ToImmutableSortedDictionary(g => g.Key.ToName(), g => g.Count(), StringComparer.Ordinal),
+        Counts = Counts(state),
         CreatedAt = state.Header.CreatedAt,
         ChangedAt = state.Header.ChangedAt,
         Revision = state.Header.Revision,
@@ -94,6 +93,18 @@ public static class JobDescription
     private static int Shape(JobState state, int version) =>
         version != state.Header.Version && state.SpecOf(version).RunsTheSameAs(state.Spec) ? state.Header.Version : version;
 
+    private static ImmutableSortedDictionary<string, int> Counts(JobState state)
+    {
+        var counts = state.Header.Pruned.Counts;
+        foreach (var tasks in state.Tasks.Values.GroupBy(t => t.Status))
+        {
+            var name = tasks.Key.ToName();
+            counts = counts.SetItem(name, counts.GetValueOrDefault(name) + tasks.Count());
+        }
+
+        return counts;
+    }
+
     /// <summary>The job in one word.</summary>
     public static JobPhase Phase(JobState state)
     {
@@ -104,7 +115,9 @@ public static class JobDescription
         if (state.Header.End is { } end) return active ? JobPhase.Stopping : end.Succeeded ? JobPhase.Finished : JobPhase.Failed;
         if (state.Tasks.Values.Any(t => t.Status.IsActive() && t.Status != ScheduleStatus.Running)) return JobPhase.Pending;
         if (active || state.Spec.Type == JobType.Service) return JobPhase.Running;
-        return state.Tasks.Values.All(t => t.Status == ScheduleStatus.Finished) ? JobPhase.Finished : JobPhase.Failed;
+        var finished = state.Tasks.Values.All(t => t.Status == ScheduleStatus.Finished)
+            && state.Header.Pruned.Counts.Keys.All(name => name == ScheduleStatus.Finished.ToName());
+        return finished ? JobPhase.Finished : JobPhase.Failed;
     }
 
     private static UpdateView Describe(JobState state, UpdateState update)

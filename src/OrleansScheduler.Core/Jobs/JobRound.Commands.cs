@@ -19,7 +19,9 @@ public sealed partial class JobRound
                 $"{state.Key} has version {_header.Version}, not {expected}: read it again before you change it.");
         }
 
+        _actor = actor;
         var outcome = Exists ? Change(spec, actor) : Create(spec, actor);
+        _actor = null;
         if (outcome.Problem is { } problem) return problem;
         _operations.Add(new JobOperation(operationId, "submit", "", _header.Version, spec.Instances, outcome.Value!));
         return new SubmitReceipt { Key = state.Key, Version = _header.Version, Outcome = outcome.Value! };
@@ -27,7 +29,7 @@ public sealed partial class JobRound
 
     /// <summary>Changes how many instances there are.</summary>
     public Answer<CommandReceipt> Scale(string operationId, int instances, string actor) =>
-        Command(operationId, "scale", $"{instances}", () =>
+        Command(operationId, "scale", $"{instances}", actor, () =>
         {
             if (instances is < 1 or > JobLimits.MaxInstances)
             {
@@ -47,7 +49,7 @@ public sealed partial class JobRound
 
     /// <summary>Stops and starts instances; all of them when none are named.</summary>
     public Answer<CommandReceipt> Restart(string operationId, ImmutableArray<int> instances, string actor) =>
-        Command(operationId, "restart", string.Join(',', instances), () =>
+        Command(operationId, "restart", string.Join(',', instances), actor, () =>
         {
             if (_header.Stopped) return IsStopped();
             if (Unknown(instances) is { } unknown) return unknown;
@@ -73,7 +75,7 @@ public sealed partial class JobRound
 
     /// <summary>Stops instances for good; the whole job when none are named.</summary>
     public Answer<CommandReceipt> Stop(string operationId, ImmutableArray<int> instances, string actor) =>
-        Command(operationId, "stop", string.Join(',', instances), () =>
+        Command(operationId, "stop", string.Join(',', instances), actor, () =>
         {
             if (Unknown(instances) is { } unknown) return unknown;
             if (instances.IsEmpty)
@@ -156,7 +158,7 @@ public sealed partial class JobRound
     private void StartAgain(JobSpec spec, string actor)
     {
         if (!spec.Equals(Spec)) Accept(spec, actor);
-        _header = _header with { Stopped = false, StoppedInstances = [], End = null, WaitsFor = spec.After };
+        _header = _header with { Stopped = false, StoppedInstances = [], End = null, WaitsFor = spec.After, Pruned = PrunedTasks.None };
         foreach (var task in Named([]).Where(t => t.Status.IsTerminal() && t.Instance < spec.Instances))
         {
             if (!_header.WaitsFor.IsEmpty) Remove(task);   // what it did in its last run says nothing about the one that waits
@@ -175,7 +177,8 @@ public sealed partial class JobRound
     }
 
     private Answer<CommandReceipt> Command(
-        string operationId, string verb, string subject, Func<Answer<(int Count, string Message)>> act, bool duringUpdate = false)
+        string operationId, string verb, string subject, string actor, Func<Answer<(int Count, string Message)>> act,
+        bool duringUpdate = false)
     {
         if (FindOperation(operationId) is { } known)
         {
@@ -189,7 +192,9 @@ public sealed partial class JobRound
             return Problem.Of(ProblemKind.Conflict, "update-in-progress",
                 $"{state.Key} is being updated: wait until that has ended, or stop the job.");
 
+        _actor = actor;
         var outcome = act();
+        _actor = null;
         if (outcome.Problem is { } problem) return problem;
         var (count, message) = outcome.Value;
         _operations.Add(new JobOperation(operationId, verb, subject, _header.Version, count, message));

@@ -22,7 +22,11 @@ public sealed partial class JobRound
         for (var instance = 0; instance < spec.Instances; instance++)
         {
             if (_header.StoppedInstances.Contains(instance)) continue;
-            if (Find(instance) is not { } task) Enter(TaskMachine.Create(instance, _header.AttemptFloor + 1, _header.Version, now));
+            if (Find(instance) is not { } task)
+            {
+                if (instance >= _header.Pruned.Below)
+                    Enter(TaskMachine.Create(instance, _header.AttemptFloor + 1, _header.Version, now));
+            }
             else if (spec.Type == JobType.Service && task.Status.IsTerminal())
                 Enter(TaskMachine.StartOver(task, _header.Version, now, "Rescheduled"));
         }

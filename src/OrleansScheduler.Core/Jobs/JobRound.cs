@@ -12,7 +12,9 @@ namespace OrleansScheduler.Core;
 /// <param name="losses">What nodes have said to the job about their loss.</param>
 /// <param name="now">The time at which all of it happens.</param>
 /// <param name="random">Source of jitter.</param>
-public sealed partial class JobRound(JobState state, NodeLosses losses, DateTimeOffset now, Random random)
+/// <param name="history">How long tasks that have ended are remembered.</param>
+public sealed partial class JobRound(
+    JobState state, NodeLosses losses, DateTimeOffset now, Random random, TaskHistoryPolicy history)
 {
     /// <summary>
     /// Longest stay in ASSIGNED or in a stopping state before the task counts as lost (Aurora's transient_task_state_timeout).
@@ -30,6 +32,7 @@ public sealed partial class JobRound(JobState state, NodeLosses losses, DateTime
     private readonly List<EventView> _events = [];
     private readonly Dictionary<(int, int), bool> _sameRun = [];
     private JobHeader _header = state.Header;
+    private string? _actor;
     private bool _demandChanged;
 
     private bool Exists => _header.Version > 0;
@@ -160,6 +163,7 @@ public sealed partial class JobRound(JobState state, NodeLosses losses, DateTime
         {
             Expire();
             Reconcile();
+            Prune();
         }
 
         var changed = _steps.Count + _removed.Count + _versions.Count + _operations.Count > 0 || _header != state.Header;
@@ -308,6 +312,7 @@ public sealed partial class JobRound(JobState state, NodeLosses losses, DateTime
             Node = step.Node,
             Status = step.Status.ToName(),
             Message = step.Message,
+            Actor = _actor,
         });
     }
 
@@ -322,5 +327,5 @@ public sealed partial class JobRound(JobState state, NodeLosses losses, DateTime
     }
 
     private void Announce(string kind, string status, string? message) =>
-        _events.Add(new EventView { At = now, Kind = kind, Job = state.Key, Status = status, Message = message });
+        _events.Add(new EventView { At = now, Kind = kind, Job = state.Key, Status = status, Message = message, Actor = _actor });
 }

@@ -65,6 +65,9 @@ public sealed record JobHeader
 
     /// <summary>How a batch job ended before all its instances did; null when it did not.</summary>
     [Id(21)] public BatchEnd? End { get; init; }
+
+    /// <summary>Tasks of this run that there are no records of any more.</summary>
+    [Id(22)] public PrunedTasks Pruned { get; init; } = PrunedTasks.None;
 }
 
 /// <summary>One durable change of a job: an entry of its journal. A snapshot is the change that leads from nothing to everything.</summary>

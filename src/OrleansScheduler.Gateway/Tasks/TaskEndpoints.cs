@@ -18,6 +18,8 @@ internal static class TaskEndpoints
         task.MapPost("/kill", Kill).WithName("KillTask").WithProblems(400, 404, 409).WithSummary("Stops the task for good.");
         task.MapPost("/restart", Restart).WithName("RestartTask").WithProblems(400, 404, 409)
             .WithSummary("Stops the task and starts it again.");
+        task.MapPost("/force", Force).WithName("ForceTask").WithProblems(400, 404, 409, 415, 422)
+            .WithSummary("Moves the task to another status against what the cell believes; a status that does not follow changes nothing.");
         task.MapGet("/logs", ReadLog).WithName("ReadTaskLog").DisableRequestTimeout().AdmittedAs(RequestClass.Stream)
             .WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/plain"]))
             .WithProblems(400, 404, 409)
@@ -57,6 +59,14 @@ internal static class TaskEndpoints
         HttpContext context, IGrainFactory grains, string role, string env, string name, string instance,
         CancellationToken cancellationToken) =>
         Command(context, grains, role, env, name, instance, (task, operation, actor) => task.Restart(operation, actor, cancellationToken));
+
+    private static Task<Results<Ok<CommandReceipt>, ProblemResult>> Force(
+        HttpContext context, IGrainFactory grains, string role, string env, string name, string instance, ForceBody body,
+        CancellationToken cancellationToken) =>
+        Command(context, grains, role, env, name, instance,
+            async (task, operation, actor) => ForceBody.Read(body) is var status && status.Problem is { } problem
+                ? problem
+                : await task.Force(operation, status.Value, actor, cancellationToken));
 
     private static async Task<Results<Ok<CommandReceipt>, ProblemResult>> Command(
         HttpContext context, IGrainFactory grains, string role, string env, string name, string instance,

@@ -71,6 +71,10 @@ public sealed class CellOptions
     [EnumDataType(typeof(GrainDirectoryKind))]
     public GrainDirectoryKind GrainDirectory { get; set; }
 
+    /// <summary>How long tasks that have ended are remembered. Section <c>Cell:TaskHistory</c>.</summary>
+    [Required, ValidateObjectMembers]
+    public TaskHistorySettings TaskHistory { get; set; } = new();
+
     /// <summary>How the ledger decides. Section <c>Cell:Ledger</c>.</summary>
     [Required, ValidateObjectMembers]
     public LedgerSettings Ledger { get; set; } = new();

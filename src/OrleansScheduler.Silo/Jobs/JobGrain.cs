@@ -22,6 +22,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     private readonly TimeProvider _time;
     private readonly StorageHealth _storage;
     private readonly CellOptions _options;
+    private readonly TaskHistoryPolicy _history;
     private readonly ILogger<JobGrain> _logger;
     private readonly Random _random;
     private IGrainTimer? _due;
@@ -41,7 +42,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         _outbox = new JobOutbox(_state, grains, time, Place, Gone, outboxLogger);
         _dependencies = new JobDependencies(_state, grains, Hear, dependencyLogger);
         (_storage, _copies, _events, _telemetry, _time) = (storage, copies, events, telemetry, time);
-        (_options, _logger) = (options.Value, logger);
+        (_options, _history, _logger) = (options.Value, options.Value.TaskHistory.ToPolicy(), logger);
         _random = new Random(HashCode.Combine(_key, time.GetTimestamp()));
     }
 
@@ -87,6 +88,9 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
 
     public Task<Answer<CommandReceipt>> Stop(InstancesCommand command, CancellationToken cancellationToken) =>
         Command(round => round.Stop(command.OperationId, command.Instances, command.Actor));
+
+    public Task<Answer<CommandReceipt>> Force(ForceCommand command, CancellationToken cancellationToken) =>
+        Command(round => round.Force(command.OperationId, command.Instance, command.Status, command.Actor));
 
     public Task<JobView?> Describe(CancellationToken cancellationToken) =>
         Task.FromResult(_state.Exists ? JobDescription.Describe(_state) : null);
@@ -188,7 +192,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     {
         try
         {
-            var round = new JobRound(_state, _losses, _time.GetUtcNow(), _random);
+            var round = new JobRound(_state, _losses, _time.GetUtcNow(), _random, _history);
             foreach (var act in acts) act(round);
             var decision = round.Conclude();
             if (decision.Change is { } change)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Placement;
 
 namespace OrleansScheduler.Silo;
@@ -8,7 +9,8 @@ namespace OrleansScheduler.Silo;
 /// </summary>
 [HashBasedPlacement]
 internal sealed partial class JobIndexGrain(
-    IGrainContext context, JournalFactory journals, StorageHealth storage, StateCopy copies, ILogger<JobIndexGrain> logger)
+    IGrainContext context, JournalFactory journals, StorageHealth storage, StateCopy copies, IOptions<CellOptions> options,
+    ILogger<JobIndexGrain> logger)
     : Grain, IJobIndexGrain, IStateOwner
 {
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(5);
@@ -19,6 +21,7 @@ internal sealed partial class JobIndexGrain(
     private readonly HashSet<JobKey> _asked = [];
     private readonly Journal<JobIndexChange, JobIndexChange> _journal = journals.For<JobIndexChange, JobIndexChange>(context.GrainId);
     private Inbox<JobKey>? _inbox;
+    private JobKey? _lookedAt;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -87,8 +90,24 @@ internal sealed partial class JobIndexGrain(
         }
     }
 
+    /// <summary>
+    /// A few of the jobs at rest count as unknown again, so that each is woken now and then: time has its effects on them too.
+    /// </summary>
+    private void Unrest()
+    {
+        if (_jobs.Count == 0) return;
+        var due = (int)Math.Ceiling(_jobs.Count * Math.Min(1, SweepPeriod / options.Value.TaskHistory.LookEvery));
+        var last = _jobs.Max;
+        foreach (var job in (_lookedAt is { } before && before < last ? _jobs.GetViewBetween(before, last) : _jobs).Take(due + 1))
+        {
+            _atRest.Remove(job);
+            _lookedAt = job;
+        }
+    }
+
     private async Task Sweep(CancellationToken cancellationToken)
     {
+        Unrest();
         var jobs = _jobs.Where(j => !_atRest.Contains(j)).ToList();
         foreach (var some in jobs.Chunk(SweepWidth)) await Task.WhenAll(some.Select(Ask));
 

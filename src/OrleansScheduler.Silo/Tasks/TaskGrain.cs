@@ -17,6 +17,10 @@ internal sealed class TaskGrain(IGrainContext context) : Grain, ITaskGrain
     public Task<Answer<CommandReceipt>> Restart(string operationId, string actor, CancellationToken cancellationToken) =>
         Job.Restart(new InstancesCommand(operationId, [_key.Instance], actor), cancellationToken);
 
+    public Task<Answer<CommandReceipt>> Force(
+        string operationId, ScheduleStatus status, string actor, CancellationToken cancellationToken) =>
+        Job.Force(new ForceCommand(operationId, _key.Instance, status, actor), cancellationToken);
+
     public async Task<Answer<LogChunk>> ReadLog(LogQuery query, CancellationToken cancellationToken)
     {
         if (await Job.DescribeTask(_key.Instance, cancellationToken) is not { } task)

@@ -20,7 +20,8 @@ public sealed class JobRunTests
     {
         await using var gateway = await StubGateway.WithAsync(Canned.Receipt);
         await CommandLine.RunAsync(
-            gateway, new Surroundings { Input = Canned.JobFile }, "job", "run", "-", "--set", "tag=1.0 b", "--set", "n=1", "--set", "n=a=b");
+            gateway, new Surroundings { Input = Canned.JobFile },
+            "job", "run", "-", "--set", "tag=1.0 b", "--set", "n=1", "--set", "n=a=b");
         Assert.Equal("/v1/jobs?set=n%3Da%3Db&set=tag%3D1.0%20b", Assert.Single(gateway.Seen).PathAndQuery);
     }
 

@@ -29,7 +29,7 @@ internal sealed class JobFixture(int seed = 1)
 
     public JobDecision Do(Action<JobRound> act)
     {
-        var round = new JobRound(State, _losses, Now, _random);
+        var round = new JobRound(State, _losses, Now, _random, TaskHistoryPolicy.Default);
         act(round);
         var decision = round.Conclude();
         if (decision.Change is { } change) State.Apply(change);

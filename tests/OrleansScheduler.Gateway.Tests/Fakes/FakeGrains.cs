@@ -37,6 +37,9 @@ public sealed class FakeJobGrain(FakeCell cell) : Grain, IJobGrain
     public Task<Answer<CommandReceipt>> Stop(InstancesCommand command, CancellationToken cancellationToken = default) =>
         Receive(command, command.Instances.Length);
 
+    public Task<Answer<CommandReceipt>> Force(ForceCommand command, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
+
     public async Task<JobView?> Describe(CancellationToken cancellationToken = default)
     {
         await Misbehave(cancellationToken);
@@ -119,6 +122,10 @@ public sealed class FakeTaskGrain(FakeCell cell) : Grain, ITaskGrain
 
     public Task<Answer<CommandReceipt>> Restart(string operationId, string actor, CancellationToken cancellationToken = default) =>
         Receive("restart", operationId, actor);
+
+    public Task<Answer<CommandReceipt>> Force(
+        string operationId, ScheduleStatus status, string actor, CancellationToken cancellationToken = default) =>
+        Receive($"force {status.ToName()}", operationId, actor);
 
     public Task<Answer<LogChunk>> ReadLog(LogQuery query, CancellationToken cancellationToken = default) =>
         Task.FromResult(cell.Logs.TryGetValue((Key, query.Stream), out var log)

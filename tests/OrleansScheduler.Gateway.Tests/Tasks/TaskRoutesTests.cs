@@ -16,6 +16,18 @@ public sealed class TaskRoutesTests(GatewayFixture fixture) : IClassFixture<Gate
         Assert.Contains(("restart", "r", "anonymous"), _cell.Commands);
     }
 
+    [Fact]
+    public async Task C19_a_task_is_moved_to_a_status_that_there_is()
+    {
+        _cell.AddJob("forced/prod/web", 1);
+        var path = "/v1/tasks/forced/prod/web/0/force";
+        const string Json = "application/json";
+        await (await _http.Send("POST", path, """{"status":"lost"}""", Json, ("Idempotency-Key", "f"))).Read<CommandReceipt>();
+        Assert.Contains(("force LOST", "f", "anonymous"), _cell.Commands);
+        var unknown = await _http.Send("POST", path, """{"status":"gone"}""", Json);
+        Assert.Equal("unknown-status", (await unknown.Problem(HttpStatusCode.UnprocessableEntity)).Code());
+    }
+
     [Theory, InlineData(1), InlineData(7), InlineData(500)]
     public async Task Paging_over_jobs_gives_every_task_once_and_in_order(int limit)
     {
