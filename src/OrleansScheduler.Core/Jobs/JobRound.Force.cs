@@ -25,7 +25,8 @@ public sealed partial class JobRound
             if (task.Status.HoldsNode() && to.IsTerminal() && IsStrict(task) && !MayReplace(task))
             {
                 return Problem.Of(ProblemKind.Conflict, "strict-task",
-                    $"{state.Key}/{instance} may still run on {task.Node} and must never run twice: stop it, or wait until its lease has ended.");
+                    $"{state.Key}/{instance} may still run on {task.Node} and must never run twice: "
+                    + "stop it, or wait until its lease has ended.");
             }
 
             var message = $"Forced from {task.Status.ToName()} to {to.ToName()} by {actor}";
