@@ -29,6 +29,9 @@ internal sealed record FinalView
     /// <summary>Its nodes.</summary>
     public ImmutableArray<NodeView> Nodes { get; init; } = [];
 
+    /// <summary>What could not be read, so that <see cref="Jobs"/> are not all; null when everything could.</summary>
+    public string? Unread { get; init; }
+
     /// <summary>Every job that a client asked for; null for one that does not exist.</summary>
     public ImmutableDictionary<JobKey, JobView?> Jobs { get; init; } = ImmutableDictionary<JobKey, JobView?>.Empty;
 

@@ -14,11 +14,12 @@ internal sealed class FinalReader(ClusterDriver cluster, ImmutableArray<JobKey> 
         using var client = new SchedulerClient(new SchedulerClientOptions { Gateway = new($"http://{cluster.Gateways[0].Address}") });
         var agreed = await Until(client, view => Open(view) ?? Differs(view));
         var ended = await Until(client, view => Open(view) ?? Unended(view) ?? Differs(view));
+        if (ended.Unread is { } unread) throw new InvalidOperationException(unread);
         return await WithHistory(client, ended with { AgreedAfter = agreed.AgreedAfter, Differs = agreed.Differs ?? ended.Differs });
     }
 
     /// <summary>What is not at rest yet.</summary>
-    private static string? Open(FinalView view) => view.Cell is null ? "the cell does not answer" : view.Tasks
+    private static string? Open(FinalView view) => view.Unread ?? (view.Cell is null ? "the cell does not answer" : null) ?? view.Tasks
         .Where(task => !task.Status.IsTerminal() && task.Status != ScheduleStatus.Running)
         .Select(task => $"{FinalView.AttemptOf(task)} is {task.Status.ToName()}").FirstOrDefault();
 
@@ -59,17 +60,18 @@ internal sealed class FinalReader(ClusterDriver cluster, ImmutableArray<JobKey> 
             {
                 var answer = await client.DescribeJobAsync(key);
                 if (answer.Problem is { Kind: not ProblemKind.NotFound } problem)
-                    throw new InvalidOperationException($"{key} cannot be read: {problem.Message}");
+                    return (Views: views, Unread: $"{key} cannot be read: {problem.Message}");
                 views.Add((key, answer.Value));
             }
 
-            return views;
+            return (Views: views, Unread: (string?)null);
         }));
         return new()
         {
             Cell = (await client.DescribeCellAsync()).Value,
             Nodes = (await client.ListNodesAsync()).Value?.Items ?? [],
-            Jobs = found.SelectMany(views => views).ToImmutableDictionary(pair => pair.Key, pair => pair.View),
+            Unread = found.Select(some => some.Unread).FirstOrDefault(unread => unread is not null),
+            Jobs = found.SelectMany(some => some.Views).ToImmutableDictionary(pair => pair.Key, pair => pair.View),
             Tasks = tasks.ToImmutable(),
             Alive = [.. TaskProcesses.Of(cluster.Directory).Select(process => process.Attempt)],
         };

@@ -78,7 +78,8 @@ internal sealed class PostgresServer : IStoreServer
         {
             try
             {
-                await using var connection = new NpgsqlConnection(ConnectionString);
+                // Not out of the pool: that may hold a connection to what an earlier server has left behind.
+                await using var connection = new NpgsqlConnection($"{ConnectionString};Pooling=false");
                 await connection.OpenAsync(deadline.Token);
                 return;
             }
