@@ -26,6 +26,7 @@ internal static class JobListing
             ("Phase", Words.Of(job.Phase)),
             ("Waits for", string.Join(", ", job.WaitsFor)),
             ("Ended", job.EndReason ?? ""),
+            ("Scale", ScaleOf(job)),
             ("Version", $"{job.Version}"),
             ("Instances", job.Counts.IsEmpty ? $"{job.Instances}" : $"{job.Instances}: {Words.Of(job.Counts)}"),
             ("Each", job.Spec.Task.Resources.ToString()),
@@ -37,6 +38,13 @@ internal static class JobListing
         printer.Table(tasks, TaskListing.OfOneJob(session));
         if (tasks.Count == job.Instances) return;
         printer.Text(new($"… and {job.Instances - tasks.Count} more: osched task list {job.Key}", Tone.Faint));
+    }
+
+    private static Field ScaleOf(JobView job)
+    {
+        if (job.Spec.Scale is not { } scale) return "";
+        var text = $"{scale.Min} to {scale.Max}, {Words.Number(scale.Value)} of {scale.Metric} each";
+        return job.ScaleFailure is { } failure ? new($"{text} ({failure})", Tone.Bad) : text;
     }
 
     private static Field UpdateOf(UpdateView? update)

@@ -46,22 +46,26 @@ internal static class QuotaCommands
         var (role, operation) = (Role(), Arguments.Operation());
         var limit = Arguments.Amounts("--limit", "What the role never exceeds; a resource that is not named has no limit");
         var guarantee = Arguments.Amounts("--guarantee", "What is kept available for the role; nothing when it is not given");
+        var production = Arguments.Amounts(
+            "--production", "What jobs of the preferred tier may ask for in all: cpu, memory and disk; more is refused");
         var weight = new Option<double?>("--weight") { Description = "Its part among its siblings, above 0", HelpName = "number" };
         var force = new Option<bool>("--force") { Description = "Also below what is in use, or above what the cell has" };
         return new Verb(
             shell, "set", "Set a role's quota, its weight, or both; a new quota replaces the old one as a whole",
-            "quota set shop --limit cpu=10,memory=64GiB --guarantee cpu=2 --weight 2", "quota set eng.web --weight 3")
-            .With(role, limit, guarantee, weight, force, operation).Runs(async (session, cancellationToken) =>
+            "quota set shop --limit cpu=10,memory=64GiB --guarantee cpu=2 --weight 2", "quota set eng.web --weight 3",
+            "quota set shop:prod --production cpu=100,memory=1TiB,disk=10TiB")
+            .With(role, limit, guarantee, production, weight, force, operation).Runs(async (session, cancellationToken) =>
             {
                 var change = new RoleChange
                 {
                     Limit = session.Value(limit),
                     Guarantee = session.Value(guarantee) is { } amounts ? ResourceText.ToResources(amounts) : null,
+                    Production = session.Value(production),
                     Weight = session.Value(weight),
                     Force = session.Value(force),
                 };
-                if (change is { Limit: null, Guarantee: null, Weight: null })
-                    return session.Refuse("name what to set: --limit, --guarantee or --weight");
+                if (change is { Limit: null, Guarantee: null, Production: null, Weight: null })
+                    return session.Refuse("name what to set: --limit, --guarantee, --production or --weight");
                 if (change.Weight is { } number && !(double.IsFinite(number) && number > 0))
                     return session.Refuse("--weight: expected a number above 0");
                 return Show(session, await Change.SendAsync(
@@ -86,6 +90,7 @@ internal static class QuotaCommands
             ("Role", role.Role),
             ("Limit", role.Quota is { } quota ? ResourceText.Format(quota.Limit) : "none"),
             ("Guarantee", (role.Quota?.Guarantee ?? Resources.None).ToString()),
+            ("Production", role.Quota?.Production is { } most ? $"{ResourceText.Format(most)}; counted: {role.Production}" : ""),
             ("Weight", Words.Number(role.Weight)),
             ("Has", role.Allocated.ToString()),
             ("Counts", role.Consumed.ToString()),

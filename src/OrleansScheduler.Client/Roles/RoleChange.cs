@@ -9,6 +9,9 @@ public sealed record RoleChange
     /// <summary>What the role never exceeds.</summary>
     public ResourceLimit? Limit { get; init; }
 
+    /// <summary>What jobs of the preferred tier may ask for in all: cpu, memory and disk.</summary>
+    public ResourceLimit? Production { get; init; }
+
     /// <summary>Its part among its siblings, above zero; null leaves it.</summary>
     public double? Weight { get; init; }
 

@@ -16,6 +16,13 @@ public interface IResourceLedgerGrain : IGrainWithStringKey
     [Alias("Settle"), AlwaysInterleave]
     Task<ClaimAnswer> Settle(JobClaim claim, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// From a job that is to change: whether it may count so much against production quotas. What was allowed counts from then on. Answers
+    /// why not, null when it may.
+    /// </summary>
+    [Alias("Admit"), AlwaysInterleave]
+    Task<Problem?> Admit(JobKey job, Resources use, CancellationToken cancellationToken = default);
+
     /// <summary>From a node: what it is and whether it can take tasks. Durable when it returns; answers the ledger's epoch.</summary>
     [Alias("NodeChanged"), AlwaysInterleave]
     Task<long> NodeChanged(NodeCondition condition, CancellationToken cancellationToken = default);
@@ -102,6 +109,9 @@ public sealed record JobClaim
 
     /// <summary>Whether the job takes <see cref="ClaimAnswer.Placements"/>; without it they come in a message of their own.</summary>
     [Id(5)] public bool TakesPlacements { get; init; }
+
+    /// <summary>What the job counts against production quotas (<see cref="ProductionUse"/>).</summary>
+    [Id(6)] public Resources Production { get; init; }
 }
 
 /// <summary>What the ledger makes of a claim.</summary>

@@ -22,6 +22,7 @@ public static class JobDescription
         Update = state.Header.Update is { } update ? Describe(state, update) : null,
         WaitsFor = state.Header.WaitsFor,
         EndReason = state.Header.End?.Reason,
+        ScaleFailure = state.Header.ScaleFailure,
     };
 
     /// <summary>One of its tasks as users see it.</summary>

@@ -13,7 +13,8 @@ internal static class JobFields
         [Root] =
         [
             "job", "role", "env", "type", "instances", "gang", "time-limit", "priority", "tier", "schedule", "timezone", "collision",
-            "catch-up", "after", "min-successes", "task", "retry", "constraints", "update", "sla", "partition", JobParameters.Field,
+            "catch-up", "after", "min-successes", "task", "retry", "constraints", "update", "sla", "scale", "partition",
+            JobParameters.Field,
         ],
         ["task"] = ["driver", "command", "image", "processes", "env", "user", "artifacts", "resources", "health", "kill", "logs"],
         ["task.processes[]"] = ["name", "command", "after", "max-failures", "daemon", "ephemeral", "final"],
@@ -28,6 +29,8 @@ internal static class JobFields
         ["retry.backoff"] = ["initial", "max"],
         ["update"] = ["strategy", "batch", "watch", "max-instance-failures", "max-failed-instances", "rollback", "pulse", "sla-aware"],
         ["sla"] = ["percentage", "count", "duration"],
+        ["scale"] = ["min", "max", "target", "cooldown", "interval", "max-step"],
+        ["scale.target"] = ["metric", "value"],
         ["partition"] = ["reschedule", "delay", "strict"],
     }.ToFrozenDictionary();
 

@@ -20,6 +20,8 @@ internal sealed class JobFileErrors
         ("min-successes", "instances"),
         ("retry.max-failed-instances", "type"),
         ("after", "type"),
+        ("scale", "type"),
+        ("instances", "scale"),
         ("constraints", "role"),
         ("task.health", "task.resources"),
         ("task.kill.graceful-shutdown", "task.resources"),

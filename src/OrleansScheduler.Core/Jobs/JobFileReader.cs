@@ -32,6 +32,7 @@ internal sealed class JobFileReader(JobFileErrors errors)
             Constraints = new ConstraintReader(errors).Read(job),
             Update = ReadUpdate(job.Section("update")),
             Sla = ReadSla(job.Section("sla")),
+            Scale = ReadScale(job.Section("scale")),
             Partition = ReadPartition(job.Section("partition")),
         };
     }
@@ -88,6 +89,27 @@ internal sealed class JobFileReader(JobFileErrors errors)
     private static SlaPolicy? ReadSla(JobFileSection? sla) => sla is null
         ? null
         : new(sla.Number("percentage"), sla.Whole("count", WholeRange.SlaCount), sla.Duration("duration") ?? JobDefaults.SlaDuration);
+
+    private static ScalePolicy? ReadScale(JobFileSection? scale)
+    {
+        if (scale is null) return null;
+        scale.Require("max");
+        scale.Require("target");
+        var target = scale.Section("target");
+        target?.Require("metric");
+        target?.Require("value");
+        var defaults = new ScalePolicy { Max = 1, Metric = "", Value = 1 };
+        return defaults with
+        {
+            Min = scale.Whole("min", WholeRange.Instances) ?? defaults.Min,
+            Max = scale.Whole("max", WholeRange.Instances) ?? JobLimits.MaxInstances,
+            Metric = target?.Text("metric") ?? "",
+            Value = target?.Number("value") ?? defaults.Value,
+            Cooldown = scale.Duration("cooldown") ?? defaults.Cooldown,
+            Interval = scale.Duration("interval") ?? defaults.Interval,
+            MaxStep = scale.Whole("max-step", WholeRange.Instances),
+        };
+    }
 
     private static PartitionPolicy ReadPartition(JobFileSection? partition)
     {

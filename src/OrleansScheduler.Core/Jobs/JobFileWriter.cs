@@ -27,6 +27,7 @@ internal static class JobFileWriter
             .List("constraints", spec.Constraints, WriteConstraint)
             .Section("update", WriteUpdate(spec.Update))
             .Section("sla", WriteSla(spec.Sla))
+            .Section("scale", WriteScale(spec.Scale))
             .Section("partition", WritePartition(spec.Partition))
             .ToNode();
     }
@@ -120,6 +121,20 @@ internal static class JobFileWriter
             .Whole("max-failures", retry.MaxFailures, defaults.MaxFailures)
             .Whole("max-failed-instances", retry.MaxFailedInstances, null)
             .Section("backoff", backoff);
+    }
+
+    private static MappingWriter WriteScale(ScalePolicy? scale)
+    {
+        var writer = new MappingWriter();
+        if (scale is null) return writer;
+        var defaults = new ScalePolicy { Max = scale.Max, Metric = scale.Metric, Value = scale.Value };
+        return writer
+            .Whole("min", scale.Min, defaults.Min)
+            .Whole("max", scale.Max, null)
+            .Section("target", new MappingWriter().Text("metric", scale.Metric).Number("value", scale.Value))
+            .Duration("cooldown", scale.Cooldown, defaults.Cooldown)
+            .Duration("interval", scale.Interval, defaults.Interval)
+            .Whole("max-step", scale.MaxStep, null);
     }
 
     private static JobFileNode WriteConstraint(Constraint constraint) => constraint switch

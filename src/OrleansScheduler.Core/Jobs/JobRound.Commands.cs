@@ -115,10 +115,11 @@ public sealed partial class JobRound
         return SubmitOutcome.Created;
     }
 
-    private Answer<string> Change(JobSpec spec, string actor)
+    private Answer<string> Change(JobSpec submitted, string actor)
     {
         var update = _header.Update is { IsActive: true, ToVersion: var to } ? (to, SpecOf(to)) : ((int, JobSpec?)?)null;
         var standing = new JobStanding(Spec, _header.Stopped, All().Any(t => t.Status.IsActive()), update, !_header.WaitsFor.IsEmpty);
+        var spec = SubmitRules.Meant(standing, submitted);
         var outcome = SubmitRules.Judge(standing, spec);
         switch (outcome.Value)
         {
@@ -205,7 +206,7 @@ public sealed partial class JobRound
 
     private bool IsSameSpec(JobOperation known, JobSpec spec) =>
         (_versions.Find(v => v.Number == known.Version) ?? state.Versions.GetValueOrDefault(known.Version)) is not { } version
-        || version.Spec.Equals(spec);
+        || version.Spec.Equals(spec.Scale is null ? spec : spec with { Instances = version.Spec.Instances });
 
     private List<ScheduledTask> Named(ImmutableArray<int> instances) =>
         [.. All().Where(t => instances.IsEmpty || instances.Contains(t.Instance)).OrderBy(t => t.Instance)];

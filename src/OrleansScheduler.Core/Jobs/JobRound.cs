@@ -186,7 +186,7 @@ public sealed partial class JobRound(
             DemandChanged = _demandChanged,
             Events = _events,
             NextDue = Exists ? NextDue() : null,
-            InMotion = Exists && ((_header.Update?.IsActive ?? false) || IsWaiting || All().Any(IsMoving)),
+            InMotion = Exists && ((_header.Update?.IsActive ?? false) || IsWaiting || IsScaled || All().Any(IsMoving)),
         };
     }
 

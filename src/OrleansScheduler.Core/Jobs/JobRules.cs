@@ -24,6 +24,7 @@ public static class JobRules
         ConstraintRules.Check(spec, findings);
         CheckBatch(spec, findings);
         CheckAfter(spec, findings);
+        CheckScale(spec, findings);
         CheckUpdate(spec.Update, findings);
         CheckSla(spec, findings);
         findings.CheckDuration(spec.Partition.Delay, TimeSpan.Zero, "partition.delay");
@@ -145,6 +146,25 @@ public static class JobRules
             if (key == spec.Key) findings.Add(JobCode.DependencyCycle, $"after[{index}]", "A job cannot wait for itself.");
             else if (!seen.Add(key)) findings.Add(JobCode.DependencyTwice, $"after[{index}]", $"{key} stands here twice; keep one.");
         }
+    }
+
+    private static void CheckScale(JobSpec spec, JobFindings findings)
+    {
+        if (spec.Scale is not { } scale) return;
+        if (spec.Type != JobType.Service) findings.Add(JobCode.NotForType, "scale", "Only services are scaled by their load.");
+        findings.CheckRange(scale.Min, WholeRange.Instances, "scale.min");
+        findings.CheckRange(scale.Max, WholeRange.Instances with { Min = Math.Max(scale.Min, 1) }, "scale.max");
+        if (spec.Instances < scale.Min || spec.Instances > scale.Max)
+            findings.Add(JobCode.ScaleBounds, "instances", $"This must be {scale.Min} to {scale.Max}, as 'scale' says.");
+        if (string.IsNullOrWhiteSpace(scale.Metric))
+            findings.Add(JobCode.Required, "scale.target.metric", "A query is needed, such as sum(rate(http_requests_total[1m])).");
+        findings.CheckText(scale.Metric, "scale.target.metric");
+        findings.CheckLength(scale.Metric, "scale.target.metric");
+        if (!double.IsFinite(scale.Value) || scale.Value <= 0)
+            findings.Add(JobCode.BelowMinimum, "scale.target.value", "This must be above 0.");
+        findings.CheckDuration(scale.Cooldown, TimeSpan.Zero, "scale.cooldown");
+        findings.CheckDuration(scale.Interval, TimeSpan.FromSeconds(1), "scale.interval");
+        if (scale.MaxStep is { } step) findings.CheckRange(step, WholeRange.Instances, "scale.max-step");
     }
 
     private static void CheckUpdate(UpdatePolicy update, JobFindings findings)

@@ -83,6 +83,9 @@ public sealed record JobSpec
     /// </summary>
     [Id(15)] public int? MinSuccesses { get; init; }
 
+    /// <summary>How a service gets more or fewer instances by itself; null when it keeps <see cref="Instances"/>.</summary>
+    [Id(16)] public ScalePolicy? Scale { get; init; }
+
     /// <summary>Structural equality, arrays and maps by content: two files that say the same thing give equal specs.</summary>
     public bool Equals(JobSpec? other) => other is not null && SpecEquality.Equal(this, other);
 

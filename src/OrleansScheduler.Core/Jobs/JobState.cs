@@ -68,6 +68,12 @@ public sealed record JobHeader
 
     /// <summary>Tasks of this run that there are no records of any more.</summary>
     [Id(22)] public PrunedTasks Pruned { get; init; } = PrunedTasks.None;
+
+    /// <summary>When the job last got another number of instances by itself; null for never.</summary>
+    [Id(23)] public DateTimeOffset? ScaledAt { get; init; }
+
+    /// <summary>Why the metric of the scale policy could not be read; null when it can.</summary>
+    [Id(24)] public string? ScaleFailure { get; init; }
 }
 
 /// <summary>One durable change of a job: an entry of its journal. A snapshot is the change that leads from nothing to everything.</summary>

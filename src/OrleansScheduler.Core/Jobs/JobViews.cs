@@ -70,6 +70,9 @@ public sealed record JobView
 
     /// <summary>Why a batch job ended before all its instances did; null when it did not.</summary>
     [Id(21)] public string? EndReason { get; init; }
+
+    /// <summary>Why the metric that the job is scaled by cannot be read; null when it can, or there is none.</summary>
+    [Id(22)] public string? ScaleFailure { get; init; }
 }
 
 /// <summary>How a job moves to another version.</summary>

@@ -20,6 +20,14 @@ public sealed record JobStanding(JobSpec Spec, bool Stopped, bool Active, (int V
 /// <summary>Decides what a submit does to a job that exists: the job itself and its plan ask the same.</summary>
 public static class SubmitRules
 {
+    /// <summary>
+    /// What a submitted spec means for a job that exists: of one that is scaled by its load the file says how many instances it begins
+    /// with, and what the load has made of them since stays.
+    /// </summary>
+    public static JobSpec Meant(JobStanding job, JobSpec spec) => spec.Scale is { } policy && job is { Stopped: false, Spec.Scale: not null }
+        ? spec with { Instances = Math.Clamp(job.Spec.Instances, policy.Min, policy.Max) }
+        : spec;
+
     /// <summary>The outcome (<see cref="SubmitOutcome"/>), or why the job cannot be changed so just now.</summary>
     public static Answer<string> Judge(JobStanding job, JobSpec spec)
     {

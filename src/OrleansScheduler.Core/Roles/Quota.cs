@@ -50,12 +50,26 @@ public sealed record Quota
     /// <summary>Never exceeded, reservations included.</summary>
     [Id(1)] public ResourceLimit Limit { get; init; }
 
+    /// <summary>
+    /// The most that jobs of the preferred tier may ask for, counted when they are submitted (<see cref="ProductionUse"/>): cpu, memory and
+    /// disk, all three. Null for no such bound. What is above <see cref="Limit"/> waits; what is above this is refused.
+    /// </summary>
+    [Id(2)] public ResourceLimit? Production { get; init; }
+
     /// <summary>What is wrong with the numbers themselves; null when nothing is.</summary>
     public Problem? Check()
     {
         if (!Guarantee.IsNonNegative) return Invalid("quota-negative", $"A guarantee is zero or more in every dimension, not {Guarantee}.");
         if (!Guarantee.FitsInto(new(Largest, Largest, Largest, Largest)))
             return Invalid("quota-too-large", $"A guarantee is {Largest} or less in every dimension, not {Guarantee}.");
+        if (Production is { } production)
+        {
+            if (production is not { CpuMillis: not null, MemoryMiB: not null, DiskMiB: not null, GpuMillis: null })
+                return Invalid("quota-production-incomplete", "A production quota names cpu, memory and disk, and nothing else.");
+            if (!production.OrLargest.IsNonNegative)
+                return Invalid("quota-negative", $"A production quota is zero or more in every dimension, not {production}.");
+        }
+
         var limit = Limit.OrLargest;
         if (!limit.IsNonNegative) return Invalid("quota-negative", $"A limit is zero or more in every dimension, not {limit}.");
         return Guarantee.FitsInto(limit)

@@ -40,6 +40,28 @@ public static class RolePath
         return IsValid(jobRole) ? jobRole : "~" + jobRole;
     }
 
+    /// <summary>
+    /// Stands between a role's path and an environment where only that environment of the role is meant, as in <c>shop:prod</c>; no role of
+    /// a job contains it.
+    /// </summary>
+    public const char EnvironmentMark = ':';
+
+    /// <summary>
+    /// The paths whose production quotas a job counts against: its role and those above it, each as a whole and for its environment.
+    /// </summary>
+    public static IEnumerable<string> AboveAndIn(JobKey job)
+    {
+        var path = OfJobRole(job.Role);
+        while (true)
+        {
+            yield return path;
+            yield return $"{path}{EnvironmentMark}{job.Environment}";
+            var slash = path.LastIndexOf('/');
+            if (slash < 0) yield break;
+            path = path[..slash];
+        }
+    }
+
     /// <summary>Whether <paramref name="path"/> is <paramref name="ancestor"/> or lies below it.</summary>
     public static bool IsSelfOrDescendant(string path, string ancestor) =>
         path.StartsWith(ancestor, StringComparison.Ordinal)

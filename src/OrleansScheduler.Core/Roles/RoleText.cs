@@ -13,7 +13,10 @@ public static class RoleText
     /// <summary>Reads the role of a job, <c>eng.web</c>, as its path <c>eng/web</c>; what cannot be one must be a path as it is.</summary>
     public static bool TryRead([NotNullWhen(true)] string? text, out string path)
     {
-        path = JobKey.IsValidPart(text) ? RolePath.OfJobRole(text) : text ?? "";
+        var (role, environment) = text?.Split(RolePath.EnvironmentMark) is [var before, var after] && JobKey.IsValidPart(after)
+            ? (before, $"{RolePath.EnvironmentMark}{after}")
+            : (text, "");
+        path = (JobKey.IsValidPart(role) ? RolePath.OfJobRole(role) : role ?? "") + environment;
         return path.Length <= MaxLength && RolePath.IsValid(path) && !path.Any(char.IsControl);
     }
 }

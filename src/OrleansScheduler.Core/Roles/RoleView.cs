@@ -27,4 +27,7 @@ public sealed record RoleView
 
     /// <summary>What is doubtful about its quota, such as a limit below what it uses; null when nothing is.</summary>
     [Id(7)] public string? Warning { get; init; }
+
+    /// <summary>What its jobs of the preferred tier count against its production quota.</summary>
+    [Id(8)] public Resources Production { get; init; }
 }

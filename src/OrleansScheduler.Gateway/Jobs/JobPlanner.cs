@@ -20,7 +20,9 @@ internal sealed class JobPlanner(IGrainFactory grains)
     {
         if (await grains.GetGrain<IJobGrain>(spec.Key.ToString()).Describe(cancellationToken) is not { } job)
             return new() { Key = spec.Key, Outcome = SubmitOutcome.Created };
-        var judged = SubmitRules.Judge(JobStanding.Of(job), spec);
+        var standing = JobStanding.Of(job);
+        spec = SubmitRules.Meant(standing, spec);
+        var judged = SubmitRules.Judge(standing, spec);
         return new()
         {
             Key = spec.Key,

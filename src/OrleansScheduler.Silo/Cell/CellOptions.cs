@@ -71,6 +71,9 @@ public sealed class CellOptions
     [EnumDataType(typeof(GrainDirectoryKind))]
     public GrainDirectoryKind GrainDirectory { get; set; }
 
+    /// <summary>The Prometheus server that services are scaled by, such as <c>http://127.0.0.1:9090/</c>. Default: none.</summary>
+    public Uri? Prometheus { get; set; }
+
     /// <summary>How long tasks that have ended are remembered. Section <c>Cell:TaskHistory</c>.</summary>
     [Required, ValidateObjectMembers]
     public TaskHistorySettings TaskHistory { get; set; } = new();

@@ -38,6 +38,7 @@ public static class SiloHosting
         builder.Services.AddSchedulerStorage();
         builder.Services.AddSingleton<SafeMode>();
         builder.Services.AddSingleton<EventOutbox>();
+        builder.Services.AddSingleton<MetricReader>();
         builder.Services.AddSingleton<IPeers, PeerClient>();
         builder.Services.AddSingleton<SiloAuthority>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StoreCheck>();

@@ -19,6 +19,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     private readonly StateCopy _copies;
     private readonly EventOutbox _events;
     private readonly SiloTelemetry _telemetry;
+    private readonly MetricReader _metrics;
     private readonly TimeProvider _time;
     private readonly StorageHealth _storage;
     private readonly CellOptions _options;
@@ -32,7 +33,8 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
 
     public JobGrain(
         IGrainContext context, IGrainFactory grains, JournalFactory journals, StorageHealth storage, StateCopy copies,
-        EventOutbox events, SiloTelemetry telemetry, TimeProvider time, IOptions<CellOptions> options, ILogger<JobGrain> logger,
+        EventOutbox events, SiloTelemetry telemetry, MetricReader metrics, TimeProvider time, IOptions<CellOptions> options,
+        ILogger<JobGrain> logger,
         ILogger<JobOutbox> outboxLogger, ILogger<JobDependencies> dependencyLogger)
     {
         _key = JobKey.Parse(context.GrainId.Key.ToString()!);
@@ -41,7 +43,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         _inbox = new Inbox<Action<JobRound>>(Round);
         _outbox = new JobOutbox(_state, grains, time, Place, Gone, outboxLogger);
         _dependencies = new JobDependencies(_state, grains, Hear, dependencyLogger);
-        (_storage, _copies, _events, _telemetry, _time) = (storage, copies, events, telemetry, time);
+        (_storage, _copies, _events, _telemetry, _metrics, _time) = (storage, copies, events, telemetry, metrics, time);
         (_options, _history, _logger) = (options.Value, options.Value.TaskHistory.ToPolicy(), logger);
         _random = new Random(HashCode.Combine(_key, time.GetTimestamp()));
     }
@@ -70,6 +72,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
 
     public async Task<Answer<SubmitReceipt>> Submit(SubmitCommand command, CancellationToken cancellationToken)
     {
+        if (await Admit(command.OperationId, command.Spec, cancellationToken) is { } insufficient) return insufficient;
         var answer = await Command(round => round.Submit(command.OperationId, command.Spec, command.ExpectedVersion, command.Actor));
         if (answer.Problem is null && !_indexed)
         {
@@ -77,11 +80,20 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
             _indexed = true;
         }
 
+        if (answer.Problem is not null) await Unadmit(command.Spec, cancellationToken);
         return answer;
     }
 
-    public Task<Answer<CommandReceipt>> Scale(ScaleCommand command, CancellationToken cancellationToken) =>
-        Command(round => round.Scale(command.OperationId, command.Instances, command.Actor));
+    public async Task<Answer<CommandReceipt>> Scale(ScaleCommand command, CancellationToken cancellationToken)
+    {
+        if (!_state.Exists || command.Instances is < 1 or > JobLimits.MaxInstances)
+            return await Command(round => round.Scale(command.OperationId, command.Instances, command.Actor));
+        var spec = _state.Spec with { Instances = command.Instances };
+        if (await Admit(command.OperationId, spec, cancellationToken) is { } insufficient) return insufficient;
+        var answer = await Command(round => round.Scale(command.OperationId, command.Instances, command.Actor));
+        if (answer.Problem is not null) await Unadmit(spec, cancellationToken);
+        return answer;
+    }
 
     public Task<Answer<CommandReceipt>> Restart(InstancesCommand command, CancellationToken cancellationToken) =>
         Command(round => round.Restart(command.OperationId, command.Instances, command.Actor));
@@ -156,6 +168,26 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
             Signal = report.Signal,
         });
 
+    /// <summary>
+    /// Asks for what a spec counts against production quotas, when it counts more than the job does: most jobs count nothing and ask
+    /// nobody. Answers why the job may not have it.
+    /// </summary>
+    private async Task<Problem?> Admit(string operationId, JobSpec spec, CancellationToken cancellationToken)
+    {
+        _storage.Require();
+        if (_state.FindOperation(operationId) is not null || ProductionUse.Of(spec).FitsInto(ProductionUse.Of(_state))) return null;
+        return await Ledger.Admit(_key, ProductionUse.After(_state, spec), cancellationToken);
+    }
+
+    /// <summary>What was asked for was not changed after all: the job counts what it counted before.</summary>
+    private async Task Unadmit(JobSpec spec, CancellationToken cancellationToken)
+    {
+        if (!ProductionUse.Of(spec).FitsInto(ProductionUse.Of(_state)))
+            _ = await Ledger.Admit(_key, ProductionUse.Of(_state), cancellationToken);
+    }
+
+    private IResourceLedgerGrain Ledger => GrainFactory.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id);
+
     /// <summary>A request of a user: the launches that it leads to belong to its trace.</summary>
     private Task<T> Command<T>(Func<JobRound, T> act)
     {
@@ -228,6 +260,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         if (!decision.InMotion) _outbox.TraceParent = null;   // what happens from now on is no longer the request's doing
         _events.Add(decision.Events);
         if (decision.Change is not null) _dependencies.Changed();
+        FollowScale();
         if (decision.NextDue is { } due)
         {
             var wait = due - _time.GetUtcNow();

@@ -191,6 +191,7 @@ internal sealed partial class JobOutbox : IDisposable
                 Holding = full ? JobDescription.Holding(_state) : null,
                 Stamp = new ClaimStamp(_knownEpoch, Owner, ++_claims),
                 TakesPlacements = true,
+                Production = ProductionUse.Of(_state),
             }, _stopped);
             if (!answer.Taken)
             {

@@ -31,12 +31,20 @@ internal sealed partial class ResourceLedgerGrain
     public async Task<Answer<RoleView>> SetRole(RoleCommand command, CancellationToken cancellationToken)
     {
         Answer<RoleView>? answer = null;
+        if (CheckProduction(command) is { } below) return below;
         await _inbox.Post(round => answer = round.SetRole(command));
+        if (answer!.Value is { } view) answer = WithProduction(view);
         LogRole(command.Role, command.Actor, answer!.Problem?.Code ?? "done");
         return answer;
     }
 
-    public Task<ImmutableArray<RoleView>> ListRoles(CancellationToken cancellationToken) => Task.FromResult(_ledger.DescribeRoles());
+    public Task<ImmutableArray<RoleView>> ListRoles(CancellationToken cancellationToken) =>
+        Task.FromResult<ImmutableArray<RoleView>>([.. _ledger.DescribeRoles().Select(WithProduction)]);
+
+    public Task<Problem?> Admit(JobKey job, Resources use, CancellationToken cancellationToken) => Task.FromResult(_production.Admit(
+        job, use, path => _ledger.Roles.Find(path) is > 0 and var role ? _ledger.Roles.QuotaOf(role) : null));
+
+    private RoleView WithProduction(RoleView role) => role with { Production = _production.Of(role.Role) };
 
     public async Task<Answer<NodeView>> Reserve(ReserveCommand command, CancellationToken cancellationToken)
     {
@@ -44,6 +52,14 @@ internal sealed partial class ResourceLedgerGrain
         await _inbox.Post(round => answer = round.Reserve(command));
         LogReserve(command.Node, command.Role, command.Actor, answer!.Problem?.Code ?? "done");
         return answer;
+    }
+
+    private Problem? CheckProduction(RoleCommand command)
+    {
+        if (command is not { SetsQuota: true, Quota: { } quota }) return null;
+        return _production.Check(command.Role, quota) is { } problem && !(command.Force && problem.Kind == ProblemKind.Conflict)
+            ? problem
+            : null;
     }
 
     [LoggerMessage(

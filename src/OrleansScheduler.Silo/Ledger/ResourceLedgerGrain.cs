@@ -23,6 +23,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     private readonly HashSet<JobKey> _waiting = [];
     private readonly LedgerOperations _operations = new();
     private readonly Dictionary<JobKey, Problem> _refused = [];
+    private readonly ProductionBook _production = new();
     private readonly LossGuard _guard;
     private readonly long _started;
     private readonly Journal<LedgerChange, LedgerChange> _journal;
@@ -90,6 +91,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     public async Task<ClaimAnswer> Settle(JobClaim claim, CancellationToken cancellationToken)
     {
         if (!_claims.Take(claim.Job, claim.Stamp, claim.Holding is not null)) return new ClaimAnswer(Epoch, Taken: false);
+        _production.Set(claim.Job, claim.Production);
         Problem? refused = null;
         ImmutableArray<Placement> placements = [];
         await _inbox.Post(round =>

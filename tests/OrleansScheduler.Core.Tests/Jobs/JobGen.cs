@@ -87,6 +87,7 @@ internal static class JobGen
         from update in Update
         from sla in Sla(instances)
         from after in Gen.OneOf(Key, Name.Select(name => key with { Name = name })).Array[0, 3]
+        from scale in Scale(instances)
         from enough in Gen.OneOf(Gen.Const((int?)null), Gen.Int[1, instances].Select(count => (int?)count))
         from most in Gen.OneOf(Gen.Const((int?)null), Gen.Int[0, 1_000_000].Select(count => (int?)count))
         from partition in Gen.Select(Gen.Bool, Gen.OneOf(Gen.Const(TimeSpan.Zero), Duration), Gen.Bool)
@@ -101,6 +102,7 @@ internal static class JobGen
             Tier = tier,
             Task = task,
             After = [.. after.Where(other => other != key).Distinct()],
+            Scale = type == JobType.Service ? scale : null,
             MinSuccesses = type == JobType.Service ? null : enough,
             Retry = new()
             {
@@ -139,6 +141,22 @@ internal static class JobGen
             MaxFailedInstances = failures.Item2,
             Rollback = rollback,
         };
+
+    private static Gen<ScalePolicy?> Scale(int instances) => Gen.OneOf(
+        Gen.Const((ScalePolicy?)null),
+        Gen.Select(
+            Gen.Int[1, instances], Gen.Int[instances, 10_000], Pick("sum(x)", "a{b=\"c\"} / 2"), Gen.Double[0.001, 1e6],
+            Gen.Select(Duration, Gen.Int[1, 100]),
+            (min, max, metric, value, rest) => (ScalePolicy?)new ScalePolicy
+            {
+                Min = min,
+                Max = max,
+                Metric = metric,
+                Value = value,
+                Cooldown = rest.Item1,
+                Interval = TimeSpan.FromSeconds(rest.Item2),
+                MaxStep = rest.Item2 < 50 ? null : rest.Item2,
+            }));
 
     private static Gen<SlaPolicy?> Sla(int instances) => Gen.OneOf(
         Gen.Const((SlaPolicy?)null),

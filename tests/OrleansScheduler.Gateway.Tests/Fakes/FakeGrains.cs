@@ -154,6 +154,9 @@ public sealed class FakeLedgerGrain(FakeCell cell) : Grain, IResourceLedgerGrain
         Epoch: 4, ImmutableSortedDictionary<string, int>.Empty.Add("ready", cell.Nodes.Count), new(4000, 8192, 100_000, 0),
         new(500, 256, 0, 0), Placed: 2, Pending: 1, Silo: "10.0.0.1:11111"));
 
+    public Task<Problem?> Admit(JobKey job, Resources use, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
+
     public Task<ExplainView?> Explain(JobKey job, CancellationToken cancellationToken = default) =>
         Task.FromResult(cell.Explanations.GetValueOrDefault(job));
 
