@@ -44,7 +44,7 @@ internal static class JobListing
     {
         if (job.Spec.Scale is not { } scale) return "";
         var text = $"{scale.Min} to {scale.Max}, {Words.Number(scale.Value)} of {scale.Metric} each";
-        return job.ScaleFailure is { } failure ? new($"{text} ({failure})", Tone.Bad) : text;
+        return job.ScaleFailure is { } failure ? new Field($"{text} ({failure})", Tone.Bad) : text;
     }
 
     private static Field UpdateOf(UpdateView? update)

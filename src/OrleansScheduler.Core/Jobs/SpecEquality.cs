@@ -6,7 +6,8 @@ internal static class SpecEquality
     public static bool Equal(JobSpec a, JobSpec b) =>
         SameRun(a, b) && a.Key == b.Key && a.Type == b.Type && a.Instances == b.Instances && a.Priority == b.Priority && a.Tier == b.Tier
         && a.Schedule == b.Schedule && a.Retry == b.Retry && a.Update == b.Update && a.Sla == b.Sla && a.Partition == b.Partition
-        && a.Gang == b.Gang && a.TimeLimit == b.TimeLimit && Same(a.After, b.After) && a.Scale == b.Scale && a.MinSuccesses == b.MinSuccesses;
+        && a.Gang == b.Gang && a.TimeLimit == b.TimeLimit && Same(a.After, b.After) && a.Scale == b.Scale
+        && a.MinSuccesses == b.MinSuccesses;
 
     public static bool SameRun(JobSpec a, JobSpec b) => a.Task.Equals(b.Task) && Same(a.Constraints, b.Constraints) && a.Tier == b.Tier;
 

@@ -24,9 +24,10 @@ public static class SubmitRules
     /// What a submitted spec means for a job that exists: of one that is scaled by its load the file says how many instances it begins
     /// with, and what the load has made of them since stays.
     /// </summary>
-    public static JobSpec Meant(JobStanding job, JobSpec spec) => spec.Scale is { } policy && job is { Stopped: false, Spec.Scale: not null }
-        ? spec with { Instances = Math.Clamp(job.Spec.Instances, policy.Min, policy.Max) }
-        : spec;
+    public static JobSpec Meant(JobStanding job, JobSpec spec) =>
+        spec.Scale is { } policy && job is { Stopped: false, Spec.Scale: not null }
+            ? spec with { Instances = Math.Clamp(job.Spec.Instances, policy.Min, policy.Max) }
+            : spec;
 
     /// <summary>The outcome (<see cref="SubmitOutcome"/>), or why the job cannot be changed so just now.</summary>
     public static Answer<string> Judge(JobStanding job, JobSpec spec)

@@ -93,7 +93,9 @@ public sealed class ProductionBook
         return null;
     }
 
-    /// <summary>What is wrong with the production quota of a path; null when nothing is. Doubts that can be insisted on are conflicts.</summary>
+    /// <summary>
+    /// What is wrong with the production quota of a path; null when nothing is. Doubts that can be insisted on are conflicts.
+    /// </summary>
     public Problem? Check(string path, Quota quota)
     {
         if (path.Contains(RolePath.EnvironmentMark) && (quota.Limit != ResourceLimit.None || quota.Guarantee != Resources.None))

@@ -73,7 +73,8 @@ public sealed class ProductionQuotaTests
         _quotas["shop"] = FourCores;
         Assert.Null(Admit(Web, Cores(6)));
         Assert.NotNull(Admit(Web, Cores(7)));
-        Assert.Equal(("quota-below-use", ProblemKind.Conflict), (_book.Check("shop", FourCores)!.Code, _book.Check("shop", FourCores)!.Kind));
+        var below = _book.Check("shop", FourCores)!;
+        Assert.Equal(("quota-below-use", ProblemKind.Conflict), (below.Code, below.Kind));
     }
 
     [Fact]

@@ -67,7 +67,8 @@ public sealed class RestConformanceTests(DevCell cell) : IClassFixture<DevCell>,
 
         var first = (await cell.Client.ListJobTasksAsync(one, from: null, limit: 2)).Value!;
         Assert.Equal([0, 1], first.Items.Select(t => t.Instance));
-        Assert.Equal([2], (await cell.Client.ListJobTasksAsync(one, int.Parse(first.Next!), limit: 2)).Value!.Items.Select(t => t.Instance));
+        var second = (await cell.Client.ListJobTasksAsync(one, int.Parse(first.Next!), limit: 2)).Value!;
+        Assert.Equal([2], second.Items.Select(t => t.Instance));
         Assert.Equal(other, Assert.Single((await cell.Client.ListJobTasksAsync(other)).Value!.Items).Job);
     }
 
@@ -78,7 +79,8 @@ public sealed class RestConformanceTests(DevCell cell) : IClassFixture<DevCell>,
         var key = new JobKey("shop", "test", "c24");
         ExplainView? view = null;
         await Eventually.True(
-            async () => (view = (await cell.Client.ExplainJobAsync(key)).Value) is { Groups: [{ Reasons: not [] }] }, 30, () => cell.Output);
+            async () => (view = (await cell.Client.ExplainJobAsync(key)).Value) is { Groups: [{ Reasons: not [] }] }, 30,
+            () => cell.Output);
         var group = view!.Groups[0];
         Assert.Equal(("cpu", 1), (group.Nearest!.Dimension, group.Waiting));
         Assert.Equal(1, Assert.Single(group.Reasons).Nodes);
