@@ -24,6 +24,10 @@ public interface IJobGrain : IGrainWithStringKey
     [Alias("Stop"), AlwaysInterleave]
     Task<Answer<CommandReceipt>> Stop(InstancesCommand command, CancellationToken cancellationToken = default);
 
+    /// <summary>Starts a cron job now, pauses or resumes it, or takes it off its schedule.</summary>
+    [Alias("Cron"), AlwaysInterleave]
+    Task<Answer<CommandReceipt>> Cron(CronCommand command, CancellationToken cancellationToken = default);
+
     /// <summary>The job; null when it does not exist.</summary>
     [Alias("Describe"), AlwaysInterleave]
     Task<JobView?> Describe(CancellationToken cancellationToken = default);

@@ -21,6 +21,7 @@ public static class JobDescription
         Revision = state.Header.Revision,
         Spec = state.Spec,
         Update = state.Header.Update is { } update ? Describe(state, update) : null,
+        Cron = state.Header.Cron is { } cron && state.Spec.Schedule is { } schedule ? CronView.Of(state.Key, schedule, cron) : null,
     };
 
     /// <summary>One of its tasks as users see it.</summary>
@@ -99,6 +100,7 @@ public static class JobDescription
         if (state.Header.Update is { IsActive: true }) return JobPhase.Updating;
         if (state.Tasks.Values.Any(t => t.Status.IsActive() && t.Status != ScheduleStatus.Running)) return JobPhase.Pending;
         if (active || state.Spec.Type == JobType.Service) return JobPhase.Running;
+        if (state.Spec.Type == JobType.Cron) return state.Header.Cron is { Descheduled: true } ? JobPhase.Stopped : JobPhase.Scheduled;
         return state.Tasks.Values.All(t => t.Status == ScheduleStatus.Finished) ? JobPhase.Finished : JobPhase.Failed;
     }
 

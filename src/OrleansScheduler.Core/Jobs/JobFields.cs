@@ -13,7 +13,7 @@ internal static class JobFields
         [Root] =
         [
             "job", "role", "env", "type", "instances", "gang", "time-limit", "priority", "tier", "schedule", "timezone", "collision",
-            "catch-up", "task", "retry", "constraints", "update", "sla", "partition",
+            "catch-up", "jitter", "task", "retry", "constraints", "update", "sla", "partition",
         ],
         ["task"] = ["driver", "command", "image", "processes", "env", "user", "artifacts", "resources", "health", "kill", "logs"],
         ["task.processes[]"] = ["name", "command", "after", "max-failures", "daemon", "ephemeral", "final"],

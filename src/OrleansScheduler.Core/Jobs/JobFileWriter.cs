@@ -20,6 +20,9 @@ internal static class JobFileWriter
             .Text("timezone", schedule?.TimeZone, JobDefaults.TimeZone)
             .Text("collision", schedule is null ? null : JobFileSection.NameOf(schedule.Collision),
                 JobFileSection.NameOf(JobDefaults.Collision))
+            .Text("catch-up", schedule?.CatchUp == 1 ? JobDefaults.CatchUpLast : null)
+            .Whole("catch-up", schedule?.CatchUp is > 1 and var most ? most : null, null)
+            .Duration("jitter", schedule?.Jitter, TimeSpan.Zero)
             .Add("task", Write(spec.Task))
             .Section("retry", WriteRetry(spec.Retry))
             .List("constraints", spec.Constraints, WriteConstraint)

@@ -57,6 +57,7 @@ public sealed partial class JobRound
                 _header = _header with { StoppedInstances = _header.StoppedInstances.Remove(task.Instance) };
                 if (task.Status.IsTerminal())
                 {
+                    if (Spec.Type == JobType.Cron) continue;   // another run is for the schedule, or a user, to start
                     if (Spec.Type != JobType.Service && task.Status == ScheduleStatus.Finished && instances.IsEmpty) continue;
                     Enter(TaskMachine.StartOver(task, _header.Version, now, $"Restarted by {actor}"));
                     count++;
@@ -77,6 +78,7 @@ public sealed partial class JobRound
             if (Unknown(instances) is { } unknown) return unknown;
             if (instances.IsEmpty)
             {
+                if (IsCron) Happens(new CronEvent.Deschedule(actor));
                 _header = _header with { Stopped = true, StoppedInstances = [] };
                 if (_header.Update is { IsActive: true } update)
                 {
@@ -86,7 +88,7 @@ public sealed partial class JobRound
 
                 Announce("job", "STOPPED", $"Stopped by {actor}");
             }
-            else
+            else if (!IsCron)
             {
                 _header = _header with { StoppedInstances = _header.StoppedInstances.Union(instances) };
             }
@@ -115,7 +117,7 @@ public sealed partial class JobRound
     private Answer<string> Change(JobSpec spec, string actor)
     {
         var update = _header.Update is { IsActive: true, ToVersion: var to } ? (to, SpecOf(to)) : ((int, JobSpec?)?)null;
-        var standing = new JobStanding(Spec, _header.Stopped, All().Any(t => t.Status.IsActive()), update);
+        var standing = new JobStanding(Spec, _header.Stopped || _header.Cron is { Descheduled: true }, All().Any(t => t.Status.IsActive()), update);
         var outcome = SubmitRules.Judge(standing, spec);
         switch (outcome.Value)
         {
@@ -155,17 +157,21 @@ public sealed partial class JobRound
     {
         if (!spec.Equals(Spec)) Accept(spec, actor);
         _header = _header with { Stopped = false, StoppedInstances = [] };
-        foreach (var task in Named([]).Where(t => t.Status.IsTerminal() && t.Instance < spec.Instances))
+        if (_header.Cron is { Descheduled: true }) Happens(new CronEvent.Accepted(actor));
+        foreach (var task in Named([]).Where(t => !IsCron && t.Status.IsTerminal() && t.Instance < spec.Instances))
             Enter(TaskMachine.StartOver(task, _header.Version, now, $"Started again by {actor}"));
         Announce("job", "STARTED", $"Started again by {actor}");
     }
 
     private void Accept(JobSpec spec, string actor)
     {
+        var before = Exists ? Spec : null;
+        if (IsCron) LeaveSchedule(spec, actor);
         var version = new JobVersion(NextVersion, spec, now, actor);
         _versions.Add(version);
         _header = _header with { Version = version.Number };
         _demandChanged = true;
+        FollowSchedule(before, actor);
     }
 
     private Answer<CommandReceipt> Command(

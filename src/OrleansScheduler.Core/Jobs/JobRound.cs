@@ -182,13 +182,13 @@ public sealed partial class JobRound(JobState state, NodeLosses losses, DateTime
             DemandChanged = _demandChanged,
             Events = _events,
             NextDue = Exists ? NextDue() : null,
-            InMotion = Exists && ((_header.Update?.IsActive ?? false) || All().Any(IsMoving)),
+            InMotion = Exists && ((_header.Update?.IsActive ?? false) || IsOnSchedule || All().Any(IsMoving)),
         };
     }
 
     /// <summary>Also a running task whose time will be up: nobody else wakes the job then.</summary>
     private bool IsMoving(ScheduledTask task) =>
-        task.Status.IsActive() && (task.Status != ScheduleStatus.Running || Spec.TimeLimit is not null);
+        task.Status.IsActive() && (task.Status != ScheduleStatus.Running || TermsOf(task).TimeLimit is not null);
 
     /// <summary>What time alone brings about.</summary>
     private void Expire()
@@ -216,7 +216,7 @@ public sealed partial class JobRound(JobState state, NodeLosses losses, DateTime
     private DateTimeOffset? DueAt(ScheduledTask task) => task.Status switch
     {
         ScheduleStatus.Throttled => task.NotBefore ?? now,
-        ScheduleStatus.Running => task.Since + Spec.TimeLimit,
+        ScheduleStatus.Running => task.Since + TermsOf(task).TimeLimit,
         ScheduleStatus.Partitioned => Spec.Partition.Reschedule && MayReplace(task) ? task.Since + Spec.Partition.Delay : null,
 
         // Only its node knows whether a strict one runs, or its lease does.
@@ -232,7 +232,7 @@ public sealed partial class JobRound(JobState state, NodeLosses losses, DateTime
 
     private DateTimeOffset? NextDue()
     {
-        DateTimeOffset? due = null;
+        var due = CronDue();
         foreach (var task in All())
         {
             if (DueAt(task) is { } at && !(at >= due)) due = at;
@@ -277,7 +277,7 @@ public sealed partial class JobRound(JobState state, NodeLosses losses, DateTime
     {
         // It would be lost at once, and a strict one would then run elsewhere while it may run here. It is asked again later.
         if (task.Status == ScheduleStatus.Partitioned && e.To.IsStopping() && IsStrict(task) && !MayReplace(task)) return false;
-        var policy = new TaskPolicy(Spec.Type == JobType.Service, Spec.Retry, random.NextDouble());
+        var policy = new TaskPolicy(Spec.Type == JobType.Service, TermsOf(task).Retry, random.NextDouble());
         var transition = TaskMachine.Apply(task, e, policy);
         if (transition.Effects.HasFlag(TaskEffects.Delete)) Remove(task);
         foreach (var step in transition.Steps) Enter(step);
@@ -296,6 +296,7 @@ public sealed partial class JobRound(JobState state, NodeLosses losses, DateTime
         var waited = before?.Status == ScheduleStatus.Pending && step.Status != ScheduleStatus.Assigned;
         if (waited || step.Status == ScheduleStatus.Pending) _demandChanged = true;
         var bare = step with { History = [] };
+        _removed.Remove(step.Instance);   // a run of a cron job may take the place of one that ended in the same round
         _staged[step.Instance] = bare;
         _steps.Add(bare);
         _events.Add(new EventView

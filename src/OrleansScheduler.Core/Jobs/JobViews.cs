@@ -23,6 +23,9 @@ public enum JobPhase
 
     /// <summary>A batch job has ended and some instance failed for good.</summary>
     Failed,
+
+    /// <summary>A cron job between two runs.</summary>
+    Scheduled,
 }
 
 /// <summary>A job as users see it.</summary>
@@ -61,6 +64,9 @@ public sealed record JobView
 
     /// <summary>The update in progress or the last one that ended; null when there never was one.</summary>
     [Id(10)] public UpdateView? Update { get; init; }
+
+    /// <summary>When a cron job runs and what came of it; null for the other types.</summary>
+    [Id(14)] public CronView? Cron { get; init; }
 }
 
 /// <summary>How a job moves to another version.</summary>
