@@ -22,10 +22,19 @@ public sealed class CronTimetable
         for (var next = Next(after); next is { } occurrence; next = Next(occurrence)) yield return occurrence;
     }
 
-    /// <summary>Occurrences before <paramref name="before"/>, the latest first.</summary>
-    public IEnumerable<DateTimeOffset> Before(DateTimeOffset before)
+    /// <summary>
+    /// Occurrences before <paramref name="before"/> and not before <paramref name="from"/>, the latest first. They are looked for forwards
+    /// in ever longer stretches: Cronos' own way back makes times up on days on which clocks are changed.
+    /// </summary>
+    public IEnumerable<DateTimeOffset> Before(DateTimeOffset before, DateTimeOffset from)
     {
-        for (var last = Last(before); last is { } occurrence; last = Last(occurrence)) yield return occurrence;
+        for (var stretch = TimeSpan.FromMinutes(1); before > from; stretch *= 2)
+        {
+            var start = before - from < stretch ? from : before - stretch;
+            var end = before;
+            foreach (var occurrence in After(start.AddTicks(-1)).TakeWhile(o => o < end).Reverse()) yield return occurrence;
+            before = start;
+        }
     }
 
     /// <summary>
@@ -38,8 +47,6 @@ public sealed class CronTimetable
         if (Next(occurrence) is { } next && next - occurrence < jitter) jitter = next - occurrence;
         return occurrence + TimeSpan.FromMilliseconds(Hash(job, occurrence) % (ulong)Math.Max(1, (long)jitter.TotalMilliseconds));
     }
-
-    private DateTimeOffset? Last(DateTimeOffset before) => _expression.GetPreviousOccurrence(before, _zone);
 
     /// <summary>FNV-1a, mixed at the end: the same in every process and version.</summary>
     private static ulong Hash(JobKey job, DateTimeOffset occurrence)

@@ -33,7 +33,7 @@ internal sealed class CronTurn(CronState state, CronTerms terms, DateTimeOffset 
             missed++;
 
             // Counted no further: the rest up to the last one that is too late goes in one leap.
-            if (missed == CronMachine.MaxCounted && LastMissed(cut) is { } last && last > from) from = last;
+            if (missed == CronMachine.MaxCounted && LastMissed(cut, from) is { } last) from = last;
         }
 
         if (firstMissed is { } first) Miss(first, missed, cut, inTime.Count);
@@ -93,7 +93,7 @@ internal sealed class CronTurn(CronState state, CronTerms terms, DateTimeOffset 
         var skipped = timetable.After(_state.DecidedUntil).TakeWhile(o => o <= now).Take(CronMachine.MaxCounted).ToList();
         if (skipped.Count == 0) return;
         var isAll = skipped.Count < CronMachine.MaxCounted;
-        var last = isAll ? skipped[^1] : timetable.Before(now + TimeSpan.FromTicks(1)).First();
+        var last = isAll ? skipped[^1] : timetable.Before(now.AddTicks(1), skipped[^1]).First();
         PassOver(skipped[0], $"{(isAll ? "" : "at least ")}{skipped.Count} passed over: {why}", last, skipped.Count);
         _state = _state with { DecidedUntil = last };
     }
@@ -105,7 +105,7 @@ internal sealed class CronTurn(CronState state, CronTerms terms, DateTimeOffset 
         if (_state.Waiting is { } waiting)
         {
             _state = _state with { Waiting = null };
-            PassOver(waiting.Occurrence, $"{Capital(waiting)} does not start: {why}");
+            PassOver(waiting.Occurrence, $"{Capital(waiting)} does not start: {why}", count: waiting.Occurrence is null ? 0 : 1);
         }
 
         DropBacklog(why);
@@ -205,9 +205,9 @@ internal sealed class CronTurn(CronState state, CronTerms terms, DateTimeOffset 
     {
         // A run that starts in time stands for one of those that were missed: the job has caught up with it all the same.
         var wanted = Math.Max(0, Math.Min(terms.Schedule.CatchUp, CronMachine.MaxCatchUp) - inTime);
-        var kept = terms.Timetable!.Before(cut).Where(o => DueAt(o) < cut).TakeWhile(o => o >= first).Take(wanted).Reverse()
+        var kept = terms.Timetable!.Before(cut, first).Where(o => DueAt(o) < cut).Take(wanted).Reverse()
             .ToImmutableArray();
-        var last = LastMissed(cut) ?? first;
+        var last = LastMissed(cut, first) ?? first;
         var backlog = _state.Backlog.AddRange(kept);
         var dropped = Math.Max(0, backlog.Length - wanted);
         if (dropped > 0 && _state.Backlog is [var oldest, ..])
@@ -246,9 +246,9 @@ internal sealed class CronTurn(CronState state, CronTerms terms, DateTimeOffset 
 
     private DateTimeOffset DueAt(DateTimeOffset occurrence) => terms.Timetable!.DueAt(occurrence, terms.Schedule.Jitter, terms.Key);
 
-    private DateTimeOffset? LastMissed(DateTimeOffset cut)
+    private DateTimeOffset? LastMissed(DateTimeOffset cut, DateTimeOffset from)
     {
-        foreach (var occurrence in terms.Timetable!.Before(cut))
+        foreach (var occurrence in terms.Timetable!.Before(cut, from))
         {
             if (DueAt(occurrence) < cut) return occurrence;
         }
