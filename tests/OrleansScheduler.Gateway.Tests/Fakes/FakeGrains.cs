@@ -37,6 +37,8 @@ public sealed class FakeJobGrain(FakeCell cell) : Grain, IJobGrain
     public Task<Answer<CommandReceipt>> Stop(InstancesCommand command, CancellationToken cancellationToken = default) =>
         Receive(command, command.Instances.Length);
 
+    public Task<Answer<CommandReceipt>> Cron(CronCommand command, CancellationToken cancellationToken = default) => Receive(command, 1);
+
     public async Task<JobView?> Describe(CancellationToken cancellationToken = default)
     {
         await Misbehave(cancellationToken);
