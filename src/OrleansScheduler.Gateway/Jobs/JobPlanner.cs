@@ -6,8 +6,10 @@ internal sealed class JobPlanner(IGrainFactory grains)
     public async Task<Answer<PlanView>> Plan(ImmutableArray<JobSpec> specs, CancellationToken cancellationToken)
     {
         var jobs = await Fanout.Ask(specs, Plan, cancellationToken);
+
+        // A cron job starts nothing by being submitted.
         var submitted = specs.Zip(jobs)
-            .Where(pair => pair.Second is { Problem: null, Outcome: not SubmitOutcome.Unchanged })
+            .Where(pair => pair.First.Type != JobType.Cron && pair.Second is { Problem: null, Outcome: not SubmitOutcome.Unchanged })
             .Select(pair => pair.First);
         var outlook = await grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id)
             .WhatIf(new() { Jobs = [.. submitted] }, cancellationToken);

@@ -223,6 +223,67 @@ public sealed class CronJobTests
     }
 
     [Fact]
+    public void A_schedule_that_is_replaced_while_it_is_paused_passes_over_what_was_due_under_the_old_one()
+    {
+        _cron.Submit(_cron.Every("* * * * *"));
+        _cron.Ask(CronVerb.Pause);
+        _cron.Now = _cron.Start.AddMinutes(10.5);
+        var replaced = _cron.Submit(_cron.Every("*/2 * * * *"), "changed");
+        Assert.Contains("10 passed over: the schedule was replaced by me", replaced.Events.Select(e => e.Message));
+        Assert.True(_cron.View.Cron!.Paused);
+        _cron.Ask(CronVerb.Resume);
+        Assert.Equal(10, _cron.View.Cron!.PassedOver);
+        Assert.Equal(_cron.Start.AddMinutes(12), _cron.Tick().NextDue);
+    }
+
+    [Fact]
+    public void A_policy_that_changes_leaves_what_is_due_under_the_same_schedule_alone()
+    {
+        _cron.Submit(_cron.Every("0 * * * *"));
+        _cron.Now = _cron.Start.AddMinutes(60.5);
+        _cron.Submit(_cron.Every("0 * * * *", CronCollision.Allow), "changed");
+        Assert.Equal(1, Assert.Single(_cron.View.Cron!.Active).Version);
+        Assert.Equal(0, _cron.View.Cron!.PassedOver);
+    }
+
+    [Fact]
+    public void A_zone_that_this_machine_has_lost_fires_nothing_and_breaks_nothing()
+    {
+        var spec = _cron.Every("* * * * *");
+        _cron.Submit(spec with { Schedule = spec.Schedule! with { TimeZone = "Mars/Olympus" } });
+        Assert.Null(_cron.At(minutes: 60).NextDue);
+        Assert.Empty(_cron.View.Cron!.NextRuns);
+        Assert.Null(_cron.Ask(CronVerb.Start).Problem);
+        Assert.Equal([Pending], _cron.Statuses);
+        _cron.Submit(spec, "changed");
+        Assert.Equal(_cron.Start.AddMinutes(61), _cron.Tick().NextDue);
+    }
+
+    [Fact]
+    public void Every_decision_is_an_event_with_its_reason()
+    {
+        _cron.Submit(_cron.Every("* * * * *"));
+        _cron.At(minutes: 1);
+        _cron.Place();
+        _cron.At(minutes: 2);
+        _cron.At(minutes: 3);
+        _cron.End(0, Killed);
+        _cron.Finish();
+        _cron.Ask(CronVerb.Pause);
+        _cron.Ask(CronVerb.Resume);
+        _cron.At(minutes: 10);
+        _cron.Ask(CronVerb.Stop);
+        var told = _cron.Events.Where(e => e.Kind == "cron").ToList();
+        Assert.Equal(
+            [
+                "SCHEDULED", "RUN_STARTED", "RUN_WAITS", "PASSED_OVER", "RUN_KILLED", "RUN_STARTED", "RUN_FINISHED", "PAUSED", "RESUMED",
+                "MISSED", "PASSED_OVER", "RUN_STARTED", "DESCHEDULED",
+            ],
+            told.Select(e => e.Status));
+        Assert.All(told, e => Assert.NotEmpty(e.Message!));
+    }
+
+    [Fact]
     public void A_job_that_is_stopped_ends_its_run_and_is_off_its_schedule()
     {
         _cron.Submit(_cron.Every("* * * * *"));
