@@ -24,7 +24,9 @@ internal static class CronListing
         new("STARTED", run => Time(run.StartedAt)),
         new("TOOK", run => run.EndedAt is { } end ? Words.Of(end - run.StartedAt) : ""),
         new("VERSION", run => $"{run.Version}"),
-        new("INSTANCES", run => run.Instances == 1 ? $"{run.FirstInstance}" : $"{run.FirstInstance}-{run.FirstInstance + run.Instances - 1}"),
+        new("INSTANCES", run => run.Instances == 1
+            ? $"{run.FirstInstance}"
+            : $"{run.FirstInstance}-{run.FirstInstance + run.Instances - 1}"),
         new("OUTCOME", Outcome));
 
     /// <summary>One cron job for people.</summary>

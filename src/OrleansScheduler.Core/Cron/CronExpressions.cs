@@ -37,18 +37,15 @@ public static class CronExpressions
     {
         if (expression.Length > MaxLength) return Wrong($"A schedule is at most {MaxLength} characters long.");
         var texts = expression.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        switch (texts.Length)
+        const string Fields = "minute, hour, day of month, month, day of week";
+        var shown = FieldWords.Show(expression);
+        return texts.Length switch
         {
-            case 5:
-                return ParseFive(texts);
-            case 6:
-                return CronExpression.TryParse(expression, CronFormat.IncludeSeconds, out var six)
-                    ? six
-                    : Wrong($"{FieldWords.Show(expression)} is not a schedule: second, minute, hour, day of month, month, day of week.");
-            default:
-                return Wrong(
-                    $"{FieldWords.Show(expression)} is not a schedule: minute, hour, day of month, month, day of week; seconds may stand first.");
-        }
+            5 => ParseFive(texts),
+            6 when CronExpression.TryParse(expression, CronFormat.IncludeSeconds, out var six) => six,
+            6 => Wrong($"{shown} is not a schedule: second, {Fields}."),
+            _ => Wrong($"{shown} is not a schedule: {Fields}; seconds may stand first."),
+        };
     }
 
     internal static TimeZoneInfo? ZoneOf(string name) => TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) ? zone : null;

@@ -67,7 +67,9 @@ internal sealed class CronTurn(CronState state, CronTerms terms, DateTimeOffset 
     public Problem? Start(CronEvent.StartNow start)
     {
         var trigger = new CronTrigger(CronOrigin.User, null, start.Actor, start.Operation);
-        return Collide(trigger) is { } why ? Problem.Of(ProblemKind.Conflict, "cron-run-active", $"{terms.Key} does not start: {why}.") : null;
+        return Collide(trigger) is { } why
+            ? Problem.Of(ProblemKind.Conflict, "cron-run-active", $"{terms.Key} does not start: {why}.")
+            : null;
     }
 
     public void Pause(string actor)
@@ -216,7 +218,12 @@ internal sealed class CronTurn(CronState state, CronTerms terms, DateTimeOffset 
             PassOver(oldest, $"{length} missed before are not made up for any more", _state.Backlog[length - 1], length);
         }
 
-        _state = _state with { DecidedUntil = last, Backlog = backlog.RemoveRange(0, dropped), Missed = _state.Missed + count - kept.Length };
+        _state = _state with
+        {
+            DecidedUntil = last,
+            Backlog = backlog.RemoveRange(0, dropped),
+            Missed = _state.Missed + count - kept.Length,
+        };
         var number = count >= CronMachine.MaxCounted ? $"at least {count}" : $"{count}";
         var madeUp = kept.IsEmpty ? "not made up for" : kept.Length == count ? "made up for" : $"the last {kept.Length} made up for";
         _decisions.Add(new(CronDecisionKind.Missed,

@@ -117,7 +117,8 @@ public sealed partial class JobRound
     private Answer<string> Change(JobSpec spec, string actor)
     {
         var update = _header.Update is { IsActive: true, ToVersion: var to } ? (to, SpecOf(to)) : ((int, JobSpec?)?)null;
-        var standing = new JobStanding(Spec, _header.Stopped || _header.Cron is { Descheduled: true }, All().Any(t => t.Status.IsActive()), update);
+        var stopped = _header.Stopped || _header.Cron is { Descheduled: true };
+        var standing = new JobStanding(Spec, stopped, All().Any(t => t.Status.IsActive()), update);
         var outcome = SubmitRules.Judge(standing, spec);
         switch (outcome.Value)
         {

@@ -12,7 +12,8 @@ internal sealed class CronDirectory(IGrainFactory grains, JobDirectory jobs)
         for (var looked = 0; looked < MaxLooked;)
         {
             var (keys, more) = await jobs.List(after, role, environment, Fanout.MaxInFlight, cancellationToken);
-            var views = await Fanout.Ask(keys, (key, token) => grains.GetGrain<IJobGrain>(key.ToString()).Describe(token), cancellationToken);
+            var views = await Fanout.Ask(
+                keys, (key, token) => grains.GetGrain<IJobGrain>(key.ToString()).Describe(token), cancellationToken);
             for (var i = 0; i < views.Length; i++)
             {
                 if (views[i] is { Type: JobType.Cron } view) found.Add(view);

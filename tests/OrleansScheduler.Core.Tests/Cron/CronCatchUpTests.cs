@@ -25,8 +25,9 @@ public sealed class CronCatchUpTests
         var missed = _cron.At(minutes: 61.1);
         Assert.Empty(_cron.State.Tasks);
         var told = Assert.Single(missed.Events);
-        Assert.Equal(("MISSED", "1 missed from 2026-01-01T01:00:00Z to 2026-01-01T01:00:00Z while nobody looked, not made up for (catch-up: none)"),
-            (told.Status, told.Message));
+        Assert.Equal("MISSED", told.Status);
+        Assert.Equal(
+            "1 missed from 2026-01-01T01:00:00Z to 2026-01-01T01:00:00Z while nobody looked, not made up for (catch-up: none)", told.Message);
         Assert.Equal(_cron.Start.AddHours(2), missed.NextDue);
         Assert.Equal(1, _cron.View.Cron!.Missed);
     }
@@ -75,7 +76,9 @@ public sealed class CronCatchUpTests
         _cron.At(minutes: 365 * 24 * 60);
         Assert.Equal(_cron.Now, _cron.State.Header.Cron!.DecidedUntil);
         Assert.True(_cron.View.Cron!.Missed >= CronMachine.MaxCounted - 100);
-        Assert.Contains("at least 10000 missed from 2026-01-01T00:00:01Z to 2026-12-31T23:58:59Z", _cron.Events.Single(e => e.Status == "MISSED").Message);
+        Assert.StartsWith(
+            "at least 10000 missed from 2026-01-01T00:00:01Z to 2026-12-31T23:58:59Z",
+            _cron.Events.Single(e => e.Status == "MISSED").Message);
     }
 
     [Fact]

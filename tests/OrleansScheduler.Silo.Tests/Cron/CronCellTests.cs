@@ -34,7 +34,7 @@ public sealed class CronCellTests : IDisposable
     }
 
     [Fact]
-    public async Task A_run_is_placed_ends_and_the_next_one_starts_within_a_second_of_its_time()
+    public async Task A_run_is_placed_ends_and_the_next_one_starts_soon_after_its_time()
     {
         await using var cell = await TestCell.Start(_directory.Path);
         await using var node = await SimulatedNode.Start(cell, SimulatedNode.Describe("node-1"), _ => ScheduleStatus.Finished);
@@ -42,7 +42,8 @@ public sealed class CronCellTests : IDisposable
         Assert.Null((await cell.Submit(spec)).Problem);
         var view = await cell.Until(Key, job => job.Cron!.Recent.Length >= 3, 60);
         Assert.All(view.Cron!.Recent, run => Assert.Equal(CronOutcome.Finished, run.Outcome));
-        Assert.All(view.Cron.Recent, run => Assert.InRange(run.StartedAt - run.Trigger.Occurrence!.Value, TimeSpan.Zero, TimeSpan.FromSeconds(1.5)));
+        Assert.All(view.Cron.Recent, run =>
+            Assert.InRange(run.StartedAt - run.Trigger.Occurrence!.Value, TimeSpan.Zero, TimeSpan.FromSeconds(2)));
         Assert.Equal(node.Started.Distinct(), node.Started);
 
         var paused = await cell.Job(Key).Cron(new CronCommand("op-pause", CronVerb.Pause, "test"));
