@@ -27,7 +27,8 @@ public sealed class CronCatchUpTests
         var told = Assert.Single(missed.Events);
         Assert.Equal("MISSED", told.Status);
         Assert.Equal(
-            "1 missed from 2026-01-01T01:00:00Z to 2026-01-01T01:00:00Z while nobody looked, not made up for (catch-up: none)", told.Message);
+            "1 missed from 2026-01-01T01:00:00Z to 2026-01-01T01:00:00Z while nobody looked, not made up for (catch-up: none)",
+            told.Message);
         Assert.Equal(_cron.Start.AddHours(2), missed.NextDue);
         Assert.Equal(1, _cron.View.Cron!.Missed);
     }
