@@ -107,6 +107,20 @@ public sealed class CronCatchUpTests
     }
 
     [Fact]
+    public void A_clock_that_steps_back_fires_nothing_twice_either_when_the_job_is_submitted_again()
+    {
+        _cron.Submit(_cron.Every("*/10 * * * *", CronCollision.Allow));
+        for (var minute = 1; minute <= 30; minute++) _cron.At(minutes: minute);
+        _cron.Now = _cron.Start.AddMinutes(5);
+        _cron.Ask(CronVerb.Stop);
+        _cron.Submit(_cron.Every("*/10 * * * *", CronCollision.Allow), "started");
+        for (var minute = 5; minute <= 39; minute++) _cron.At(minutes: minute);
+        Assert.Equal(3, _cron.View.Cron!.Started);
+        _cron.At(minutes: 40);
+        Assert.Equal(4, _cron.View.Cron!.Started);
+    }
+
+    [Fact]
     public void A_clock_that_steps_forward_is_a_case_of_catching_up()
     {
         _cron.Submit(CatchingUp("*/10 * * * *", 1));
