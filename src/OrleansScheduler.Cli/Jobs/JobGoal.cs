@@ -23,6 +23,23 @@ internal sealed record JobGoal(JobKey Job, Func<JobView, (GoalState State, strin
         _ => (GoalState.Pending, null),
     });
 
+    /// <summary>The run that an operation asked for has finished.</summary>
+    public static JobGoal CronRun(JobKey job, string operation) => new(job, view => AfterStart(view.Cron, operation));
+
+    private static (GoalState State, string? Why) AfterStart(CronView? cron, string operation)
+    {
+        if (cron is null) return (GoalState.Missed, "it is no cron job any more");
+        if (cron.Waiting?.Operation == operation || cron.Active.Any(run => run.Trigger.Operation == operation))
+            return (GoalState.Pending, null);
+        return cron.Recent.FirstOrDefault(run => run.Trigger.Operation == operation) switch
+        {
+            null => (GoalState.Missed, "the run did not start, or so many came after it that nobody remembers it"),
+            { Outcome: CronOutcome.Finished } => (GoalState.Reached, null),
+            { Outcome: CronOutcome.Killed, Number: var number } => (GoalState.Missed, $"run {number} was killed"),
+            { Number: var number } => (GoalState.Missed, $"run {number} failed"),
+        };
+    }
+
     private static (GoalState State, string? Why) AfterSubmit(JobView view, int version)
     {
         if (view.Update is { } update && update.ToVersion == version && update.Status is "ROLLED_BACK" or "FAILED" or "ABORTED")
@@ -35,6 +52,7 @@ internal sealed record JobGoal(JobKey Job, Func<JobView, (GoalState State, strin
         return view.Phase switch
         {
             JobPhase.Running when view.Version == version && view.Type == JobType.Service => (GoalState.Reached, null),
+            not (JobPhase.Stopped or JobPhase.Stopping) when view.Type == JobType.Cron => (GoalState.Reached, null),
             JobPhase.Finished => (GoalState.Reached, null),
             JobPhase.Failed => (GoalState.Missed, "some instances failed for good"),
             JobPhase.Stopped or JobPhase.Stopping => (GoalState.Missed, "it was stopped"),

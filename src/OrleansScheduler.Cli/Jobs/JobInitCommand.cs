@@ -12,8 +12,8 @@ internal static class JobInitCommand
             Description = "Where to write it; - for standard output",
             DefaultValueFactory = _ => "job.yaml",
         };
-        var type = new Option<string>("--type") { Description = "service or batch", DefaultValueFactory = _ => JobExamples.Service };
-        type.AcceptOnlyFromAmong(JobExamples.Service, JobExamples.Batch);
+        var type = new Option<string>("--type") { Description = "service, batch or cron", DefaultValueFactory = _ => JobExamples.Service };
+        type.AcceptOnlyFromAmong(JobExamples.Service, JobExamples.Batch, JobExamples.Cron);
         var force = new Option<bool>("--force") { Description = "Overwrite a file that exists" };
         return new Verb(shell, "init", "Write a job file to start from", "job init web.yaml", "job init nightly.yaml --type batch")
             .With(file, type, force).Runs(async (session, cancellationToken) =>

@@ -31,13 +31,15 @@ internal static class JobListing
             ("Instances", job.Counts.IsEmpty ? $"{job.Instances}" : $"{job.Instances}: {Words.Of(job.Counts)}"),
             ("Each", job.Spec.Task.Resources.ToString()),
             ("Update", UpdateOf(job.Update)),
+            ("Schedule", job.Spec.Schedule is { } schedule ? $"{schedule.Expression} ({schedule.TimeZone}), see osched cron status" : ""),
             ("Changed", $"{session.Age(job.ChangedAt)} ago"),
             ("Created", $"{session.Age(job.CreatedAt)} ago"));
         if (tasks.Count == 0) return;
         printer.Text("");
         printer.Table(tasks, TaskListing.OfOneJob(session));
-        if (tasks.Count == job.Instances) return;
-        printer.Text(new($"… and {job.Instances - tasks.Count} more: osched task list {job.Key}", Tone.Faint));
+        var more = job.Counts.Values.Sum() - tasks.Count;
+        if (more <= 0) return;
+        printer.Text(new($"… and {more} more: osched task list {job.Key}", Tone.Faint));
     }
 
     private static Field ScaleOf(JobView job)

@@ -53,7 +53,7 @@ internal static class Words
     /// <summary>A job's phase, coloured by how it goes.</summary>
     public static Field Of(JobPhase phase) => new(phase.ToString().ToLowerInvariant(), phase switch
     {
-        JobPhase.Running or JobPhase.Finished => Tone.Good,
+        JobPhase.Running or JobPhase.Finished or JobPhase.Scheduled => Tone.Good,
         JobPhase.Failed => Tone.Bad,
         JobPhase.Stopped => Tone.Faint,
         _ => Tone.Busy,

@@ -28,6 +28,10 @@ public interface IJobGrain : IGrainWithStringKey
     [Alias("Force"), AlwaysInterleave]
     Task<Answer<CommandReceipt>> Force(ForceCommand command, CancellationToken cancellationToken = default);
 
+    /// <summary>Starts a cron job now, pauses or resumes it, or takes it off its schedule.</summary>
+    [Alias("Cron"), AlwaysInterleave]
+    Task<Answer<CommandReceipt>> Cron(CronCommand command, CancellationToken cancellationToken = default);
+
     /// <summary>The job; null when it does not exist.</summary>
     [Alias("Describe"), AlwaysInterleave]
     Task<JobView?> Describe(CancellationToken cancellationToken = default);

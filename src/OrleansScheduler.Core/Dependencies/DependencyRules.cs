@@ -10,6 +10,15 @@ public static class DependencyRules
     public const int MaxBefore = 1_000;
 
     /// <summary>How a job stands in the eyes of those that wait for it.</summary>
+    public static DependencyState StateOf(JobState job)
+    {
+        if (!job.Exists) return DependencyState.Missing;
+        if (job.Header.Cron is { Active.IsEmpty: true, Recent: [.., var last] })
+            return last.Outcome == CronOutcome.Finished ? DependencyState.Met : DependencyState.Failed;
+        return StateOf(JobDescription.Phase(job), job.Spec.Type);
+    }
+
+    /// <summary>What the phase of a job that is no cron job means to those that wait for it.</summary>
     public static DependencyState StateOf(JobPhase phase, JobType type) => phase switch
     {
         JobPhase.Finished => DependencyState.Met,

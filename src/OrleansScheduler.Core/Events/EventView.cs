@@ -10,7 +10,7 @@ public sealed record EventView
     /// <summary>When it happened.</summary>
     [Id(1)] public DateTimeOffset At { get; init; }
 
-    /// <summary><c>task</c>, <c>job</c>, <c>update</c> or <c>node</c>.</summary>
+    /// <summary><c>task</c>, <c>job</c>, <c>update</c>, <c>cron</c> or <c>node</c>.</summary>
     [Id(2)] public required string Kind { get; init; }
 
     /// <summary>The job it is about.</summary>

@@ -7,6 +7,10 @@ internal static class JobDefaults
 
     public const CronCollision Collision = CronCollision.KillExisting;
 
+    public const string CatchUpNone = "none";
+
+    public const string CatchUpLast = "last";
+
     public const string HealthPath = "/health";
 
     public static readonly TimeSpan SlaDuration = TimeSpan.FromMinutes(30);

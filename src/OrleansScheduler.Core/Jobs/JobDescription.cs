@@ -23,6 +23,7 @@ public static class JobDescription
         WaitsFor = state.Header.WaitsFor,
         EndReason = state.Header.End?.Reason,
         ScaleFailure = state.Header.ScaleFailure,
+        Cron = state.Header.Cron is { } cron && state.Spec.Schedule is { } schedule ? CronView.Of(state.Key, schedule, cron) : null,
     };
 
     /// <summary>One of its tasks as users see it.</summary>
@@ -116,6 +117,7 @@ public static class JobDescription
         if (state.Header.End is { } end) return active ? JobPhase.Stopping : end.Succeeded ? JobPhase.Finished : JobPhase.Failed;
         if (state.Tasks.Values.Any(t => t.Status.IsActive() && t.Status != ScheduleStatus.Running)) return JobPhase.Pending;
         if (active || state.Spec.Type == JobType.Service) return JobPhase.Running;
+        if (state.Spec.Type == JobType.Cron) return state.Header.Cron is { Descheduled: true } ? JobPhase.Stopped : JobPhase.Scheduled;
         var finished = state.Tasks.Values.All(t => t.Status == ScheduleStatus.Finished)
             && state.Header.Pruned.Counts.Keys.All(name => name == ScheduleStatus.Finished.ToName());
         return finished ? JobPhase.Finished : JobPhase.Failed;

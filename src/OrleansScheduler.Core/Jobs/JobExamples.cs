@@ -15,6 +15,9 @@ public static class JobExamples
     /// <summary>A batch job of 200 short commands, some of which fail once.</summary>
     public const string Batch = "batch";
 
+    /// <summary>A cron job that runs twice a minute.</summary>
+    public const string Cron = "cron";
+
     /// <summary>Names of all examples, in alphabetical order.</summary>
     public static ImmutableArray<string> Names { get; } =
     [

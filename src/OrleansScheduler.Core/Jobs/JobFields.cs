@@ -13,7 +13,7 @@ internal static class JobFields
         [Root] =
         [
             "job", "role", "env", "type", "instances", "gang", "time-limit", "priority", "tier", "schedule", "timezone", "collision",
-            "catch-up", "after", "min-successes", "task", "retry", "constraints", "update", "sla", "scale", "partition",
+            "catch-up", "jitter", "after", "min-successes", "task", "retry", "constraints", "update", "sla", "scale", "partition",
             JobParameters.Field,
         ],
         ["task"] = ["driver", "command", "image", "processes", "env", "user", "artifacts", "resources", "health", "kill", "logs"],

@@ -41,18 +41,21 @@ internal sealed class JobFileReader(JobFileErrors errors)
     {
         if (type != JobType.Cron)
         {
-            foreach (var name in (ReadOnlySpan<string>)["timezone", "collision", "catch-up"])
+            foreach (var name in (ReadOnlySpan<string>)["timezone", "collision", "catch-up", "jitter"])
                 job.Refuse(name, JobCode.NotForType, CronOnly);
         }
         else
         {
             job.Require("schedule");
-            job.Refuse("catch-up", JobCode.NotSupportedYet, "Catching up is not supported yet; leave it out.");
         }
 
-        return job.Text("schedule") is { } expression
-            ? new(expression, job.Text("timezone") ?? JobDefaults.TimeZone, job.Choice<CronCollision>("collision") ?? JobDefaults.Collision)
-            : null;
+        if (job.Text("schedule") is not { } expression) return null;
+        var zone = job.Text("timezone") ?? JobDefaults.TimeZone;
+        return new(expression, zone, job.Choice<CronCollision>("collision") ?? JobDefaults.Collision)
+        {
+            CatchUp = job.WholeOrWord("catch-up", WholeRange.CatchUp, (JobDefaults.CatchUpNone, 0), (JobDefaults.CatchUpLast, 1)) ?? 0,
+            Jitter = job.Duration("jitter") ?? TimeSpan.Zero,
+        };
     }
 
     private static RetryPolicy ReadRetry(JobFileSection? retry)

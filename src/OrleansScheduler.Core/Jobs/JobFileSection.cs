@@ -107,6 +107,23 @@ internal sealed class JobFileSection
 
     public int? Whole(string name, WholeRange range) => Find(name) is { } field ? Whole(field, PathOf(name), range) : null;
 
+    /// <summary>A whole number, or a word that stands for one.</summary>
+    public int? WholeOrWord(string name, WholeRange range, params ReadOnlySpan<(string Word, int Value)> words)
+    {
+        if (Find(name) is not { } field) return null;
+        var text = field.Value is JobFileNode.Scalar scalar ? scalar.Text : "";
+        foreach (var (word, value) in words)
+        {
+            if (word == text) return value;
+        }
+
+        List<string> known = [];
+        foreach (var (word, _) in words) known.Add(word);
+        return text.AsSpan().TrimStart("+-").ContainsAnyExceptInRange('0', '9') || field.Value is not JobFileNode.Scalar { Quoted: false }
+            ? Mismatch<int?>(field, $"{string.Join(", ", known)} or a whole number")
+            : Whole(field, PathOf(name), range);
+    }
+
     public double? Number(string name)
     {
         if (Find(name) is not { } field) return null;

@@ -20,6 +20,9 @@ internal static class JobFileWriter
             .Text("timezone", schedule?.TimeZone, JobDefaults.TimeZone)
             .Text("collision", schedule is null ? null : JobFileSection.NameOf(schedule.Collision),
                 JobFileSection.NameOf(JobDefaults.Collision))
+            .Text("catch-up", schedule?.CatchUp == 1 ? JobDefaults.CatchUpLast : null)
+            .Whole("catch-up", schedule?.CatchUp is > 1 and var most ? most : null, null)
+            .Duration("jitter", schedule?.Jitter, TimeSpan.Zero)
             .Texts("after", [.. spec.After.Select(key => DependencyReader.Write(key, spec.Key))])
             .Whole("min-successes", spec.MinSuccesses, null)
             .Add("task", Write(spec.Task))

@@ -93,9 +93,24 @@ public enum CronCollision
 }
 
 /// <summary>When a cron job starts.</summary>
-/// <param name="Expression">Five fields: minute, hour, day of month, month, day of week.</param>
+/// <param name="Expression">
+/// Five fields: minute, hour, day of month, month, day of week, as Aurora reads them; or six with seconds first.
+/// </param>
 /// <param name="TimeZone">IANA zone name. Default UTC.</param>
 /// <param name="Collision">What happens on overlap.</param>
 [GenerateSerializer, Immutable, Alias("osched.CronSchedule")]
 public sealed record CronSchedule([property: Id(0)] string Expression, [property: Id(1)] string TimeZone,
-    [property: Id(2)] CronCollision Collision);
+    [property: Id(2)] CronCollision Collision)
+{
+    /// <summary>
+    /// Most runs that are made up for when occurrences were missed by more than <see cref="CronMachine.Grace"/>; those that are in time
+    /// just then count among them. 0 for none, 1 for the last. Default none.
+    /// </summary>
+    [Id(3)] public int CatchUp { get; init; }
+
+    /// <summary>
+    /// Longest delay of a run behind its time: it differs from run to run and from job to job, so that not all start at once. Default
+    /// none.
+    /// </summary>
+    [Id(4)] public TimeSpan Jitter { get; init; }
+}

@@ -60,6 +60,7 @@ public sealed partial class JobRound
                 _header = _header with { StoppedInstances = _header.StoppedInstances.Remove(task.Instance) };
                 if (task.Status.IsTerminal())
                 {
+                    if (Spec.Type == JobType.Cron) continue;   // another run is for the schedule, or a user, to start
                     if (Spec.Type != JobType.Service && task.Status == ScheduleStatus.Finished && instances.IsEmpty) continue;
                     Enter(TaskMachine.StartOver(task, _header.Version, now, $"Restarted by {actor}"));
                     count++;
@@ -80,6 +81,7 @@ public sealed partial class JobRound
             if (Unknown(instances) is { } unknown) return unknown;
             if (instances.IsEmpty)
             {
+                if (IsCron) Happens(new CronEvent.Deschedule(actor));
                 _header = _header with { Stopped = true, StoppedInstances = [] };
                 if (_header.Update is { IsActive: true } update)
                 {
@@ -89,7 +91,7 @@ public sealed partial class JobRound
 
                 Announce("job", "STOPPED", $"Stopped by {actor}");
             }
-            else
+            else if (!IsCron)
             {
                 _header = _header with { StoppedInstances = _header.StoppedInstances.Union(instances) };
             }
@@ -118,7 +120,8 @@ public sealed partial class JobRound
     private Answer<string> Change(JobSpec submitted, string actor)
     {
         var update = _header.Update is { IsActive: true, ToVersion: var to } ? (to, SpecOf(to)) : ((int, JobSpec?)?)null;
-        var standing = new JobStanding(Spec, _header.Stopped, All().Any(t => t.Status.IsActive()), update, !_header.WaitsFor.IsEmpty);
+        var stopped = _header.Stopped || _header.Cron is { Descheduled: true };
+        var standing = new JobStanding(Spec, stopped, All().Any(t => t.Status.IsActive()), update, !_header.WaitsFor.IsEmpty);
         var spec = SubmitRules.Meant(standing, submitted);
         var outcome = SubmitRules.Judge(standing, spec);
         switch (outcome.Value)
@@ -160,7 +163,8 @@ public sealed partial class JobRound
     {
         if (!spec.Equals(Spec)) Accept(spec, actor);
         _header = _header with { Stopped = false, StoppedInstances = [], End = null, WaitsFor = spec.After, Pruned = PrunedTasks.None };
-        foreach (var task in Named([]).Where(t => t.Status.IsTerminal() && t.Instance < spec.Instances))
+        if (_header.Cron is { Descheduled: true }) Happens(new CronEvent.Accepted(actor));
+        foreach (var task in Named([]).Where(t => !IsCron && t.Status.IsTerminal() && t.Instance < spec.Instances))
         {
             if (!_header.WaitsFor.IsEmpty) Remove(task);   // what it did in its last run says nothing about the one that waits
             else Enter(TaskMachine.StartOver(task, _header.Version, now, $"Started again by {actor}"));
@@ -171,10 +175,13 @@ public sealed partial class JobRound
 
     private void Accept(JobSpec spec, string actor)
     {
+        var before = Exists ? Spec : null;
+        if (IsCron) LeaveSchedule(spec, actor);
         var version = new JobVersion(NextVersion, spec, now, actor);
         _versions.Add(version);
         _header = _header with { Version = version.Number };
         _demandChanged = true;
+        FollowSchedule(before, actor);
     }
 
     private Answer<CommandReceipt> Command(

@@ -5,6 +5,12 @@ public sealed partial class JobRound
 {
     private void Reconcile()
     {
+        if (Spec.Type == JobType.Cron)
+        {
+            ReconcileCron();
+            return;
+        }
+
         if (_header.Stopped)
         {
             StopAll(All().Where(t => t.Status.IsActive()), "Job is stopped.");

@@ -186,13 +186,14 @@ public sealed partial class JobRound(
             DemandChanged = _demandChanged,
             Events = _events,
             NextDue = Exists ? NextDue() : null,
-            InMotion = Exists && ((_header.Update?.IsActive ?? false) || IsWaiting || IsScaled || All().Any(IsMoving)),
+            InMotion = Exists
+                && ((_header.Update?.IsActive ?? false) || IsOnSchedule || IsWaiting || IsScaled || All().Any(IsMoving)),
         };
     }
 
     /// <summary>Also a running task whose time will be up: nobody else wakes the job then.</summary>
     private bool IsMoving(ScheduledTask task) =>
-        task.Status.IsActive() && (task.Status != ScheduleStatus.Running || Spec.TimeLimit is not null);
+        task.Status.IsActive() && (task.Status != ScheduleStatus.Running || TermsOf(task).TimeLimit is not null);
 
     /// <summary>What time alone brings about.</summary>
     private void Expire()
@@ -220,7 +221,7 @@ public sealed partial class JobRound(
     private DateTimeOffset? DueAt(ScheduledTask task) => task.Status switch
     {
         ScheduleStatus.Throttled => task.NotBefore ?? now,
-        ScheduleStatus.Running => task.Since + Spec.TimeLimit,
+        ScheduleStatus.Running => task.Since + TermsOf(task).TimeLimit,
         ScheduleStatus.Partitioned => Spec.Partition.Reschedule && MayReplace(task) ? task.Since + Spec.Partition.Delay : null,
 
         // Only its node knows whether a strict one runs, or its lease does.
@@ -236,7 +237,7 @@ public sealed partial class JobRound(
 
     private DateTimeOffset? NextDue()
     {
-        DateTimeOffset? due = null;
+        var due = CronDue();
         foreach (var task in All())
         {
             if (DueAt(task) is { } at && !(at >= due)) due = at;
@@ -281,7 +282,7 @@ public sealed partial class JobRound(
     {
         // It would be lost at once, and a strict one would then run elsewhere while it may run here. It is asked again later.
         if (task.Status == ScheduleStatus.Partitioned && e.To.IsStopping() && IsStrict(task) && !MayReplace(task)) return false;
-        var policy = new TaskPolicy(Spec.Type == JobType.Service, Spec.Retry, random.NextDouble());
+        var policy = new TaskPolicy(Spec.Type == JobType.Service, TermsOf(task).Retry, random.NextDouble());
         var transition = TaskMachine.Apply(task, e, policy);
         if (transition.Effects.HasFlag(TaskEffects.Delete)) Remove(task);
         foreach (var step in transition.Steps) Enter(step);
@@ -300,6 +301,7 @@ public sealed partial class JobRound(
         var waited = before?.Status == ScheduleStatus.Pending && step.Status != ScheduleStatus.Assigned;
         if (waited || step.Status == ScheduleStatus.Pending) _demandChanged = true;
         var bare = step with { History = [] };
+        _removed.Remove(step.Instance);   // a run of a cron job may take the place of one that ended in the same round
         _staged[step.Instance] = bare;
         _steps.Add(bare);
         _events.Add(new EventView

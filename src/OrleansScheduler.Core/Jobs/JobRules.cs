@@ -1,5 +1,3 @@
-using Cronos;
-
 namespace OrleansScheduler.Core;
 
 /// <summary>The rules that a complete spec must keep, wherever it came from. What this version cannot do yet is refused too, never
@@ -8,8 +6,6 @@ public static class JobRules
 {
     /// <summary>Shortest time that makes sense to wait.</summary>
     internal static readonly TimeSpan Instant = TimeSpan.FromMilliseconds(1);
-
-    private static readonly DateTime CronStart = new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
     /// <summary>All rules that the spec breaks, by path as in a job file; lines and columns are not known here. Empty when it is fit to
     /// run.</summary>
@@ -70,15 +66,15 @@ public static class JobRules
         }
 
         findings.CheckDefined(schedule.Collision, "collision");
-        var zoneIsKnown = TimeZoneInfo.TryFindSystemTimeZoneById(schedule.TimeZone, out var zone);
-        if (!zoneIsKnown)
-            findings.Add(JobCode.TimezoneUnknown, "timezone",
-                $"There is no time zone {FieldWords.Show(schedule.TimeZone)}; write an IANA name such as Europe/Berlin.");
-        if (!CronExpression.TryParse(schedule.Expression, CronFormat.Standard, out var expression))
-            findings.Add(JobCode.CronInvalid, "schedule",
-                $"{FieldWords.Show(schedule.Expression)} is not a schedule: minute, hour, day of month, month, day of week.");
-        else if (expression.GetNextOccurrence(CronStart, zone ?? TimeZoneInfo.Utc) is null)
-            findings.Add(JobCode.CronNeverFires, "schedule", $"{FieldWords.Show(schedule.Expression)} names a time that never comes.");
+        findings.CheckRange(schedule.CatchUp, WholeRange.CatchUp, "catch-up");
+        findings.CheckDuration(schedule.Jitter, TimeSpan.Zero, "jitter");
+        if (CronExpressions.ZoneOf(schedule.TimeZone) is null) Add(CronExpressions.UnknownZone(schedule.TimeZone), "timezone");
+        var parsed = CronExpressions.Parse(schedule.Expression);
+        if (parsed.Problem is { } problem) Add(problem, "schedule");
+        else if (CronExpressions.Read(schedule.Expression, schedule.TimeZone) is { Problem: { Code: JobCode.CronNeverFires } never })
+            Add(never, "schedule");
+
+        void Add(Problem problem, string path) => findings.Add(problem.Code, path, problem.Message);
     }
 
     /// <summary>All instances together must be countable, sizes in bytes: sums over a cell then cannot overflow on account of one

@@ -12,7 +12,7 @@ public sealed record JobVersion(
 
 /// <summary>What was answered to an operation, so that its repetition gets the same answer.</summary>
 /// <param name="Id">The operation id.</param>
-/// <param name="Verb"><c>submit</c>, <c>scale</c>, <c>restart</c> or <c>stop</c>.</param>
+/// <param name="Verb"><c>submit</c>, <c>scale</c>, <c>restart</c>, <c>stop</c>, <c>cron-start</c> and the like.</param>
 /// <param name="Subject">What it was about, in a form that two equal requests share.</param>
 /// <param name="Version">Version of the job after it.</param>
 /// <param name="Instances">How many instances it concerned.</param>
@@ -59,6 +59,9 @@ public sealed record JobHeader
     /// Attempts that begin after the cell was restored have numbers above this: those below may have been used since the backup was made.
     /// </summary>
     [Id(9)] public int RestoreFloor { get; init; }
+
+    /// <summary>What a cron job knows about its schedule; null for the other types.</summary>
+    [Id(14)] public CronState? Cron { get; init; }
 
     /// <summary>Jobs that have not succeeded yet and have to before this one starts.</summary>
     [Id(20)] public ImmutableArray<JobKey> WaitsFor { get; init; } = [];

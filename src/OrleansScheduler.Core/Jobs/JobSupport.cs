@@ -6,7 +6,8 @@ internal static class JobSupport
     public static void Check(JobSpec spec, JobFindings findings)
     {
         var task = spec.Task;
-        Refuse(spec.Type == JobType.Cron, "type", "Cron jobs are not supported yet; submit a batch job from a clock of your own.");
+        Refuse(spec is { Gang: true, Schedule.Collision: CronCollision.Allow }, "collision",
+            "Gangs side by side are not supported yet; use kill-existing or cancel-new.");
         Refuse(task.Driver == "container", "task.driver", "The container driver is not supported yet; use the process driver.");
         Refuse(task.Image is not null, "task.image", "Images are not supported yet; use a command that is on the node.");
         Refuse(task.Processes is not [], "task.processes", "Several processes are not supported yet; use one command, such as a script.");

@@ -24,6 +24,9 @@ public enum JobPhase
     /// <summary>A batch job has ended and some instance failed for good.</summary>
     Failed,
 
+    /// <summary>A cron job between two runs.</summary>
+    Scheduled,
+
     /// <summary>Other jobs have to succeed before it starts.</summary>
     Waiting,
 }
@@ -64,6 +67,9 @@ public sealed record JobView
 
     /// <summary>The update in progress or the last one that ended; null when there never was one.</summary>
     [Id(10)] public UpdateView? Update { get; init; }
+
+    /// <summary>When a cron job runs and what came of it; null for the other types.</summary>
+    [Id(14)] public CronView? Cron { get; init; }
 
     /// <summary>Jobs that have to succeed before this one starts and have not yet.</summary>
     [Id(20)] public ImmutableArray<JobKey> WaitsFor { get; init; } = [];

@@ -11,7 +11,7 @@ public sealed record JobStanding(JobSpec Spec, bool Stopped, bool Active, (int V
     /// <summary>The standing of a job as users see it.</summary>
     public static JobStanding Of(JobView job) => new(
         job.Spec,
-        Stopped: job.Phase is JobPhase.Stopped or JobPhase.Stopping,
+        Stopped: job.Phase is JobPhase.Stopped or JobPhase.Stopping || job.Cron is { Descheduled: true },
         Active: Enum.GetValues<ScheduleStatus>().Any(status => status.IsActive() && job.Counts.ContainsKey(status.ToName())),
         job is { Phase: JobPhase.Updating, Update.ToVersion: var to } ? (to, to == job.Version ? job.Spec : null) : null,
         Waiting: !job.WaitsFor.IsEmpty);
@@ -42,7 +42,14 @@ public static class SubmitRules
         if (job.Waiting && !job.Stopped) return spec.Equals(job.Spec) ? SubmitOutcome.Unchanged : SubmitOutcome.Changed;
         if (spec.Type != job.Spec.Type && job.Active)
             return Conflict("job-active", $"{spec.Key} runs as {job.Spec.Type}: stop it before you make it another type.");
-        if (job.Stopped || (spec.Type != JobType.Service && !job.Active))
+        if (spec.Type == JobType.Cron && job.Spec.Type == JobType.Cron)
+        {
+            // What runs goes on as it is: the next run is the first that heeds what is said here.
+            if (job.Stopped) return SubmitOutcome.Started;
+            return spec.Equals(job.Spec) ? SubmitOutcome.Unchanged : SubmitOutcome.Changed;
+        }
+
+        if (job.Stopped || (!job.Active && (spec.Type != JobType.Service || job.Spec.Type == JobType.Cron)))
         {
             if (!job.Active || spec.Type == JobType.Service) return SubmitOutcome.Started;
             return Conflict("job-stopping", $"{spec.Key} is still stopping: submit it again when its last task has ended.");

@@ -40,7 +40,8 @@ internal static class ApiDescription
     private static Task DescribeOperation(
         OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
-        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? []) ParameterDescriptions.Apply(parameter);
+        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
+            ParameterDescriptions.Apply(parameter, operation.OperationId);
         if (context.Description.HttpMethod != HttpMethods.Get) ParameterDescriptions.AddHeaders(operation);
         return Task.CompletedTask;
     }

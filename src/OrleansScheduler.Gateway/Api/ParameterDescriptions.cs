@@ -34,12 +34,20 @@ internal static class ParameterDescriptions
         ["after"] = ("The cursor to go on behind; the oldest event still held when left out.", JsonSchemaType.String, null, null),
         ["wait"] = ("How long to wait for the first event, such as 15s; at most 60s.", JsonSchemaType.String, null, null),
         ["set"] = ("Value of a parameter of the file, as name=value; may be given several times.", JsonSchemaType.Array, null, null),
+        ["expression"] = ("A schedule: five fields as in a crontab, or six with seconds first.", JsonSchemaType.String, null, null),
+        ["timezone"] = ("IANA name of the schedule's time zone; UTC when left out.", JsonSchemaType.String, null, null),
+        ["count"] = ("How many of the next runs are wanted.", JsonSchemaType.Integer, 1, CronExplanation.MaxCount),
         ["watch"] = ("Whether to stream events for ever.", JsonSchemaType.Boolean, null, null),
     };
 
-    public static void Apply(OpenApiParameter parameter)
+    /// <summary>The one name that means something else of a schedule, which has times where a list has instances.</summary>
+    private static readonly (string Description, JsonSchemaType Type, long? Least, long? Most) FromMoment =
+        ($"The runs behind this moment are wanted, now when left out: {MomentText.Rule}.", JsonSchemaType.String, null, null);
+
+    public static void Apply(OpenApiParameter parameter, string? operation)
     {
-        var (description, type, least, most) = Known[parameter.Name!];
+        var isMoment = operation == "ExplainSchedule" && parameter.Name == "from";
+        var (description, type, least, most) = isMoment ? FromMoment : Known[parameter.Name!];
         parameter.Description = description;
         parameter.Schema = new OpenApiSchema
         {

@@ -43,6 +43,7 @@ public static class GatewayExtensions
         services.AddSingleton<JobDirectory>();
         services.AddSingleton<JobSubmission>();
         services.AddSingleton<JobPlanner>();
+        services.AddSingleton<CronDirectory>();
         services.AddSingleton<TaskDirectory>();
         services.AddSingleton<CellDirectory>();
         services.AddSingleton<CellOwners>();
@@ -98,6 +99,7 @@ public static class GatewayExtensions
         app.Use(app.Services.GetRequiredService<CellHealth>().MarkAge);
 
         app.MapJobs();
+        app.MapCron();
         app.MapTasks();
         app.MapNodes();
         app.MapEvents();

@@ -7,8 +7,10 @@ internal sealed class JobPlanner(IGrainFactory grains)
     {
         if (await DependencySearch.Check(specs, grains, cancellationToken) is { } circle) return circle;
         var jobs = await Fanout.Ask(specs, Plan, cancellationToken);
+
+        // A cron job starts nothing by being submitted.
         var submitted = specs.Zip(jobs)
-            .Where(pair => pair.Second is { Problem: null, Outcome: not SubmitOutcome.Unchanged })
+            .Where(pair => pair.First.Type != JobType.Cron && pair.Second is { Problem: null, Outcome: not SubmitOutcome.Unchanged })
             .Select(pair => pair.First);
         var outlook = await grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id)
             .WhatIf(new() { Jobs = [.. submitted] }, cancellationToken);

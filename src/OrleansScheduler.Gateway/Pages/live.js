@@ -1,7 +1,7 @@
 // Keeps the page current: an event of the cell, or a few seconds without one, fetch it again, and the parts that differ are put in place.
 const pause = 1000;
 const longestSilence = 5000;
-const kinds = ["task", "job", "update", "node"];
+const kinds = ["task", "job", "update", "cron", "node"];
 let due = null;
 let cursor = sessionStorage.getItem("cursor");
 

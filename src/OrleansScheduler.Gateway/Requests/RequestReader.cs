@@ -100,6 +100,22 @@ internal sealed class RequestReader(HttpContext context)
         return [];
     }
 
+    /// <summary>A text that has to be there.</summary>
+    public string Required(string parameter, string? text)
+    {
+        if (string.IsNullOrEmpty(text)) Bad(parameter, $"Parameter '{parameter}' is required.");
+        return text ?? "";
+    }
+
+    /// <summary>A moment such as <c>2026-03-29T00:00:00+01:00</c>; without an offset it is UTC.</summary>
+    public DateTimeOffset Time(string parameter, string? text, DateTimeOffset otherwise)
+    {
+        if (text is null) return otherwise;
+        if (MomentText.TryRead(text, out var moment)) return moment;
+        Bad(parameter, $"Parameter '{parameter}' must be {MomentText.Rule}.");
+        return otherwise;
+    }
+
     /// <summary>A time such as <c>15s</c> or <c>500ms</c>.</summary>
     public TimeSpan Duration(string parameter, string? text, TimeSpan most)
     {

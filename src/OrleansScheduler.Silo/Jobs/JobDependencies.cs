@@ -44,9 +44,7 @@ internal sealed partial class JobDependencies(
         foreach (var job in _asked.Where(_asking.Add)) _ = Ask(job);
     }
 
-    private DependencyState Standing() => state.Exists
-        ? DependencyRules.StateOf(JobDescription.Phase(state), state.Spec.Type)
-        : DependencyState.Missing;
+    private DependencyState Standing() => DependencyRules.StateOf(state);
 
     private async Task Ask(JobKey job)
     {

@@ -9,6 +9,12 @@ namespace OrleansScheduler.Silo;
 [HashBasedPlacement]
 internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposable
 {
+    /// <summary>
+    /// Longest time until the clock is looked at again. Timers count real time: what is due in a month must not be late by what the clock
+    /// was set meanwhile, and no timer can wait that long.
+    /// </summary>
+    private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(1);
+
     private readonly JobKey _key;
     private readonly JobState _state;
     private readonly NodeLosses _losses = new();
@@ -103,6 +109,9 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
 
     public Task<Answer<CommandReceipt>> Force(ForceCommand command, CancellationToken cancellationToken) =>
         Command(round => round.Force(command.OperationId, command.Instance, command.Status, command.Actor));
+
+    public Task<Answer<CommandReceipt>> Cron(CronCommand command, CancellationToken cancellationToken) =>
+        Command(round => round.Cron(command.OperationId, command.Verb, command.Actor));
 
     public Task<JobView?> Describe(CancellationToken cancellationToken) =>
         Task.FromResult(_state.Exists ? JobDescription.Describe(_state) : null);
@@ -264,7 +273,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         if (decision.NextDue is { } due)
         {
             var wait = due - _time.GetUtcNow();
-            ScheduleDue(wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1));
+            ScheduleDue(wait < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : wait < MaxWait ? wait : MaxWait);
         }
         else
         {

@@ -18,6 +18,9 @@ public sealed class JobGoalTests
     [InlineData(JobType.Batch, JobPhase.Running, 2, null, GoalState.Pending)]
     [InlineData(JobType.Batch, JobPhase.Finished, 2, null, GoalState.Reached)]
     [InlineData(JobType.Batch, JobPhase.Failed, 2, null, GoalState.Missed)]
+    [InlineData(JobType.Cron, JobPhase.Scheduled, 2, null, GoalState.Reached)]
+    [InlineData(JobType.Cron, JobPhase.Running, 2, null, GoalState.Reached)]
+    [InlineData(JobType.Cron, JobPhase.Stopped, 2, null, GoalState.Missed)]
     public void A_submit_of_version_2_is_judged_by_the_job_s_state(
         JobType type, JobPhase phase, int version, string? update, object expected)
     {

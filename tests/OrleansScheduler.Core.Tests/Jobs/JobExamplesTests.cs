@@ -5,7 +5,8 @@ public sealed class JobExamplesTests
     public static TheoryData<string> Names { get; } = [.. JobExamples.Names];
 
     [Fact]
-    public void There_are_three() => Assert.Equal([JobExamples.Batch, JobExamples.Service, JobExamples.NextService], JobExamples.Names);
+    public void There_are_four() =>
+        Assert.Equal([JobExamples.Batch, JobExamples.Cron, JobExamples.Service, JobExamples.NextService], JobExamples.Names);
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -43,6 +44,15 @@ public sealed class JobExamplesTests
     {
         var batch = Spec(JobExamples.Batch);
         Assert.Equal((JobType.Batch, 200, 3), (batch.Type, batch.Instances, batch.Retry.MaxFailures));
+    }
+
+    [Fact]
+    public void The_cron_job_runs_twice_a_minute_and_catches_up_with_the_last_run()
+    {
+        var schedule = Spec(JobExamples.Cron).Schedule!;
+        Assert.Equal((CronCollision.CancelNew, 1, TimeSpan.FromSeconds(2)), (schedule.Collision, schedule.CatchUp, schedule.Jitter));
+        Assert.Equal(20, CronExplanation.Of(schedule.Expression, schedule.TimeZone, DateTimeOffset.UnixEpoch, 20).Value!.Runs
+            .Count(run => run <= DateTimeOffset.UnixEpoch.AddMinutes(10)));
     }
 
     private static JobSpec Spec(string name) => Assert.Single(JobFile.Parse(JobExamples.Read(name)!).Value);

@@ -74,7 +74,8 @@ internal static class JobGen
 
     public static readonly Gen<JobSpec> Job =
         from key in Key
-        from type in Pick(JobType.Service, JobType.Batch)
+        from type in Pick(JobType.Service, JobType.Batch, JobType.Cron)
+        from schedule in Schedule
         from instances in Gen.Int[1, 10_000]
         from priority in Gen.Int[-1_000_000, 1_000_000]
         from tier in Pick(Tier.Preferred, Tier.Preemptible, Tier.Revocable)
@@ -96,12 +97,13 @@ internal static class JobGen
             Key = key,
             Type = type,
             Instances = instances,
-            Gang = gang,
+            Gang = gang && !(type == JobType.Cron && schedule.Collision == CronCollision.Allow),
+            Schedule = type == JobType.Cron ? schedule : null,
             TimeLimit = type == JobType.Service ? null : limit,
             Priority = priority,
             Tier = tier,
             Task = task,
-            After = [.. after.Where(other => other != key).Distinct()],
+            After = type == JobType.Cron ? [] : [.. after.Where(other => other != key).Distinct()],
             Scale = type == JobType.Service ? scale : null,
             MinSuccesses = type == JobType.Service ? null : enough,
             Retry = new()
@@ -127,6 +129,14 @@ internal static class JobGen
         Gen.Select(Pick("*", job.Role), Name, (role, name) => (Constraint)new Constraint.Value("dedicated", [$"{role}/{name}"], false)),
         Gen.Select(Name, AnyText.Where(text => text is not ([] or ['!', ..])).Array[1, 3], Gen.Bool,
             (attribute, values, negated) => (Constraint)new Constraint.Value(attribute, [.. values], negated)));
+
+    private static Gen<CronSchedule> Schedule =>
+        from expression in Pick("* * * * *", "*/5 8-17 * * MON-FRI", "0 0 29 feb *", "*/10 * * * * *", "0 0 12 L * ?", "1,,2  * * * *")
+        from zone in Pick("UTC", "Europe/Berlin", "America/New_York")
+        from collision in Pick(Enum.GetValues<CronCollision>())
+        from most in Gen.Int[0, CronMachine.MaxCatchUp]
+        from jitter in Gen.OneOf(Gen.Const(TimeSpan.Zero), Duration)
+        select new CronSchedule(expression, zone, collision) { CatchUp = most, Jitter = jitter };
 
     private static Gen<UpdatePolicy> Update =>
         from batch in Gen.Int[1, 10_000]

@@ -17,7 +17,7 @@ public sealed class JobRulesTests
         { Valid with { Key = new("", "prod", "web") }, "bad-name role" },
         { Valid with { Type = (JobType)9 }, "unknown-value type" },
         { Valid with { Tier = (Tier)9 }, "unknown-value tier" },
-        { Valid with { Type = JobType.Cron }, "required schedule; not-supported-yet type" },
+        { Valid with { Type = JobType.Cron }, "required schedule" },
         { Valid with { Schedule = new("* * * * *", "UTC", CronCollision.Allow) }, "not-for-type schedule" },
         { Valid with { Task = Valid.Task with { Command = [] } }, "command-empty task.command" },
         { Valid with { Task = Valid.Task with { Command = ["/bin/sh", "-c", " \n"] } }, "command-empty task.command" },

@@ -48,6 +48,7 @@ public sealed class JobSchemaTests
     {
         Assert.Equal(JobLimits.MaxInstances, (int)Schema["properties"]!["instances"]!["maximum"]!);
         Assert.Equal(JobLimits.MinPriority, (int)Schema["properties"]!["priority"]!["minimum"]!);
+        Assert.Equal(CronMachine.MaxCatchUp, (int)Schema["properties"]!["catch-up"]!["anyOf"]![1]!["maximum"]!);
         Assert.Equal(JobLimits.MaxPriority, (int)Schema["properties"]!["priority"]!["maximum"]!);
         var resources = Schema["properties"]!["task"]!["properties"]!["resources"]!;
         Assert.Equal(JobLimits.MaxPorts, (int)resources["properties"]!["ports"]!["maxItems"]!);
@@ -61,8 +62,8 @@ public sealed class JobSchemaTests
         var expected = Read(minimal);
         Assert.All(Defaults(Schema, []), field =>
         {
-            if (field.Path is ["timezone"] or ["collision"] or ["catch-up"] or ["sla", ..] or ["task", "processes" or "artifacts", ..])
-                return;
+            if (field.Path is ["timezone" or "collision" or "catch-up" or "jitter"]) return;
+            if (field.Path is ["sla", ..] or ["task", "processes" or "artifacts", ..]) return;
             var document = minimal.DeepClone();
             var withHealth = field.Path is ["task", "health", ..];
             if (withHealth) document["task"]!["health"] = JsonNode.Parse("""{"http":{"port":"http"}}""");
@@ -95,6 +96,9 @@ public sealed class JobSchemaTests
     [InlineData("update", "{\"watch\":15}")]
     [InlineData("constraints", "[{\"a\":\"b\",\"c\":\"d\"}]")]
     [InlineData("retry", "{\"max-failures\":0}")]
+    [InlineData("catch-up", "true")]
+    [InlineData("catch-up", "101")]
+    [InlineData("jitter", "30")]
     public void The_schema_refuses_what_the_reader_refuses(string field, string value)
     {
         var document = JsonNode.Parse("""{"job":"a","role":"b","env":"c","type":"batch","task":{"command":["x"]}}""")!;

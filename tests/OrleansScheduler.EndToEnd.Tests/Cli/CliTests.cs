@@ -42,6 +42,31 @@ public sealed class CliTests(DevCell cell) : IClassFixture<DevCell>
     }
 
     [Fact]
+    public async Task A_cron_job_is_made_started_paused_resumed_and_taken_off_its_schedule()
+    {
+        const string Job = "demo/devel/report";
+        var file = Path.Combine(cell.Directory.Path, "report.yaml");
+        await Ok($"job init {file} --type cron");
+        Assert.Matches(@"demo/devel/report\s+1\s+created", await Ok($"job run {file} --wait --timeout 60s"));
+        Assert.Matches(@"demo/devel/report\s+\*/30 \* \* \* \* \*\s+UTC\s+\d{4}-", await Ok("cron list"));
+
+        Assert.Equal($"{Job} is paused.", await Ok($"cron pause {Job}"));
+        await cell.Until(JobKey.Parse(Job), job => job.Cron!.Active.IsEmpty);
+        Assert.Matches($"Run \\d+ of {Job} starts with 1 instance.", await Ok($"cron start {Job} --wait --timeout 60s"));
+        Assert.Matches(@"Next\s+paused", await Ok($"cron status {Job}"));
+        Assert.Matches(@"the run that \S+ asked for .*finished", await Ok($"cron status {Job}"));
+        Assert.Matches("this is run demo/devel/report/0#", await Ok($"task logs {Job}/0"));
+        Assert.Equal($"{Job} follows its schedule.", await Ok($"cron resume {Job}"));
+
+        Assert.Equal($"{Job} is off its schedule; what runs goes on.", await Ok($"cron stop {Job}"));
+        var refused = await cell.Run($"cron start {Job}");
+        Assert.Equal(Rejected, refused.ExitCode);
+        Assert.Contains("[cron-descheduled]", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("DESCHEDULED", await Ok($"events --job {Job}"), StringComparison.Ordinal);
+        await Ok($"job stop {Job} --wait");
+    }
+
+    [Fact]
     public async Task A_followed_log_ends_with_its_task()
     {
         await cell.Submit(Batch("lines", "for n in 1 2 3; do echo line $n; sleep 1; done"));

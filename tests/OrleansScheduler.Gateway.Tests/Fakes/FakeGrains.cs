@@ -40,6 +40,8 @@ public sealed class FakeJobGrain(FakeCell cell) : Grain, IJobGrain
     public Task<Answer<CommandReceipt>> Force(ForceCommand command, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();
 
+    public Task<Answer<CommandReceipt>> Cron(CronCommand command, CancellationToken cancellationToken = default) => Receive(command, 1);
+
     public async Task<JobView?> Describe(CancellationToken cancellationToken = default)
     {
         await Misbehave(cancellationToken);
