@@ -53,6 +53,9 @@ internal static class JobCode
     public const string AffinityToItself = "affinity-to-itself";
     public const string DedicatedRole = "dedicated-role";
     public const string SlaKind = "sla-kind";
+    public const string InstancesSyntax = "instances-syntax";
+    public const string UpdateStrategy = "update-strategy";
+    public const string SlaRequired = "sla-required";
 
     /// <summary>What makes a file unreadable, rather than readable and wrong.</summary>
     public static bool IsMalformed(string code) => code is BodyRequired or InvalidUtf8 or Syntax or DuplicateKey or TagUnsupported

@@ -26,7 +26,11 @@ internal static class JobFields
         ["task.logs"] = ["rotate-size", "keep"],
         ["retry"] = ["max-failures", "backoff"],
         ["retry.backoff"] = ["initial", "max"],
-        ["update"] = ["strategy", "batch", "watch", "max-instance-failures", "max-failed-instances", "rollback", "pulse", "sla-aware"],
+        ["update"] =
+        [
+            "strategy", "batch", "batches", "autopause", "watch", "max-instance-failures", "max-failed-instances", "rollback", "pulse",
+            "instances", "sla-aware",
+        ],
         ["sla"] = ["percentage", "count", "duration"],
         ["partition"] = ["reschedule", "delay", "strict"],
     }.ToFrozenDictionary();

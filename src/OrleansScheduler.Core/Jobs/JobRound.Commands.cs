@@ -13,11 +13,7 @@ public sealed partial class JobRound
                 : KeyReused(operationId);
         }
 
-        if (expectedVersion is { } expected && expected != _header.Version)
-        {
-            return Problem.Of(ProblemKind.Outdated, "version-conflict",
-                $"{state.Key} has version {_header.Version}, not {expected}: read it again before you change it.");
-        }
+        if (expectedVersion is { } expected && expected != _header.Version) return VersionConflict(expected);
 
         var outcome = Exists ? Change(spec, actor) : Create(spec, actor);
         if (outcome.Problem is { } problem) return problem;
@@ -58,7 +54,7 @@ public sealed partial class JobRound
                 if (task.Status.IsTerminal())
                 {
                     if (Spec.Type != JobType.Service && task.Status == ScheduleStatus.Finished && instances.IsEmpty) continue;
-                    Enter(TaskMachine.StartOver(task, _header.Version, now, $"Restarted by {actor}"));
+                    Enter(TaskMachine.StartOver(task, VersionFor(task.Instance), now, $"Restarted by {actor}"));
                     count++;
                 }
                 else if (Happen(task, new TaskEvent(ScheduleStatus.Restarting, now) { Message = $"Restarted by {actor}" }))
@@ -78,11 +74,7 @@ public sealed partial class JobRound
             if (instances.IsEmpty)
             {
                 _header = _header with { Stopped = true, StoppedInstances = [] };
-                if (_header.Update is { IsActive: true } update)
-                {
-                    _header = _header with { Update = update with { Status = UpdateStatus.Aborted, Message = $"Job stopped by {actor}" } };
-                    Announce("update", _header.Update!.StatusName, _header.Update.Message);
-                }
+                if (_header.Update is { IsActive: true } update) MoveTo(update, UpdateStatus.Aborted, $"Job stopped by {actor}", actor);
 
                 Announce("job", "STOPPED", $"Stopped by {actor}");
             }
@@ -114,9 +106,7 @@ public sealed partial class JobRound
 
     private Answer<string> Change(JobSpec spec, string actor)
     {
-        var update = _header.Update is { IsActive: true, ToVersion: var to } ? (to, SpecOf(to)) : ((int, JobSpec?)?)null;
-        var standing = new JobStanding(Spec, _header.Stopped, All().Any(t => t.Status.IsActive()), update);
-        var outcome = SubmitRules.Judge(standing, spec);
+        var outcome = SubmitRules.Judge(Standing(), spec);
         switch (outcome.Value)
         {
             case SubmitOutcome.Started:
@@ -134,21 +124,21 @@ public sealed partial class JobRound
         return outcome;
     }
 
+    private JobStanding Standing()
+    {
+        var update = _header.Update is { IsActive: true } active ? active : null;
+        var others = InstanceSet.Of(
+            All().Where(t => TakesPart(t) && !RunsTheSame(InstanceUpdate.VersionOf(t), _header.Version)).Select(t => t.Instance));
+        return new(
+            Spec, _header.Stopped, All().Any(t => t.Status.IsActive()),
+            update is null ? null : new(update.FromVersion, update.ToVersion, update.StatusName, SpecOf(update.ToVersion)), others);
+    }
+
     private void Update(JobSpec spec, string actor)
     {
         var from = _header.Version;
         Accept(spec, actor);
-        _header = _header with
-        {
-            Update = new UpdateState
-            {
-                FromVersion = from,
-                ToVersion = _header.Version,
-                Status = UpdateStatus.RollingForward,
-                StartedAt = now,
-            },
-        };
-        Announce("update", _header.Update.StatusName, $"Version {from} to {_header.Version} by {actor}");
+        StartUpdate(from, actor);
     }
 
     private void StartAgain(JobSpec spec, string actor)
@@ -156,7 +146,7 @@ public sealed partial class JobRound
         if (!spec.Equals(Spec)) Accept(spec, actor);
         _header = _header with { Stopped = false, StoppedInstances = [] };
         foreach (var task in Named([]).Where(t => t.Status.IsTerminal() && t.Instance < spec.Instances))
-            Enter(TaskMachine.StartOver(task, _header.Version, now, $"Started again by {actor}"));
+            Enter(TaskMachine.StartOver(task, VersionFor(task.Instance), now, $"Started again by {actor}"));
         Announce("job", "STARTED", $"Started again by {actor}");
     }
 
@@ -180,8 +170,7 @@ public sealed partial class JobRound
 
         if (!Exists) return Problem.NoSuchJob(state.Key);
         if (!duringUpdate && _header.Update is { IsActive: true })
-            return Problem.Of(ProblemKind.Conflict, "update-in-progress",
-                $"{state.Key} is being updated: wait until that has ended, or stop the job.");
+            return UpdateCommands.InProgress(state.Key, _header.Update);
 
         var outcome = act();
         if (outcome.Problem is { } problem) return problem;

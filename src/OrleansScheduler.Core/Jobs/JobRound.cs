@@ -162,7 +162,8 @@ public sealed partial class JobRound(JobState state, NodeLosses losses, DateTime
             Reconcile();
         }
 
-        var changed = _steps.Count + _removed.Count + _versions.Count + _operations.Count > 0 || _header != state.Header;
+        var changed = _steps.Count + _removed.Count + _versions.Count + _operations.Count + _updateEvents.Count > 0
+            || _header != state.Header;
         if (changed) _header = _header with { Revision = state.Header.Revision + 1, ChangedAt = now };
         return new JobDecision
         {
@@ -174,6 +175,7 @@ public sealed partial class JobRound(JobState state, NodeLosses losses, DateTime
                     Steps = [.. _steps],
                     Removed = [.. _removed],
                     Operations = [.. _operations],
+                    UpdateEvents = [.. _updateEvents],
                 }
                 : null,
             Launches = _launches,
@@ -182,7 +184,7 @@ public sealed partial class JobRound(JobState state, NodeLosses losses, DateTime
             DemandChanged = _demandChanged,
             Events = _events,
             NextDue = Exists ? NextDue() : null,
-            InMotion = Exists && ((_header.Update?.IsActive ?? false) || All().Any(IsMoving)),
+            InMotion = Exists && ((_header.Update?.Status.IsRolling() ?? false) || All().Any(IsMoving)),
         };
     }
 
@@ -232,11 +234,10 @@ public sealed partial class JobRound(JobState state, NodeLosses losses, DateTime
 
     private DateTimeOffset? NextDue()
     {
-        DateTimeOffset? due = null;
+        var due = UpdateDue();
         foreach (var task in All())
         {
             if (DueAt(task) is { } at && !(at >= due)) due = at;
-            if (WatchedUntil(task) is { } watched && !(watched >= due)) due = watched;
         }
 
         return due;

@@ -22,7 +22,7 @@ public static class JobRules
         CheckTotals(spec, findings);
         CheckRetry(spec, findings);
         ConstraintRules.Check(spec, findings);
-        CheckUpdate(spec.Update, findings);
+        UpdateRules.Check(spec, findings);
         CheckSla(spec, findings);
         findings.CheckDuration(spec.Partition.Delay, TimeSpan.Zero, "partition.delay");
         JobSupport.Check(spec, findings);
@@ -112,17 +112,6 @@ public static class JobRules
         if (retry.BackoffMax < retry.BackoffInitial)
             findings.Add(JobCode.BelowMinimum, "retry.backoff.max",
                 $"This must be at least as long as 'initial', {Units.FormatDuration(retry.BackoffInitial)}.");
-    }
-
-    private static void CheckUpdate(UpdatePolicy update, JobFindings findings)
-    {
-        if (update.Strategy is not ("queue" or "batch" or "variable-batch"))
-            findings.Add(JobCode.UnknownValue, "update.strategy", $"{FieldWords.Show(update.Strategy)} is not a strategy; write queue.");
-        findings.CheckRange(update.Batch, WholeRange.Instances, "update.batch");
-        findings.CheckDuration(update.Watch, TimeSpan.Zero, "update.watch");
-        findings.CheckRange(update.MaxInstanceFailures, WholeRange.Failures, "update.max-instance-failures");
-        findings.CheckRange(update.MaxFailedInstances, WholeRange.Failures, "update.max-failed-instances");
-        if (update.Pulse is { } pulse) findings.CheckDuration(pulse, Instant, "update.pulse");
     }
 
     private static void CheckSla(JobSpec spec, JobFindings findings)

@@ -23,6 +23,9 @@ public enum JobPhase
 
     /// <summary>A batch job has ended and some instance failed for good.</summary>
     Failed,
+
+    /// <summary>An update waits for somebody: to be resumed, or for a pulse.</summary>
+    Paused = 10,
 }
 
 /// <summary>A job as users see it.</summary>
@@ -61,29 +64,12 @@ public sealed record JobView
 
     /// <summary>The update in progress or the last one that ended; null when there never was one.</summary>
     [Id(10)] public UpdateView? Update { get; init; }
-}
 
-/// <summary>How a job moves to another version.</summary>
-[GenerateSerializer, Immutable, Alias("osched.UpdateView")]
-public sealed record UpdateView
-{
-    /// <summary>Version it leaves.</summary>
-    [Id(0)] public int FromVersion { get; init; }
-
-    /// <summary>Version it goes to.</summary>
-    [Id(1)] public int ToVersion { get; init; }
-
-    /// <summary>Aurora's name of where it is, such as <c>ROLLING_FORWARD</c>, <c>ROLLED_BACK</c> or <c>FAILED</c>.</summary>
-    [Id(2)] public required string Status { get; init; }
-
-    /// <summary>Instances that already are as they should be.</summary>
-    [Id(3)] public int Done { get; init; }
-
-    /// <summary>Instances that the update touches.</summary>
-    [Id(4)] public int Total { get; init; }
-
-    /// <summary>Why it failed or went back; null otherwise.</summary>
-    [Id(5)] public string? Message { get; init; }
+    /// <summary>
+    /// Instances by version, those that run what the spec says under <see cref="Version"/>; several while an update is under way and after
+    /// a canary.
+    /// </summary>
+    [Id(16)] public ImmutableArray<VersionGroup> Versions { get; init; } = [];
 }
 
 /// <summary>What came of a submit.</summary>

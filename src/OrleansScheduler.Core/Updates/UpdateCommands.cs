@@ -1,0 +1,27 @@
+namespace OrleansScheduler.Core;
+
+/// <summary>Words what can be wrong with commands about updates.</summary>
+public static class UpdateCommands
+{
+    /// <summary>The job has an update, and this has to wait for its end.</summary>
+    public static Problem InProgress(JobKey job, UpdateState update) =>
+        InProgress(job, update.FromVersion, update.ToVersion, update.StatusName);
+
+    /// <summary>The job has an update, and this has to wait for its end.</summary>
+    public static Problem InProgress(JobKey job, UpdateStanding update) =>
+        InProgress(job, update.FromVersion, update.ToVersion, update.Status);
+
+    /// <summary>The job has never been updated, or not to that version.</summary>
+    public static Problem NotFound(JobKey job, int? update) => Problem.Of(
+        ProblemKind.NotFound, "update-not-found",
+        update is null ? $"{job} has no update." : $"{job} has no update {update} that is still remembered.");
+
+    /// <summary>The update has ended.</summary>
+    public static Problem NotActive(JobKey job, UpdateState update) => Problem.Of(
+        ProblemKind.Conflict, "update-not-active",
+        $"Update {update.ToVersion} of {job} has ended: it is {update.StatusName}, and only an active one can be changed.");
+
+    private static Problem InProgress(JobKey job, int from, int to, string status) => Problem.Of(
+        ProblemKind.Conflict, "update-in-progress",
+        $"{job} is being updated from version {from} to {to} ({status}): wait until that has ended, or abort it.");
+}
