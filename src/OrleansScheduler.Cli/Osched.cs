@@ -59,6 +59,7 @@ internal static class Osched
             DemoCommand.Create(shell),
             DevCommand.Create(shell),
             JobCommands.Create(shell),
+            UpdateCommands.Create(shell),
             TaskCommands.Create(shell),
             NodeCommands.Create(shell),
             ExplainCommand.Create(shell),

@@ -59,9 +59,7 @@ public sealed partial class JobRound
 
         if (!Exists) return Problem.NoSuchJob(state.Key);
         if (expectedVersion is { } expected && expected != _header.Version) return VersionConflict(expected);
-        if (!state.Versions.TryGetValue(to, out var version))
-            return Problem.Of(ProblemKind.NotFound, "version-not-found",
-                $"{state.Key} has no version {to} that is still kept: it has {string.Join(", ", state.Versions.Keys)}.");
+        if (!state.Versions.TryGetValue(to, out var version)) return JobDiff.NoSuchVersion(state.Key, state.Versions.Keys, to);
 
         // All of the job goes back, also when that version was a canary of some instances.
         var spec = version.Spec with { Update = version.Spec.Update with { Instances = InstanceSet.Empty } };

@@ -46,7 +46,7 @@ public sealed partial class JobRound
     {
         var policy = SpecOf(update.ToVersion).Update;
         var (taken, done, flight) = (update.Taken, update.Done, new SortedSet<int>(update.InFlight.Each()));
-        List<int> started = [], arrived = [.. flight.Where(instance => Push(update, instance))];
+        List<int> started = [], atOnce = [], arrived = [.. flight.Where(instance => Push(update, instance))];
         flight.ExceptWith(arrived);
         var isHeld = false;
         while (true)
@@ -59,8 +59,16 @@ public sealed partial class JobRound
             {
                 taken++;
                 if (update.Carried.Contains(instance)) continue;
-                if (Push(update, instance)) done++;
-                else if (flight.Add(instance)) started.Add(instance);
+                if (Push(update, instance))
+                {
+                    done++;
+                    continue;
+                }
+
+                // What had no node yet is removed at once.
+                started.Add(instance);
+                if (Push(update, instance)) atOnce.Add(instance);
+                else flight.Add(instance);
             }
         }
 
@@ -69,12 +77,13 @@ public sealed partial class JobRound
             : (UpdateAction.InstanceUpdating, UpdateAction.InstanceUpdated);
         Tell(update, reached, arrived);
         Tell(update, setOut, started);
+        Tell(update, reached, atOnce);
         if (taken != update.Taken || arrived.Count > 0 || started.Count > 0)
         {
             update = update with
             {
                 Taken = taken,
-                Done = done + arrived.Count,
+                Done = done + arrived.Count + atOnce.Count,
                 InFlight = InstanceSet.Of(flight),
                 Ends = update.Ends.RemoveRange(arrived),
             };

@@ -40,7 +40,8 @@ internal static class ApiDescription
     private static Task DescribeOperation(
         OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
-        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? []) ParameterDescriptions.Apply(parameter);
+        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
+            ParameterDescriptions.Apply(parameter, operation.OperationId);
         if (context.Description.HttpMethod != HttpMethods.Get) ParameterDescriptions.AddHeaders(operation);
         return Task.CompletedTask;
     }
@@ -52,6 +53,12 @@ internal static class ApiDescription
         if (type == typeof(JobSpec))
             Replace(schema, JsonSchemaType.Object, "A document of a job file; its form is described at /schema/job.v1.json.");
         if (type == typeof(JobKey)) Replace(schema, JsonSchemaType.String, "A job key: role/env/name.", "shop/prod/web");
+        if (type == typeof(InstanceSet))
+        {
+            Replace(schema, JsonSchemaType.Array, "Instances, as ranges such as 0-2 and numbers such as 5.");
+            schema.Items = new OpenApiSchema { Type = JsonSchemaType.String };
+        }
+
         if (type == typeof(ScheduleStatus))
             Replace(schema, JsonSchemaType.String, "A task's status, upper case.", Enum.GetValues<ScheduleStatus>());
         return Task.CompletedTask;

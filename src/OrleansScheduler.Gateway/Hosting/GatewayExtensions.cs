@@ -98,6 +98,7 @@ public static class GatewayExtensions
         app.Use(app.Services.GetRequiredService<CellHealth>().MarkAge);
 
         app.MapJobs();
+        app.MapUpdates();
         app.MapTasks();
         app.MapNodes();
         app.MapEvents();

@@ -85,6 +85,18 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     public Task<Answer<CommandReceipt>> Stop(InstancesCommand command, CancellationToken cancellationToken) =>
         Command(round => round.Stop(command.OperationId, command.Instances, command.Actor));
 
+    public Task<Answer<UpdateReceipt>> ChangeUpdate(UpdateCommand command, CancellationToken cancellationToken) => Command(
+        round => round.ChangeUpdate(command.OperationId, command.Verb, command.Update, command.Message, command.Actor));
+
+    public Task<Answer<SubmitReceipt>> RollbackTo(RollbackCommand command, CancellationToken cancellationToken) =>
+        Command(round => round.RollbackTo(command.OperationId, command.To, command.ExpectedVersion, command.Actor));
+
+    public Task<ImmutableArray<UpdateView>> ListUpdates(CancellationToken cancellationToken) =>
+        Task.FromResult(UpdateDescription.Updates(_state));
+
+    public Task<ImmutableArray<VersionView>> ListVersions(CancellationToken cancellationToken) =>
+        Task.FromResult(UpdateDescription.Versions(_state));
+
     public Task<JobView?> Describe(CancellationToken cancellationToken) =>
         Task.FromResult(_state.Exists ? JobDescription.Describe(_state) : null);
 
