@@ -63,12 +63,12 @@ internal static class JobDiffCommand
         {
             { From: null } => new($"{difference.Key} is new.", Tone.Good),
             { IsNothing: true } => new($"{difference.Key}: version {difference.From} and {then} are the same.", Tone.Faint),
-            _ => $"{difference.Key}: version {difference.From} → {then}",
+            _ => new($"{difference.Key}: version {difference.From} → {then}"),
         });
         foreach (var change in difference.Changes)
         {
-            if (change.Before is { } before) session.Printer.Text(new($"- {change.Path}: {before}", Tone.Bad));
-            if (change.After is { } after) session.Printer.Text(new($"+ {change.Path}: {after}", Tone.Good));
+            if (change.Before is { } before) session.Printer.Text(new Field($"- {change.Path}: {before}", Tone.Bad));
+            if (change.After is { } after) session.Printer.Text(new Field($"+ {change.Path}: {after}", Tone.Good));
         }
     }
 

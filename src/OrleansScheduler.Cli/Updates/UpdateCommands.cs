@@ -57,7 +57,7 @@ internal static class UpdateCommands
                 if (answer.Problem is { } problem) return session.Fail(problem);
                 var wanted = session.Value(number);
                 var update = answer.Value!.Items.FirstOrDefault(update => wanted is null || update.ToVersion == wanted);
-                if (update is null) return session.Fail(OrleansScheduler.Core.UpdateCommands.NotFound(session.Value(job), wanted));
+                if (update is null) return session.Fail(UpdateProblems.NotFound(session.Value(job), wanted));
                 session.Printer.One(update, UpdateListing.For(session), view => UpdateListing.Describe(session, view));
                 return ExitCode.Ok;
             });

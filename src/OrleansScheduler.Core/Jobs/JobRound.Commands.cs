@@ -170,7 +170,7 @@ public sealed partial class JobRound
 
         if (!Exists) return Problem.NoSuchJob(state.Key);
         if (!duringUpdate && _header.Update is { IsActive: true })
-            return UpdateCommands.InProgress(state.Key, _header.Update);
+            return UpdateProblems.InProgress(state.Key, _header.Update);
 
         var outcome = act();
         if (outcome.Problem is { } problem) return problem;

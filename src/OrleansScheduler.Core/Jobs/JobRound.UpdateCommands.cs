@@ -24,11 +24,11 @@ public sealed partial class JobRound
         if (_header.Update is not { } update || (number is { } wanted && wanted != update.ToVersion))
         {
             return number is { } other && state.Updates.Find(other) is { } ended
-                ? UpdateCommands.NotActive(state.Key, ended)
-                : UpdateCommands.NotFound(state.Key, number);
+                ? UpdateProblems.NotActive(state.Key, ended)
+                : UpdateProblems.NotFound(state.Key, number);
         }
 
-        if (UpdateMachine.After(update.Status, verb, IsSilent(update)) is not { } next) return UpdateCommands.NotActive(state.Key, update);
+        if (UpdateMachine.After(update.Status, verb, IsSilent(update)) is not { } next) return UpdateProblems.NotActive(state.Key, update);
         if (next != update.Status)
         {
             var why = message is null ? $"{Past(verb)} by {actor}" : $"{Past(verb)} by {actor}: {message}";

@@ -33,7 +33,7 @@ public static class SubmitRules
     public static Answer<string> Judge(JobStanding job, JobSpec spec)
     {
         if (job.Update is { } update)
-            return spec.Equals(update.Spec) ? SubmitOutcome.Unchanged : UpdateCommands.InProgress(spec.Key, update);
+            return spec.Equals(update.Spec) ? SubmitOutcome.Unchanged : UpdateProblems.InProgress(spec.Key, update);
         if (spec.Type != job.Spec.Type && job.Active)
             return Conflict("job-active", $"{spec.Key} runs as {job.Spec.Type}: stop it before you make it another type.");
         if (job.Stopped || (spec.Type != JobType.Service && !job.Active))

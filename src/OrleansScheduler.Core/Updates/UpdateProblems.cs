@@ -1,7 +1,7 @@
 namespace OrleansScheduler.Core;
 
 /// <summary>Words what can be wrong with commands about updates.</summary>
-public static class UpdateCommands
+public static class UpdateProblems
 {
     /// <summary>The job has an update, and this has to wait for its end.</summary>
     public static Problem InProgress(JobKey job, UpdateState update) =>
