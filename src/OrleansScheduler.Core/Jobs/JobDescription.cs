@@ -21,6 +21,7 @@ public static class JobDescription
         Revision = state.Header.Revision,
         Spec = state.Spec,
         Update = state.Header.Update is { } update ? UpdateDescription.Describe(state, update, withEvents: false) : null,
+        FirstInstance = state.Header.FirstInstance,
         Versions = VersionGroup.Of(state.Tasks.Values.Where(t => t.Status.IsActive()).Select(t =>
             (t.Instance, Shape(state, InstanceUpdate.VersionOf(t))))),
     };

@@ -35,6 +35,7 @@ public sealed partial class JobRound
             }
 
             if (_header.Stopped) return IsStopped();
+            if (_header.FirstInstance + instances > JobLimits.MaxInstances) return UpdateProblems.NoRoom(state.Key, _header.FirstInstance);
             var before = Spec.Instances;
             if (before != instances) Accept(Spec with { Instances = instances }, actor);
             var message = before == instances ? $"already has {Instances(instances)}" : $"goes from {before} to {Instances(instances)}";
@@ -131,7 +132,8 @@ public sealed partial class JobRound
             All().Where(t => TakesPart(t) && !RunsTheSame(InstanceUpdate.VersionOf(t), _header.Version)).Select(t => t.Instance));
         return new(
             Spec, _header.Stopped, All().Any(t => t.Status.IsActive()),
-            update is null ? null : new(update.FromVersion, update.ToVersion, update.StatusName, SpecOf(update.ToVersion)), others);
+            update is null ? null : new(update.FromVersion, update.ToVersion, update.StatusName, SpecOf(update.ToVersion)), others,
+            _header.FirstInstance);
     }
 
     private void Update(JobSpec spec, string actor)
@@ -145,7 +147,7 @@ public sealed partial class JobRound
     {
         if (!spec.Equals(Spec)) Accept(spec, actor);
         _header = _header with { Stopped = false, StoppedInstances = [] };
-        foreach (var task in Named([]).Where(t => t.Status.IsTerminal() && t.Instance < spec.Instances))
+        foreach (var task in Named([]).Where(t => t.Status.IsTerminal() && Wanted.Contains(t.Instance)))
             Enter(TaskMachine.StartOver(task, VersionFor(task.Instance), now, $"Started again by {actor}"));
         Announce("job", "STARTED", $"Started again by {actor}");
     }

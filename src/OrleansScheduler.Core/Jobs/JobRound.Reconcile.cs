@@ -18,7 +18,7 @@ public sealed partial class JobRound
         }
 
         var spec = Spec;
-        for (var instance = 0; instance < spec.Instances; instance++)
+        foreach (var instance in Wanted.Each())
         {
             if (_header.StoppedInstances.Contains(instance)) continue;
             if (Find(instance) is not { } task) Enter(TaskMachine.Create(instance, _header.AttemptFloor + 1, VersionFor(instance), now));
@@ -26,12 +26,16 @@ public sealed partial class JobRound
                 Enter(TaskMachine.StartOver(task, VersionFor(instance), now, "Rescheduled"));
         }
 
-        RemoveBeyond(spec.Instances);
+        RemoveOthers();
     }
 
-    private void RemoveBeyond(int instances)
+    /// <summary>The instances that the job is to have.</summary>
+    private InstanceSet Wanted => InstanceSet.Between(_header.FirstInstance, _header.FirstInstance + Spec.Instances - 1);
+
+    private void RemoveOthers()
     {
-        foreach (var task in All().Where(t => t.Instance >= instances).OrderBy(t => t.Instance).ToList())
+        var wanted = Wanted;
+        foreach (var task in All().Where(t => !wanted.Contains(t.Instance)).OrderBy(t => t.Instance).ToList())
         {
             if (task.Status.IsTerminal()) Remove(task);
             else StopAll([task], "Scaled down.");

@@ -34,7 +34,7 @@ public sealed partial class JobRound
             var why = message is null ? $"{Past(verb)} by {actor}" : $"{Past(verb)} by {actor}: {message}";
             if (verb == UpdateVerb.Rollback) Rollback(update, why, actor);
             else MoveTo(update, next, why, actor);
-            if (verb == UpdateVerb.Abort) StayAsItIs();
+            if (verb == UpdateVerb.Abort) StayAsItIs(update);
         }
 
         _operations.Add(new JobOperation(operationId, name, subject, update.ToVersion, 0, next.ToName()));

@@ -20,7 +20,15 @@ public sealed partial class JobRound
             Planned = true,
             Initial = initial,
             Actor = actor,
+            FromFirst = _header.FirstInstance,
+            ToFirst = BlueGreen.FirstOf(Spec, _header.FirstInstance, SpecOf(from).Instances),
         };
+        if (update.ToFirst != update.FromFirst)
+        {
+            _header = _header with { FirstInstance = update.ToFirst };
+            _header = _header with { StoppedInstances = Left(Wanted) };
+        }
+
         _plan = null;
         _header = _header with { Update = update with { Total = PlanOf(update).Count } };
         Tell(_header.Update, $"Version {from} to {_header.Version} by {actor}", actor);
@@ -47,6 +55,9 @@ public sealed partial class JobRound
         var policy = SpecOf(update.ToVersion).Update;
         var (taken, done, flight) = (update.Taken, update.Done, new SortedSet<int>(update.InFlight.Each()));
         List<int> started = [], atOnce = [], arrived = [.. flight.Where(instance => Push(update, instance))];
+        if (BlueGreen.ArriveTogether(policy, update.IsBackward, taken, PlanOf(update).Creates) && arrived.Count < flight.Count)
+            arrived.Clear();
+        policy = BlueGreen.Groups(policy, PlanOf(update).Creates);
         flight.ExceptWith(arrived);
         var isHeld = false;
         while (true)
@@ -96,7 +107,7 @@ public sealed partial class JobRound
 
     private void Finish(UpdateState update)
     {
-        RemoveBeyond(Spec.Instances);
+        RemoveOthers();
         if (update.IsBackward) MoveTo(update, UpdateStatus.RolledBack, update.Message);
         else MoveTo(update, UpdateStatus.RolledForward, message: null);
     }
@@ -132,7 +143,8 @@ public sealed partial class JobRound
     /// <summary>Version that an instance is to have when the update is through; 0 when it is not to exist.</summary>
     private int TargetOf(UpdateState update, int instance)
     {
-        if (!update.IsBackward) return instance < SpecOf(update.ToVersion).Instances ? update.ToVersion : 0;
+        if (!update.IsBackward)
+            return instance >= update.ToFirst && instance < update.ToFirst + SpecOf(update.ToVersion).Instances ? update.ToVersion : 0;
         foreach (var group in update.Initial)
         {
             if (group.Instances.Contains(instance)) return group.Version;
@@ -146,7 +158,7 @@ public sealed partial class JobRound
         : PlanOf(update).Forward(taken, taken + count);
 
     private UpdatePlan PlanOf(UpdateState update) => _plan ??= UpdatePlan.Of(
-        update.Initial, update.ToVersion, SpecOf(update.ToVersion), InstanceSet.Of(_header.StoppedInstances), RunsTheSame);
+        update, SpecOf(update.ToVersion), InstanceSet.Of(_header.StoppedInstances), RunsTheSame);
 
     /// <summary>Fails or turns round an update whose instances end too often.</summary>
     private UpdateState CountFailures(UpdateState update)
@@ -168,7 +180,7 @@ public sealed partial class JobRound
         var message = $"Latest failure: instance {failed.Max()} exited.";
         if (!update.IsBackward && policy.Rollback) return TurnRound(update with { InFlight = flight }, message, actor: null);
         update = MoveTo(update, UpdateStatus.Failed, message);
-        StayAsItIs();
+        StayAsItIs(update);
         return update;
     }
 
@@ -184,7 +196,7 @@ public sealed partial class JobRound
             Ends = ImmutableSortedDictionary<int, int>.Empty,
             FailedInstances = [],
         };
-        _header = _header with { Version = update.FromVersion };
+        _header = _header with { Version = update.FromVersion, FirstInstance = update.FromFirst };
         _demandChanged = true;
         update = MoveTo(update, UpdateStatus.RollingBack, message, actor);
         Tell(update, UpdateAction.InstanceRollingBack, update.Carried.Each().ToList());
@@ -195,15 +207,22 @@ public sealed partial class JobRound
     /// An update that ended half way leaves the instances that are there, and no others: a job that would create or remove the rest at once
     /// would do what its update was there to do with care.
     /// </summary>
-    private void StayAsItIs()
+    private void StayAsItIs(UpdateState update)
     {
         var there = InstanceSet.Of(All().Where(TakesPart).Select(t => t.Instance));
-        var left = InstanceSet.Of(_header.StoppedInstances.Where(i => i < Spec.Instances && Find(i) is not null));
-        var count = Math.Max(1, there.Union(left).Max + 1);
+        var left = InstanceSet.Of(_header.StoppedInstances.Where(i => Find(i) is not null)).Intersect(Wanted);
+        var all = there.Union(left);
+        if (all.IsEmpty) return;
+        var first = update.ToFirst == update.FromFirst ? update.ToFirst : all.Ranges[0].First;
+        var count = all.Max - first + 1;
         if (count != Spec.Instances) Accept(Spec with { Instances = count }, "scheduler");
-        var gone = InstanceSet.Between(0, count - 1).Except(there).Each().Where(i => Find(i) is not null).ToList();
+        _header = _header with { FirstInstance = first };
+        var gone = Wanted.Except(there).Each().Where(i => Find(i) is not null).ToList();
         if (gone.Count > left.Count) _header = _header with { StoppedInstances = _header.StoppedInstances.Union(gone) };
     }
+
+    /// <summary>Instances that users have stopped, other than those that get their numbers now.</summary>
+    private ImmutableSortedSet<int> Left(InstanceSet fresh) => _header.StoppedInstances.Except(fresh.Each());
 
     private bool TakesPart(ScheduledTask task) => task.Status.IsActive() && task.Status != ScheduleStatus.Killing
         && !_header.StoppedInstances.Contains(task.Instance);
@@ -261,7 +280,7 @@ public sealed partial class JobRound
             if (Find(instance) is not { Status: ScheduleStatus.Running } task || TargetOf(update, instance) is not (> 0 and var target)) continue;
             if (!RunsTheSame(task.Version, target)) continue;
             var watched = task.Since + policy.Watch;
-            if (!(watched >= due)) due = watched;
+            if (watched > now && !(watched >= due)) due = watched;
         }
 
         return due;

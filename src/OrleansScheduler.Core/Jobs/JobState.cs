@@ -59,6 +59,9 @@ public sealed record JobHeader
     /// Attempts that begin after the cell was restored have numbers above this: those below may have been used since the backup was made.
     /// </summary>
     [Id(9)] public int RestoreFloor { get; init; }
+
+    /// <summary>Number of its first instance: not 0 after a blue/green update, whose new set stands behind the old one.</summary>
+    [Id(10)] public int FirstInstance { get; init; }
 }
 
 /// <summary>One durable change of a job: an entry of its journal. A snapshot is the change that leads from nothing to everything.</summary>

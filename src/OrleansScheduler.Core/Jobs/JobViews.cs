@@ -70,6 +70,9 @@ public sealed record JobView
     /// a canary.
     /// </summary>
     [Id(16)] public ImmutableArray<VersionGroup> Versions { get; init; } = [];
+
+    /// <summary>Number of its first instance: not 0 after a blue/green update.</summary>
+    [Id(17)] public int FirstInstance { get; init; }
 }
 
 /// <summary>What came of a submit.</summary>

@@ -13,7 +13,8 @@ public sealed record UpdateStanding(int FromVersion, int ToVersion, string Statu
 /// <param name="Active">Whether any instance of it is active.</param>
 /// <param name="Update">The update under way; null when there is none.</param>
 /// <param name="Others">Instances that run something else than <paramref name="Spec"/>, as after a canary or an abort.</param>
-public sealed record JobStanding(JobSpec Spec, bool Stopped, bool Active, UpdateStanding? Update, InstanceSet Others)
+/// <param name="First">Its first instance.</param>
+public sealed record JobStanding(JobSpec Spec, bool Stopped, bool Active, UpdateStanding? Update, InstanceSet Others, int First)
 {
     /// <summary>The standing of a job as users see it.</summary>
     public static JobStanding Of(JobView job) => new(
@@ -23,7 +24,8 @@ public sealed record JobStanding(JobSpec Spec, bool Stopped, bool Active, Update
         job is { Phase: JobPhase.Updating or JobPhase.Paused, Update: { } update }
             ? new(update.FromVersion, update.ToVersion, update.Status, update.ToVersion == job.Version ? job.Spec : null)
             : null,
-        InstanceSet.Of(job.Versions.Where(group => group.Version != job.Version).SelectMany(group => group.Instances.Ranges)));
+        InstanceSet.Of(job.Versions.Where(group => group.Version != job.Version).SelectMany(group => group.Instances.Ranges)),
+        job.FirstInstance);
 }
 
 /// <summary>Decides what a submit does to a job that exists: the job itself and its plan ask the same.</summary>
@@ -45,6 +47,8 @@ public static class SubmitRules
         var runsTheSame = spec.RunsTheSameAs(job.Spec) && job.Others.Each().All(instance => !spec.Update.Covers(instance));
         if (runsTheSame && spec.Equals(job.Spec)) return SubmitOutcome.Unchanged;
         if (spec.Type == JobType.Service && OutOfScope(job, spec) is { } problem) return problem;
+        var first = runsTheSame ? job.First : BlueGreen.FirstOf(spec, job.First, job.Spec.Instances);
+        if (first + spec.Instances > JobLimits.MaxInstances) return UpdateProblems.NoRoom(spec.Key, first);
         if (runsTheSame) return SubmitOutcome.Changed;
         if (spec.Type == JobType.Service) return SubmitOutcome.Updating;
         return Conflict("job-active",
@@ -57,9 +61,10 @@ public static class SubmitRules
         var scope = spec.Update.Instances;
         if (scope.IsEmpty) return null;
         var (fewer, more) = (Math.Min(job.Spec.Instances, spec.Instances), Math.Max(job.Spec.Instances, spec.Instances));
-        if (scope.Max >= more)
-            return Refuse("update-instances-unknown", $"{spec.Key} has instances 0-{more - 1}, not {scope.Max}.");
-        var left = InstanceSet.Between(fewer, more - 1).Except(scope);
+        var known = InstanceSet.Between(job.First, job.First + more - 1);
+        if (scope.Except(known) is { IsEmpty: false } unknown)
+            return Refuse("update-instances-unknown", $"{spec.Key} has instances {known}, not {unknown}.");
+        var left = InstanceSet.Between(job.First + fewer, job.First + more - 1).Except(scope);
         return left.IsEmpty
             ? null
             : Refuse("update-instances-resize",

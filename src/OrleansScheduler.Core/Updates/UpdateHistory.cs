@@ -44,19 +44,23 @@ public sealed class UpdateHistory
     {
         if (!_updates.ContainsKey(line.Update)) return;
         if (!_events.TryGetValue(line.Update, out var lines)) _events[line.Update] = lines = [];
-        if (line.Action is { } action && LineToShare(lines, action, line.At) is >= 0 and var index)
+        if (line.Action is { } action && LineToShare(lines, line, action) is >= 0 and var index)
             lines[index] = lines[index] with { Instances = lines[index].Instances.Union(line.Instances) };
         else if (lines.Count < MaxLines || line.Status is null) lines.Add(line);
         else lines[Math.Max(0, lines.FindLastIndex(other => other.Status is not null))] = line;
     }
 
-    private static int LineToShare(List<UpdateEvent> lines, UpdateAction action, DateTimeOffset at)
+    private static int LineToShare(List<UpdateEvent> lines, UpdateEvent line, UpdateAction action)
     {
         for (var index = lines.Count - 1; index >= 0; index--)
         {
             if (lines[index].Action == action)
-                return lines.Count >= MaxLines || at - lines[index].At < OneLine ? index : -1;
-            if (at - lines[index].At >= OneLine && lines.Count < MaxLines) return -1;
+                return lines.Count >= MaxLines || line.At - lines[index].At < OneLine ? index : -1;
+            if (lines.Count >= MaxLines) continue;
+            if (line.At - lines[index].At >= OneLine) return -1;
+
+            // What happened to an instance stays in the order in which it happened.
+            if (!lines[index].Instances.Intersect(line.Instances).IsEmpty) return -1;
         }
 
         return -1;

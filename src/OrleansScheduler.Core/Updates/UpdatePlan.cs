@@ -14,20 +14,22 @@ internal sealed class UpdatePlan
         Count = parts.Sum(part => part.Count);
     }
 
+    /// <summary>How many of them it creates.</summary>
+    public int Creates => _parts[0].Count;
+
     /// <summary>How many there are.</summary>
     public int Count { get; }
 
     /// <summary>The plan of an update; always the same, from its first round to its last.</summary>
-    /// <param name="initial">What the instances were before.</param>
-    /// <param name="target">The version that it goes to.</param>
-    /// <param name="spec">That version's spec.</param>
+    /// <param name="update">The update.</param>
+    /// <param name="spec">The spec that it goes to.</param>
     /// <param name="left">Instances that users have stopped: they stay down.</param>
     /// <param name="runsTheSame">Whether instances of a version already are as the target wants them.</param>
-    public static UpdatePlan Of(
-        ImmutableArray<VersionGroup> initial, int target, JobSpec spec, InstanceSet left, Func<int, int, bool> runsTheSame)
+    public static UpdatePlan Of(UpdateState update, JobSpec spec, InstanceSet left, Func<int, int, bool> runsTheSame)
     {
+        var (initial, target) = (update.Initial, update.ToVersion);
         var scope = spec.Update.Instances;
-        var wanted = InstanceSet.Between(0, spec.Instances - 1);
+        var wanted = InstanceSet.Between(update.ToFirst, update.ToFirst + spec.Instances - 1);
         var there = InstanceSet.Of(initial.SelectMany(group => group.Instances.Ranges));
         var same = InstanceSet.Of(
             initial.Where(group => runsTheSame(group.Version, target)).SelectMany(group => group.Instances.Ranges));

@@ -6,7 +6,7 @@ public sealed record UpdatePolicy
 {
     /// <summary>
     /// <c>queue</c> keeps up to <see cref="Batch"/> instances in flight, <c>batch</c> moves groups of as many one after the other,
-    /// <c>variable-batch</c> groups of <see cref="Batches"/>. Default <c>queue</c>.
+    /// <c>variable-batch</c> groups of <see cref="Batches"/>, <c>blue-green</c> all at once beside the old ones. Default <c>queue</c>.
     /// </summary>
     [Id(0)] public string Strategy { get; init; } = "queue";
 

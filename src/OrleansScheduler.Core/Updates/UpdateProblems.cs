@@ -21,6 +21,11 @@ public static class UpdateProblems
         ProblemKind.Conflict, "update-not-active",
         $"Update {update.ToVersion} of {job} has ended: it is {update.StatusName}, and only an active one can be changed.");
 
+    /// <summary>Instances would have numbers that are too high.</summary>
+    public static Problem NoRoom(JobKey job, int first) => Problem.Of(
+        ProblemKind.Invalid, "instances-full",
+        $"{job} has instances from {first} on, and none is above {JobLimits.MaxInstances - 1}: ask for fewer, or use another strategy.");
+
     private static Problem InProgress(JobKey job, int from, int to, string status) => Problem.Of(
         ProblemKind.Conflict, "update-in-progress",
         $"{job} is being updated from version {from} to {to} ({status}): wait until that has ended, or abort it.");

@@ -34,6 +34,14 @@ internal static class UpdateRules
             findings.Add(JobCode.UpdateStrategy, "update.batch", $"Strategy {update.Strategy} has no 'batch'; leave it out.");
         if (update.AutoPause && update.Strategy is UpdateStrategy.Queue or UpdateStrategy.BlueGreen)
             findings.Add(JobCode.UpdateStrategy, "update.autopause", "Only groups have an end to pause at; use batch or variable-batch.");
+        if (update.Strategy == UpdateStrategy.BlueGreen)
+        {
+            if (!update.Rollback)
+                findings.Add(JobCode.UpdateStrategy, "update.rollback", "A new set that fails is always removed; leave this out.");
+            if (!update.Instances.IsEmpty)
+                findings.Add(JobCode.UpdateStrategy, "update.instances", "A new set replaces all instances; use another strategy.");
+        }
+
         CheckItems(sizes.Length, "update.batches", findings);
         foreach (var (index, size) in sizes.Index()) findings.CheckRange(size, WholeRange.Instances, $"update.batches[{index}]");
     }

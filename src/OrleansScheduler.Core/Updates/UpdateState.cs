@@ -62,6 +62,12 @@ public sealed record UpdateState
     /// <summary>How many of those that set out on the way that it goes now are what they should be.</summary>
     [Id(18)] public int Done { get; init; }
 
+    /// <summary>The job's first instance before it.</summary>
+    [Id(19)] public int FromFirst { get; init; }
+
+    /// <summary>The job's first instance after it.</summary>
+    [Id(20)] public int ToFirst { get; init; }
+
     /// <summary>Whether it has not ended.</summary>
     public bool IsActive => Status.IsActive();
 

@@ -121,7 +121,7 @@ internal static class JobGen
             (attribute, values, negated) => (Constraint)new Constraint.Value(attribute, [.. values], negated)));
 
     private static Gen<UpdatePolicy> Update =>
-        from strategy in Pick("queue", "batch", "variable-batch")
+        from strategy in Pick("queue", "batch", "variable-batch", "blue-green")
         from batch in Gen.Int[1, 10_000]
         from batches in Gen.Int[1, 10_000].Array[1, 5]
         from pause in Gen.Bool
@@ -133,15 +133,15 @@ internal static class JobGen
         select new UpdatePolicy
         {
             Strategy = strategy,
-            Batch = strategy == "variable-batch" ? 1 : batch,
+            Batch = strategy is "variable-batch" or "blue-green" ? 1 : batch,
             Batches = strategy == "variable-batch" ? [.. batches] : [],
-            AutoPause = strategy != "queue" && pause,
+            AutoPause = strategy is not ("queue" or "blue-green") && pause,
             Watch = watch,
             MaxInstanceFailures = failures.Item1,
             MaxFailedInstances = failures.Item2,
-            Rollback = rollback,
+            Rollback = rollback || strategy == "blue-green",
             Pulse = pulse < TimeSpan.FromDays(30) ? pulse : null,
-            Instances = InstanceSet.Of(ranges.Select(range => new InstanceRange(range.Item1, range.Item1 + range.Item2))),
+            Instances = strategy == "blue-green" ? InstanceSet.Empty : InstanceSet.Of(ranges.Select(range => new InstanceRange(range.Item1, range.Item1 + range.Item2))),
         };
 
     private static Gen<SlaPolicy?> Sla(int instances) => Gen.OneOf(

@@ -7,7 +7,7 @@ namespace OrleansScheduler.Core.Tests;
 public sealed class UpdatePropertyTests
 {
     private static readonly Gen<UpdatePolicy> Policy =
-        from strategy in JobGen.Pick("queue", "batch", "variable-batch")
+        from strategy in JobGen.Pick("queue", "batch", "variable-batch", "blue-green")
         from batch in Gen.Int[1, 4]
         from batches in Gen.Int[1, 4].Array[1, 3]
         from pause in Gen.Bool
@@ -16,12 +16,12 @@ public sealed class UpdatePropertyTests
         select new UpdatePolicy
         {
             Strategy = strategy,
-            Batch = strategy == "variable-batch" ? 1 : batch,
+            Batch = strategy is "variable-batch" or "blue-green" ? 1 : batch,
             Batches = strategy == "variable-batch" ? [.. batches] : [],
-            AutoPause = strategy != "queue" && pause,
+            AutoPause = strategy is not ("queue" or "blue-green") && pause,
             MaxInstanceFailures = failures,
             Watch = UpdateScene.Watch,
-            Instances = scope,
+            Instances = strategy == "blue-green" ? InstanceSet.Empty : scope,
         };
 
     private static readonly Gen<Case> Cases = Gen.Select(Policy, Gen.Int[3, 9], Gen.Int[-2, 3], Gen.Int[0, 1_000_000]).Select(
@@ -36,6 +36,13 @@ public sealed class UpdatePropertyTests
         {
             // Of those that were there before: those that the update creates or removes are no loss.
             var lasting = Math.Min(test.Before, test.After);
+            if (test.Policy.Strategy == "blue-green")
+            {
+                var up = scene.Job.State.Tasks.Values.Count(t => t.Status == Running);
+                Assert.True(up >= lasting, $"only {up} of {lasting} are up: {scene.Shape}");
+                return;
+            }
+
             var down = scene.Job.State.Tasks.Values.Count(t => t.Instance < lasting && t.Status != Running);
             Assert.True(down <= allowed, $"{down} are down, {allowed} may be: {scene.Shape}");
         });
@@ -51,7 +58,7 @@ public sealed class UpdatePropertyTests
         var promised = scene.Update.Status switch
         {
             UpdateStatus.RolledForward => string.Join(' ', Enumerable.Range(0, test.After)
-                .Select(i => $"{i}:{(changed.Contains(i) ? scene.Update.ToVersion : 1)}")),
+                .Select(i => $"{i + scene.Update.ToFirst}:{(changed.Contains(i) ? scene.Update.ToVersion : 1)}")),
             UpdateStatus.RolledBack => before,
             _ => after,
         };
@@ -85,14 +92,14 @@ public sealed class UpdatePropertyTests
         var (whole, _) = Play(test, failures: 0.03, commands: true, crashes: false, _ => { });
         var (broken, _) = Play(test, failures: 0.03, commands: true, crashes: true, _ => { });
         Assert.Equal((whole.Shape, whole.Statuses, whole.Update.Done), (broken.Shape, broken.Statuses, broken.Update.Done));
-        for (var instance = 0; instance < 12; instance++) Assert.Equal(whole.Actions(instance), broken.Actions(instance));
+        for (var instance = 0; instance < 24; instance++) Assert.Equal(whole.Actions(instance), broken.Actions(instance));
     }, iter: 200);
 
     [Fact]
     public void Every_action_is_recorded_once_an_instance_and_the_counts_add_up() => Cases.Sample(test =>
     {
         var (scene, _) = Play(test, failures: 0.03, commands: true, crashes: false, _ => { });
-        for (var instance = 0; instance < 12; instance++)
+        for (var instance = 0; instance < 24; instance++)
         {
             var actions = scene.Actions(instance).Split(' ', StringSplitOptions.RemoveEmptyEntries);
             Assert.Equal(actions.Distinct(), actions);
