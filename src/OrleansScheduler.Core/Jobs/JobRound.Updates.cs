@@ -54,7 +54,7 @@ public sealed partial class JobRound
     {
         var policy = SpecOf(update.ToVersion).Update;
         var (taken, done, flight) = (update.Taken, update.Done, new SortedSet<int>(update.InFlight.Each()));
-        List<int> started = [], atOnce = [], arrived = [.. flight.Where(instance => Push(update, instance))];
+        List<int> started = [], atOnce = [], arrived = [.. flight.Where(instance => Arrives(update, instance))];
         if (BlueGreen.ArriveTogether(policy, update.IsBackward, taken, PlanOf(update).Creates) && arrived.Count < flight.Count)
             arrived.Clear();
         policy = BlueGreen.Groups(policy, PlanOf(update).Creates);
@@ -76,7 +76,6 @@ public sealed partial class JobRound
                     continue;
                 }
 
-                // What had no node yet is removed at once.
                 started.Add(instance);
                 if (Push(update, instance)) atOnce.Add(instance);
                 else flight.Add(instance);
@@ -112,6 +111,9 @@ public sealed partial class JobRound
         else MoveTo(update, UpdateStatus.RolledForward, message: null);
     }
 
+    /// <summary>What had no node is removed at once, so there is a second look.</summary>
+    private bool Arrives(UpdateState update, int instance) => Push(update, instance) || Push(update, instance);
+
     /// <summary>Does for an instance what it needs. True when it needs nothing any more.</summary>
     private bool Push(UpdateState update, int instance)
     {
@@ -134,7 +136,7 @@ public sealed partial class JobRound
                 return false;
             case InstanceNeed.Removal:
                 StopAll([task!], $"Removed by the update to version {update.Target}.");
-                return Find(instance) is null;
+                return false;
             default:
                 return false;
         }

@@ -340,6 +340,17 @@ public sealed class UpdateCaseTests
     }
 
     [Fact]
+    public void U17_An_update_that_minds_the_SLA_needs_one_and_is_refused_until_it_is_built()
+    {
+        var s = new UpdateScene(1, new() { SlaAware = true });
+        Assert.Equal(["sla-required", "not-supported-yet"], Codes(s.Spec("new", 1)));
+        Assert.Equal(["not-supported-yet"], Codes(s.Spec("new", 1) with { Sla = new SlaPolicy(null, 1, TimeSpan.Zero) }));
+
+        static IEnumerable<string> Codes(JobSpec spec) =>
+            JobRules.Check(spec).Where(error => error.Path == "update.sla-aware").Select(error => error.Code);
+    }
+
+    [Fact]
     public void U18_Failures_are_tolerated_up_to_the_limits()
     {
         var s = new UpdateScene(2, new() { MaxInstanceFailures = 1, MaxFailedInstances = 1 });
