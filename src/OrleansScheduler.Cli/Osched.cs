@@ -60,6 +60,7 @@ internal static class Osched
             DevCommand.Create(shell),
             JobCommands.Create(shell),
             CronCommands.Create(shell),
+            UpdateCommands.Create(shell),
             TaskCommands.Create(shell),
             NodeCommands.Create(shell),
             ExplainCommand.Create(shell),

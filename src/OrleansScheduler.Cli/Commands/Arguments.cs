@@ -18,6 +18,18 @@ internal static class Arguments
             result, JobKey.TryParse(result.Tokens[0].Value, out var key), key, $"expected a job as role/env/name, each {JobKey.PartRule}"),
     };
 
+    /// <summary>A job that may be left out.</summary>
+    public static Argument<JobKey?> OptionalJob(string description) => new("job")
+    {
+        Description = $"{description}, as role/env/name",
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = result => result.Tokens.Count == 0
+            ? null
+            : Read<JobKey?>(
+                result, JobKey.TryParse(result.Tokens[0].Value, out var key), key,
+                $"expected a job as role/env/name, each {JobKey.PartRule}"),
+    };
+
     /// <summary>A task: <c>role/env/name/instance</c>.</summary>
     public static Argument<TaskKey> Task() => new("task")
     {

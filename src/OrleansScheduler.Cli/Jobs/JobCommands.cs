@@ -15,9 +15,12 @@ internal static class JobCommands
             JobInitCommand.Create(shell),
             JobValidateCommand.Create(shell),
             JobPlanCommand.Create(shell),
+            JobDiffCommand.Create(shell),
             JobRunCommand.Create(shell),
             CreateList(shell),
             CreateStatus(shell),
+            JobVersionCommands.CreateHistory(shell),
+            JobVersionCommands.CreateRollback(shell),
             CreateRestart(shell),
             CreateStop(shell),
             CreateScale(shell));

@@ -40,6 +40,23 @@ internal sealed record JobGoal(JobKey Job, Func<JobView, (GoalState State, strin
         };
     }
 
+    /// <summary>An update has ended, and in the status that is hoped for.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="update">Which update: the version that it goes to; null for the one that is there.</param>
+    /// <param name="hoped">The status that is no failure.</param>
+    public static JobGoal UpdateEnded(JobKey job, int? update, string hoped) => new(job, view => AfterUpdate(view, update, hoped));
+
+    private static (GoalState State, string? Why) AfterUpdate(JobView view, int? number, string hoped)
+    {
+        if (view.Update is not { } update) return (GoalState.Missed, "it has no update");
+        if (number is { } wanted && wanted != update.ToVersion)
+            return (GoalState.Missed, $"it has gone on from update {wanted} to update {update.ToVersion}");
+        if (view.Phase is JobPhase.Updating or JobPhase.Paused) return (GoalState.Pending, null);
+        if (update.Status == hoped) return (GoalState.Reached, null);
+        var why = update.Message is { } message ? $": {message}" : "";
+        return (GoalState.Missed, $"the update to version {update.ToVersion} is {update.Status}{why}");
+    }
+
     private static (GoalState State, string? Why) AfterSubmit(JobView view, int version)
     {
         if (view.Update is { } update && update.ToVersion == version && update.Status is "ROLLED_BACK" or "FAILED" or "ABORTED")

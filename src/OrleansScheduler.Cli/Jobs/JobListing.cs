@@ -54,11 +54,6 @@ internal static class JobListing
         if (update is null) return "";
         var why = update.Message is null ? "" : $" ({update.Message})";
         var text = $"version {update.FromVersion} → {update.ToVersion}: {update.Status}, {update.Done} of {update.Total} done{why}";
-        return new(text, update.Status switch
-        {
-            "ROLLED_FORWARD" => Tone.Good,
-            "ROLLING_FORWARD" => Tone.Busy,
-            _ => Tone.Bad,
-        });
+        return UpdateListing.Status(update.Status) with { Text = text };
     }
 }

@@ -52,7 +52,7 @@ internal abstract class JobProgress : IDisposable
             var done = job.Counts.GetValueOrDefault(job.Type == JobType.Service ? "RUNNING" : "FINISHED");
             var share = job.Instances == 0 ? 0 : Math.Clamp(done * BarWidth / job.Instances, 0, BarWidth);
             var (full, empty) = (new Field(new('━', share), Tone.Good), new Field(new('━', BarWidth - share), Tone.Faint));
-            var update = job.Update is { Status: "ROLLING_FORWARD" or "ROLLING_BACK" } u ? $"  {u.Status} {u.Done}/{u.Total}" : "";
+            var update = job is { Phase: JobPhase.Updating or JobPhase.Paused, Update: { } u } ? $"  {u.Status} {u.Done}/{u.Total}" : "";
             var bar = full.Paint(color) + empty.Paint(color);
             return $"{job.Key}  {bar}  {Words.Of(job.Phase).Paint(color)}  {Words.Of(job.Counts)}{update}";
         }

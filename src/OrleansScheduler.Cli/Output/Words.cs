@@ -59,6 +59,19 @@ internal static class Words
         _ => Tone.Busy,
     });
 
+    /// <summary>What an update did to an instance.</summary>
+    public static string Of(UpdateAction? action) => action switch
+    {
+        null => "",
+        UpdateAction.InstanceUpdating => "set out",
+        UpdateAction.InstanceUpdated => "updated",
+        UpdateAction.InstanceUpdateFailed => "failed",
+        UpdateAction.InstanceRollingBack => "turned back",
+        UpdateAction.InstanceRolledBack => "rolled back",
+        UpdateAction.InstanceRollbackFailed => "failed on the way back",
+        _ => action.Value.ToString(),
+    };
+
     /// <summary>A node's status, coloured by how it goes.</summary>
     public static Field OfNode(string status) => new(status, status switch
     {

@@ -32,6 +32,22 @@ public interface IJobGrain : IGrainWithStringKey
     [Alias("Cron"), AlwaysInterleave]
     Task<Answer<CommandReceipt>> Cron(CronCommand command, CancellationToken cancellationToken = default);
 
+    /// <summary>Pauses, resumes, ends or turns round the job's update, or tells it that its guard is alive.</summary>
+    [Alias("ChangeUpdate"), AlwaysInterleave]
+    Task<Answer<UpdateReceipt>> ChangeUpdate(UpdateCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>Moves the job to the spec that an earlier version had.</summary>
+    [Alias("RollbackTo"), AlwaysInterleave]
+    Task<Answer<SubmitReceipt>> RollbackTo(RollbackCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>Its updates that are remembered, newest first; none when the job does not exist.</summary>
+    [Alias("ListUpdates"), AlwaysInterleave]
+    Task<ImmutableArray<UpdateView>> ListUpdates(CancellationToken cancellationToken = default);
+
+    /// <summary>Its versions that are kept, newest first; none when the job does not exist.</summary>
+    [Alias("ListVersions"), AlwaysInterleave]
+    Task<ImmutableArray<VersionView>> ListVersions(CancellationToken cancellationToken = default);
+
     /// <summary>The job; null when it does not exist.</summary>
     [Alias("Describe"), AlwaysInterleave]
     Task<JobView?> Describe(CancellationToken cancellationToken = default);
@@ -117,3 +133,23 @@ public sealed record ForceCommand([property: Id(0)] string OperationId, [propert
 [GenerateSerializer, Immutable, Alias("osched.InstancesCommand")]
 public sealed record InstancesCommand([property: Id(0)] string OperationId, [property: Id(1)] ImmutableArray<int> Instances,
     [property: Id(2)] string Actor);
+
+/// <summary>A command about a job's update.</summary>
+/// <param name="OperationId">Names this operation.</param>
+/// <param name="Verb">What is asked.</param>
+/// <param name="Update">Which update: the version it goes to; null for the one that is there.</param>
+/// <param name="Message">Why, for people; null when nobody said.</param>
+/// <param name="Actor">Who asked.</param>
+[GenerateSerializer, Immutable, Alias("osched.UpdateCommand")]
+public sealed record UpdateCommand(
+    [property: Id(0)] string OperationId, [property: Id(1)] UpdateVerb Verb, [property: Id(2)] int? Update,
+    [property: Id(3)] string? Message, [property: Id(4)] string Actor);
+
+/// <summary>A version to go back to.</summary>
+/// <param name="OperationId">Names this operation.</param>
+/// <param name="To">The version.</param>
+/// <param name="ExpectedVersion">The version the user saw; null to not care.</param>
+/// <param name="Actor">Who asked.</param>
+[GenerateSerializer, Immutable, Alias("osched.RollbackCommand")]
+public sealed record RollbackCommand(
+    [property: Id(0)] string OperationId, [property: Id(1)] int To, [property: Id(2)] int? ExpectedVersion, [property: Id(3)] string Actor);

@@ -60,6 +60,9 @@ internal static class JobCode
     public const string DependencyKey = "dependency-key";
     public const string DependencyTwice = "dependency-twice";
     public const string DependencyCycle = "dependency-cycle";
+    public const string InstancesSyntax = "instances-syntax";
+    public const string UpdateStrategy = "update-strategy";
+    public const string SlaRequired = "sla-required";
 
     /// <summary>What makes a file unreadable, rather than readable and wrong.</summary>
     public static bool IsMalformed(string code) => code is BodyRequired or InvalidUtf8 or Syntax or DuplicateKey or TagUnsupported

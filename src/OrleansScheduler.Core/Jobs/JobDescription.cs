@@ -19,7 +19,10 @@ public static class JobDescription
         ChangedAt = state.Header.ChangedAt,
         Revision = state.Header.Revision,
         Spec = state.Spec,
-        Update = state.Header.Update is { } update ? Describe(state, update) : null,
+        Update = state.Header.Update is { } update ? UpdateDescription.Describe(state, update, withEvents: false) : null,
+        FirstInstance = state.Header.FirstInstance,
+        Versions = VersionGroup.Of(state.Tasks.Values.Where(t => t.Status.IsActive()).Select(t =>
+            (t.Instance, Shape(state, InstanceUpdate.VersionOf(t))))),
         WaitsFor = state.Header.WaitsFor,
         EndReason = state.Header.End?.Reason,
         ScaleFailure = state.Header.ScaleFailure,
@@ -113,7 +116,7 @@ public static class JobDescription
         var active = state.Tasks.Values.Any(t => t.Status.IsActive());
         if (state.Header.Stopped) return active ? JobPhase.Stopping : JobPhase.Stopped;
         if (!state.Header.WaitsFor.IsEmpty) return JobPhase.Waiting;
-        if (state.Header.Update is { IsActive: true }) return JobPhase.Updating;
+        if (state.Header.Update is { IsActive: true } update) return update.Status.IsRolling() ? JobPhase.Updating : JobPhase.Paused;
         if (state.Header.End is { } end) return active ? JobPhase.Stopping : end.Succeeded ? JobPhase.Finished : JobPhase.Failed;
         if (state.Tasks.Values.Any(t => t.Status.IsActive() && t.Status != ScheduleStatus.Running)) return JobPhase.Pending;
         if (active || state.Spec.Type == JobType.Service) return JobPhase.Running;
@@ -121,21 +124,5 @@ public static class JobDescription
         var finished = state.Tasks.Values.All(t => t.Status == ScheduleStatus.Finished)
             && state.Header.Pruned.Counts.Keys.All(name => name == ScheduleStatus.Finished.ToName());
         return finished ? JobPhase.Finished : JobPhase.Failed;
-    }
-
-    private static UpdateView Describe(JobState state, UpdateState update)
-    {
-        var target = state.Versions.GetValueOrDefault(update.Target)?.Spec;
-        var done = target is null ? 0 : state.Tasks.Values.Count(t => t.Status == ScheduleStatus.Running && t.Instance < target.Instances
-            && state.Versions.TryGetValue(t.Version, out var version) && version.Spec.RunsTheSameAs(target));
-        return new UpdateView
-        {
-            FromVersion = update.FromVersion,
-            ToVersion = update.ToVersion,
-            Status = update.StatusName,
-            Done = done,
-            Total = target?.Instances ?? 0,
-            Message = update.Message,
-        };
     }
 }

@@ -27,7 +27,11 @@ internal static class JobFields
         ["task.logs"] = ["rotate-size", "keep"],
         ["retry"] = ["max-failures", "max-failed-instances", "backoff"],
         ["retry.backoff"] = ["initial", "max"],
-        ["update"] = ["strategy", "batch", "watch", "max-instance-failures", "max-failed-instances", "rollback", "pulse", "sla-aware"],
+        ["update"] =
+        [
+            "strategy", "batch", "batches", "autopause", "watch", "max-instance-failures", "max-failed-instances", "rollback", "pulse",
+            "instances", "sla-aware",
+        ],
         ["sla"] = ["percentage", "count", "duration"],
         ["scale"] = ["min", "max", "target", "cooldown", "interval", "max-step"],
         ["scale.target"] = ["metric", "value"],

@@ -80,11 +80,14 @@ internal sealed class JobFileReader(JobFileErrors errors)
         {
             Strategy = update.Text("strategy") ?? defaults.Strategy,
             Batch = update.Whole("batch", WholeRange.Instances) ?? defaults.Batch,
+            Batches = update.Wholes("batches", WholeRange.Instances),
+            AutoPause = update.Flag("autopause") ?? defaults.AutoPause,
             Watch = update.Duration("watch") ?? defaults.Watch,
             MaxInstanceFailures = update.Whole("max-instance-failures", WholeRange.Failures) ?? defaults.MaxInstanceFailures,
             MaxFailedInstances = update.Whole("max-failed-instances", WholeRange.Failures) ?? defaults.MaxFailedInstances,
             Rollback = update.Flag("rollback") ?? defaults.Rollback,
             Pulse = update.Duration("pulse"),
+            Instances = update.Instances("instances"),
             SlaAware = update.Flag("sla-aware") ?? defaults.SlaAware,
         };
     }

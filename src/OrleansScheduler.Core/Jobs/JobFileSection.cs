@@ -124,6 +124,24 @@ internal sealed class JobFileSection
             : Whole(field, PathOf(name), range);
     }
 
+    /// <summary>A list of whole numbers.</summary>
+    public ImmutableArray<int> Wholes(string name, WholeRange range) =>
+        [.. Items(name).Select(item => Whole(new(name, item.Node.At, item.Node), item.Path, range)).OfType<int>()];
+
+    /// <summary>A list of instances and of ranges of them, such as <c>[0-2, 5]</c>.</summary>
+    public InstanceSet Instances(string name)
+    {
+        var ranges = new List<InstanceRange>();
+        foreach (var (path, node) in Items(name))
+        {
+            if (TextOf(node, path, node.At) is not { } text) continue;
+            if (InstanceRange.TryParse(text, out var range)) ranges.Add(range);
+            else _errors.Add(JobCode.InstancesSyntax, path, $"{FieldWords.Show(text)} is no instance like 5 and no range like 0-2.", node.At);
+        }
+
+        return InstanceSet.Of(ranges);
+    }
+
     public double? Number(string name)
     {
         if (Find(name) is not { } field) return null;

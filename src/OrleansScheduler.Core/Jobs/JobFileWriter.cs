@@ -160,11 +160,14 @@ internal static class JobFileWriter
         return new MappingWriter()
             .Text("strategy", update.Strategy, defaults.Strategy)
             .Whole("batch", update.Batch, defaults.Batch)
+            .Wholes("batches", update.Batches.IsDefault ? [] : update.Batches)
+            .Flag("autopause", update.AutoPause, defaults.AutoPause)
             .Duration("watch", update.Watch, defaults.Watch)
             .Whole("max-instance-failures", update.MaxInstanceFailures, defaults.MaxInstanceFailures)
             .Whole("max-failed-instances", update.MaxFailedInstances, defaults.MaxFailedInstances)
             .Flag("rollback", update.Rollback, defaults.Rollback)
             .Duration("pulse", update.Pulse, null)
+            .Texts("instances", [.. update.Instances.Ranges.Select(range => range.ToString())])
             .Flag("sla-aware", update.SlaAware, defaults.SlaAware);
     }
 

@@ -36,6 +36,9 @@ public static class JobLimits
     /// <summary>Most custom resources, and most sets, that a task may ask for.</summary>
     public const int MaxCustom = 64;
 
+    /// <summary>Most sizes of groups, and most ranges of instances, of an update.</summary>
+    public const int MaxUpdateItems = 100;
+
     /// <summary>Longest single argument or <c>NAME=value</c>, in bytes: what Linux passes to a program (MAX_ARG_STRLEN less the final
     /// zero).</summary>
     public const int MaxArgumentBytes = (128 * 1024) - 1;
@@ -45,4 +48,7 @@ public static class JobLimits
 
     /// <summary>Longest duration that a job file may ask for: what the clocks of every part can wait for.</summary>
     public static readonly TimeSpan MaxDuration = TimeSpan.FromDays(30);
+
+    /// <summary>Shortest silence after which an update may wait for its next pulse: one that is lost on the way must not hold it.</summary>
+    public static readonly TimeSpan MinPulse = TimeSpan.FromSeconds(5);
 }

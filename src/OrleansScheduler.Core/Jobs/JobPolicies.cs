@@ -23,35 +23,6 @@ public sealed record RetryPolicy
     [Id(3)] public int? MaxFailedInstances { get; init; }
 }
 
-/// <summary>How instances move to a new version.</summary>
-[GenerateSerializer, Immutable, Alias("osched.UpdatePolicy")]
-public sealed record UpdatePolicy
-{
-    /// <summary><c>queue</c> keeps up to <see cref="Batch"/> instances in flight. Default <c>queue</c>.</summary>
-    [Id(0)] public string Strategy { get; init; } = "queue";
-
-    /// <summary>Instances in flight at once. Default 1.</summary>
-    [Id(1)] public int Batch { get; init; } = 1;
-
-    /// <summary>How long an instance must run to count as updated. Default 45 s.</summary>
-    [Id(2)] public TimeSpan Watch { get; init; } = TimeSpan.FromSeconds(45);
-
-    /// <summary>Failures of one instance that are tolerated during the update. Default 0.</summary>
-    [Id(3)] public int MaxInstanceFailures { get; init; }
-
-    /// <summary>Failed instances that are tolerated before the update fails. Default 0.</summary>
-    [Id(4)] public int MaxFailedInstances { get; init; }
-
-    /// <summary>Whether a failed update goes back to the version before. Default true.</summary>
-    [Id(5)] public bool Rollback { get; init; } = true;
-
-    /// <summary>Longest silence of the pulse that the update tolerates; null for an update without pulse.</summary>
-    [Id(6)] public TimeSpan? Pulse { get; init; }
-
-    /// <summary>Whether the update waits for <see cref="JobSpec.Sla"/> before it stops an instance.</summary>
-    [Id(7)] public bool SlaAware { get; init; }
-}
-
 /// <summary>What maintenance must leave running.</summary>
 /// <param name="Percentage">Share of instances, 0 to 100, or null.</param>
 /// <param name="Count">Number of instances, or null.</param>

@@ -13,11 +13,7 @@ public sealed partial class JobRound
                 : KeyReused(operationId);
         }
 
-        if (expectedVersion is { } expected && expected != _header.Version)
-        {
-            return Problem.Of(ProblemKind.Outdated, "version-conflict",
-                $"{state.Key} has version {_header.Version}, not {expected}: read it again before you change it.");
-        }
+        if (expectedVersion is { } expected && expected != _header.Version) return VersionConflict(expected);
 
         _actor = actor;
         var outcome = Exists ? Change(spec, actor) : Create(spec, actor);
@@ -41,6 +37,7 @@ public sealed partial class JobRound
             }
 
             if (_header.Stopped) return IsStopped();
+            if (_header.FirstInstance + instances > JobLimits.MaxInstances) return UpdateProblems.NoRoom(state.Key, _header.FirstInstance);
             var before = Spec.Instances;
             if (before != instances) Accept(Spec with { Instances = instances }, actor);
             var message = before == instances ? $"already has {Instances(instances)}" : $"goes from {before} to {Instances(instances)}";
@@ -62,7 +59,7 @@ public sealed partial class JobRound
                 {
                     if (Spec.Type == JobType.Cron) continue;   // another run is for the schedule, or a user, to start
                     if (Spec.Type != JobType.Service && task.Status == ScheduleStatus.Finished && instances.IsEmpty) continue;
-                    Enter(TaskMachine.StartOver(task, _header.Version, now, $"Restarted by {actor}"));
+                    Enter(TaskMachine.StartOver(task, VersionFor(task.Instance), now, $"Restarted by {actor}"));
                     count++;
                 }
                 else if (Happen(task, new TaskEvent(ScheduleStatus.Restarting, now) { Message = $"Restarted by {actor}" }))
@@ -83,11 +80,7 @@ public sealed partial class JobRound
             {
                 if (IsCron) Happens(new CronEvent.Deschedule(actor));
                 _header = _header with { Stopped = true, StoppedInstances = [] };
-                if (_header.Update is { IsActive: true } update)
-                {
-                    _header = _header with { Update = update with { Status = UpdateStatus.Aborted, Message = $"Job stopped by {actor}" } };
-                    Announce("update", _header.Update!.StatusName, _header.Update.Message);
-                }
+                if (_header.Update is { IsActive: true } update) MoveTo(update, UpdateStatus.Aborted, $"Job stopped by {actor}", actor);
 
                 Announce("job", "STOPPED", $"Stopped by {actor}");
             }
@@ -119,9 +112,7 @@ public sealed partial class JobRound
 
     private Answer<string> Change(JobSpec submitted, string actor)
     {
-        var update = _header.Update is { IsActive: true, ToVersion: var to } ? (to, SpecOf(to)) : ((int, JobSpec?)?)null;
-        var stopped = _header.Stopped || _header.Cron is { Descheduled: true };
-        var standing = new JobStanding(Spec, stopped, All().Any(t => t.Status.IsActive()), update, !_header.WaitsFor.IsEmpty);
+        var standing = Standing();
         var spec = SubmitRules.Meant(standing, submitted);
         var outcome = SubmitRules.Judge(standing, spec);
         switch (outcome.Value)
@@ -142,21 +133,22 @@ public sealed partial class JobRound
         return outcome;
     }
 
+    private JobStanding Standing()
+    {
+        var update = _header.Update is { IsActive: true } active ? active : null;
+        var others = InstanceSet.Of(
+            All().Where(t => TakesPart(t) && !RunsTheSame(InstanceUpdate.VersionOf(t), _header.Version)).Select(t => t.Instance));
+        return new(
+            Spec, _header.Stopped || _header.Cron is { Descheduled: true }, All().Any(t => t.Status.IsActive()),
+            update is null ? null : new(update.FromVersion, update.ToVersion, update.StatusName, SpecOf(update.ToVersion)), others,
+            _header.FirstInstance, !_header.WaitsFor.IsEmpty);
+    }
+
     private void Update(JobSpec spec, string actor)
     {
         var from = _header.Version;
         Accept(spec, actor);
-        _header = _header with
-        {
-            Update = new UpdateState
-            {
-                FromVersion = from,
-                ToVersion = _header.Version,
-                Status = UpdateStatus.RollingForward,
-                StartedAt = now,
-            },
-        };
-        Announce("update", _header.Update.StatusName, $"Version {from} to {_header.Version} by {actor}");
+        StartUpdate(from, actor);
     }
 
     private void StartAgain(JobSpec spec, string actor)
@@ -164,10 +156,10 @@ public sealed partial class JobRound
         if (!spec.Equals(Spec)) Accept(spec, actor);
         _header = _header with { Stopped = false, StoppedInstances = [], End = null, WaitsFor = spec.After, Pruned = PrunedTasks.None };
         if (_header.Cron is { Descheduled: true }) Happens(new CronEvent.Accepted(actor));
-        foreach (var task in Named([]).Where(t => !IsCron && t.Status.IsTerminal() && t.Instance < spec.Instances))
+        foreach (var task in Named([]).Where(t => !IsCron && t.Status.IsTerminal() && Wanted.Contains(t.Instance)))
         {
             if (!_header.WaitsFor.IsEmpty) Remove(task);   // what it did in its last run says nothing about the one that waits
-            else Enter(TaskMachine.StartOver(task, _header.Version, now, $"Started again by {actor}"));
+            else Enter(TaskMachine.StartOver(task, VersionFor(task.Instance), now, $"Started again by {actor}"));
         }
 
         Announce("job", "STARTED", $"Started again by {actor}");
@@ -197,8 +189,7 @@ public sealed partial class JobRound
 
         if (!Exists) return Problem.NoSuchJob(state.Key);
         if (!duringUpdate && _header.Update is { IsActive: true })
-            return Problem.Of(ProblemKind.Conflict, "update-in-progress",
-                $"{state.Key} is being updated: wait until that has ended, or stop the job.");
+            return UpdateProblems.InProgress(state.Key, _header.Update);
 
         _actor = actor;
         var outcome = act();

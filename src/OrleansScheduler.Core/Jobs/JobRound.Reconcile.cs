@@ -25,19 +25,19 @@ public sealed partial class JobRound
         }
 
         var spec = Spec;
-        for (var instance = 0; instance < spec.Instances; instance++)
+        foreach (var instance in Wanted.Each())
         {
             if (_header.StoppedInstances.Contains(instance)) continue;
             if (Find(instance) is not { } task)
             {
                 if (instance >= _header.Pruned.Below)
-                    Enter(TaskMachine.Create(instance, _header.AttemptFloor + 1, _header.Version, now));
+                    Enter(TaskMachine.Create(instance, _header.AttemptFloor + 1, VersionFor(instance), now));
             }
             else if (spec.Type == JobType.Service && task.Status.IsTerminal())
-                Enter(TaskMachine.StartOver(task, _header.Version, now, "Rescheduled"));
+                Enter(TaskMachine.StartOver(task, VersionFor(instance), now, "Rescheduled"));
         }
 
-        RemoveBeyond(spec.Instances);
+        RemoveOthers();
     }
 
     /// <summary>Whether a batch job has ended, and then stops what goes on of it.</summary>
@@ -62,9 +62,13 @@ public sealed partial class JobRound
         return true;
     }
 
-    private void RemoveBeyond(int instances)
+    /// <summary>The instances that the job is to have.</summary>
+    private InstanceSet Wanted => InstanceSet.Between(_header.FirstInstance, _header.FirstInstance + Spec.Instances - 1);
+
+    private void RemoveOthers()
     {
-        foreach (var task in All().Where(t => t.Instance >= instances).OrderBy(t => t.Instance).ToList())
+        var wanted = Wanted;
+        foreach (var task in All().Where(t => !wanted.Contains(t.Instance)).OrderBy(t => t.Instance).ToList())
         {
             if (task.Status.IsTerminal()) Remove(task);
             else StopAll([task], "Scaled down.");
@@ -77,119 +81,13 @@ public sealed partial class JobRound
             Happen(task, new TaskEvent(ScheduleStatus.Killing, now) { Message = message });
     }
 
-    /// <summary>
-    /// Moves an update on: instances that are to be created, then changed, then removed, each by number; the other way round when rolling
-    /// back.
-    /// </summary>
-    private void Advance(UpdateState update)
+    /// <summary>Version that an instance gets which has none that it could go on with: that of the job, unless it is not for this
+    /// instance.</summary>
+    private int VersionFor(int instance)
     {
-        update = Judge(update);
-        if (!update.IsActive) return;
-
-        var spec = SpecOf(update.Target);
-        var (inFlight, waiting) = Survey(update, spec);
-        if (inFlight == 0 && waiting.Count == 0)
-        {
-            RemoveBeyond(spec.Instances);
-            var ended = update.Status == UpdateStatus.RollingForward ? UpdateStatus.RolledForward : UpdateStatus.RolledBack;
-            End(update, ended, update.Message);
-            return;
-        }
-
-        // Free slots rather than a full batch: that is the queue strategy, which never has more than `batch` instances down.
-        foreach (var instance in waiting.Take(Math.Max(0, spec.Update.Batch - inFlight)))
-        {
-            var task = Find(instance);
-            if (task is null) Enter(TaskMachine.Create(instance, _header.AttemptFloor + 1, update.Target, now));
-            else if (instance >= spec.Instances) StopAll([task], $"Removed by the update to version {update.Target}.");
-            else if (task.Status.HoldsNode())
-            {
-                Happen(task, new TaskEvent(ScheduleStatus.Restarting, now)
-                {
-                    Message = $"Updated to version {update.Target}.",
-                    NextVersion = update.Target,
-                });
-            }
-            else Enter(TaskMachine.StartOver(task, update.Target, now, $"Updated to version {update.Target}."));
-        }
-    }
-
-    /// <summary>Counts instances that are on their way and lists those that have not set out, in order.</summary>
-    private (int InFlight, List<int> Waiting) Survey(UpdateState update, JobSpec spec)
-    {
-        var inFlight = 0;
-        List<int> creates = [], changes = [], removals = [];
-        for (var instance = 0; instance < spec.Instances; instance++)
-        {
-            if (_header.StoppedInstances.Contains(instance) || update.FailedInstances.Contains(instance)) continue;
-            if (Find(instance) is not { } task) creates.Add(instance);
-            else if (!RunsTheSame(task.Version, update.Target))
-            {
-                if (task.Status.IsStopping()) inFlight++;
-                else changes.Add(instance);
-            }
-            else if (task.Status != ScheduleStatus.Running || WatchedUntil(task) > now) inFlight++;
-        }
-
-        foreach (var task in All().Where(t => t.Instance >= spec.Instances).OrderBy(t => t.Instance).ToList())
-        {
-            if (task.Status.IsTerminal()) continue;
-            if (task.Status.IsStopping()) inFlight++;
-            else removals.Add(task.Instance);
-        }
-
-        List<int> waiting = [.. creates, .. changes, .. removals];
-        if (update.Status == UpdateStatus.RollingBack) waiting.Reverse();
-        return (inFlight, waiting);
-    }
-
-    /// <summary>Fails or turns round an update whose instances end too often.</summary>
-    private UpdateState Judge(UpdateState update)
-    {
-        var policy = SpecOf(update.ToVersion).Update;
-        var failed = update.Ends.Where(e => e.Value > policy.MaxInstanceFailures).Select(e => e.Key).ToImmutableSortedSet();
-        if (failed.Count == update.FailedInstances.Count) return update;
-        update = update with { FailedInstances = failed };
-        _header = _header with { Update = update };
-        if (failed.Count <= policy.MaxFailedInstances) return update;
-
-        var message = $"Latest failure: instance {failed.Max} exited.";
-        if (update.Status == UpdateStatus.RollingBack || !policy.Rollback) return End(update, UpdateStatus.Failed, message);
-        update = update with
-        {
-            Status = UpdateStatus.RollingBack,
-            Message = message,
-            Ends = ImmutableSortedDictionary<int, int>.Empty,
-            FailedInstances = [],
-        };
-        _header = _header with { Update = update, Version = update.FromVersion };
-        _demandChanged = true;
-        Announce("update", update.StatusName, message);
-        return update;
-    }
-
-    private UpdateState End(UpdateState update, UpdateStatus status, string? message)
-    {
-        update = update with { Status = status, Message = message };
-        _header = _header with { Update = update };
-        Announce("update", update.StatusName, message);
-        return update;
-    }
-
-    /// <summary>Until when a running instance of an active update has to stay up to count as done; null when nobody watches it.</summary>
-    private DateTimeOffset? WatchedUntil(ScheduledTask task)
-    {
-        if (_header.Update is not { IsActive: true } update || task.Status != ScheduleStatus.Running) return null;
-        if (!RunsTheSame(task.Version, update.Target)) return null;
-        var until = task.Since + SpecOf(update.Target).Update.Watch;
-        return until > now ? until : null;
-    }
-
-    private void CountEnd(ScheduledTask task, DateTimeOffset at)
-    {
-        if (_header.Update is not { IsActive: true } update || at < update.StartedAt || !RunsTheSame(task.Version, update.Target)) return;
-        if (task.Asked != ScheduleStatus.Init) return;
-        var ends = update.Ends.SetItem(task.Instance, update.Ends.GetValueOrDefault(task.Instance) + 1);
-        _header = _header with { Update = update with { Ends = ends } };
+        if (Spec.Update.Covers(instance)) return _header.Version;
+        if (Find(instance) is { } task) return InstanceUpdate.VersionOf(task);
+        var others = All().Where(t => !Spec.Update.Covers(t.Instance)).OrderBy(t => t.Instance).LastOrDefault();
+        return others is null ? _header.Version : InstanceUpdate.VersionOf(others);
     }
 }

@@ -166,7 +166,8 @@ public sealed partial class JobRound(
             Prune();
         }
 
-        var changed = _steps.Count + _removed.Count + _versions.Count + _operations.Count > 0 || _header != state.Header;
+        var changed = _steps.Count + _removed.Count + _versions.Count + _operations.Count + _updateEvents.Count > 0
+            || _header != state.Header;
         if (changed) _header = _header with { Revision = state.Header.Revision + 1, ChangedAt = now };
         return new JobDecision
         {
@@ -178,6 +179,7 @@ public sealed partial class JobRound(
                     Steps = [.. _steps],
                     Removed = [.. _removed],
                     Operations = [.. _operations],
+                    UpdateEvents = [.. _updateEvents],
                 }
                 : null,
             Launches = _launches,
@@ -186,8 +188,8 @@ public sealed partial class JobRound(
             DemandChanged = _demandChanged,
             Events = _events,
             NextDue = Exists ? NextDue() : null,
-            InMotion = Exists
-                && ((_header.Update?.IsActive ?? false) || IsOnSchedule || IsWaiting || IsScaled || All().Any(IsMoving)),
+            InMotion = Exists && ((_header.Update?.Status.IsRolling() ?? false) || IsOnSchedule || IsWaiting || IsScaled
+                || All().Any(IsMoving)),
         };
     }
 
@@ -237,11 +239,10 @@ public sealed partial class JobRound(
 
     private DateTimeOffset? NextDue()
     {
-        var due = CronDue();
+        var due = UpdateDue() ?? CronDue();   // a cron job never has an update
         foreach (var task in All())
         {
             if (DueAt(task) is { } at && !(at >= due)) due = at;
-            if (WatchedUntil(task) is { } watched && !(watched >= due)) due = watched;
         }
 
         return due;

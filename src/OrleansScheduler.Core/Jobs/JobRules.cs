@@ -21,7 +21,7 @@ public static class JobRules
         CheckBatch(spec, findings);
         CheckAfter(spec, findings);
         CheckScale(spec, findings);
-        CheckUpdate(spec.Update, findings);
+        UpdateRules.Check(spec, findings);
         CheckSla(spec, findings);
         findings.CheckDuration(spec.Partition.Delay, TimeSpan.Zero, "partition.delay");
         JobSupport.Check(spec, findings);
@@ -161,17 +161,6 @@ public static class JobRules
         findings.CheckDuration(scale.Cooldown, TimeSpan.Zero, "scale.cooldown");
         findings.CheckDuration(scale.Interval, TimeSpan.FromSeconds(1), "scale.interval");
         if (scale.MaxStep is { } step) findings.CheckRange(step, WholeRange.Instances, "scale.max-step");
-    }
-
-    private static void CheckUpdate(UpdatePolicy update, JobFindings findings)
-    {
-        if (update.Strategy is not ("queue" or "batch" or "variable-batch"))
-            findings.Add(JobCode.UnknownValue, "update.strategy", $"{FieldWords.Show(update.Strategy)} is not a strategy; write queue.");
-        findings.CheckRange(update.Batch, WholeRange.Instances, "update.batch");
-        findings.CheckDuration(update.Watch, TimeSpan.Zero, "update.watch");
-        findings.CheckRange(update.MaxInstanceFailures, WholeRange.Failures, "update.max-instance-failures");
-        findings.CheckRange(update.MaxFailedInstances, WholeRange.Failures, "update.max-failed-instances");
-        if (update.Pulse is { } pulse) findings.CheckDuration(pulse, Instant, "update.pulse");
     }
 
     private static void CheckSla(JobSpec spec, JobFindings findings)

@@ -60,6 +60,9 @@ public sealed record JobHeader
     /// </summary>
     [Id(9)] public int RestoreFloor { get; init; }
 
+    /// <summary>Number of its first instance: not 0 after a blue/green update, whose new set stands behind the old one.</summary>
+    [Id(10)] public int FirstInstance { get; init; }
+
     /// <summary>What a cron job knows about its schedule; null for the other types.</summary>
     [Id(14)] public CronState? Cron { get; init; }
 
@@ -100,6 +103,12 @@ public sealed record JobChange
 
     /// <summary>Whether this is a snapshot.</summary>
     [Id(5)] public bool IsSnapshot { get; init; }
+
+    /// <summary>What the job's update did, in order.</summary>
+    [Id(10)] public ImmutableArray<UpdateEvent> UpdateEvents { get; init; } = [];
+
+    /// <summary>Updates that are remembered; only in a snapshot, for otherwise they follow from the headers.</summary>
+    [Id(11)] public ImmutableArray<UpdateState> Updates { get; init; } = [];
 }
 
 /// <summary>What a snapshot of a job becomes when it is restored from a backup.</summary>
@@ -160,6 +169,9 @@ public sealed class JobState(JobKey key)
     /// <summary>Versions by number.</summary>
     public IReadOnlyDictionary<int, JobVersion> Versions => _versions;
 
+    /// <summary>Its updates that are remembered.</summary>
+    public UpdateHistory Updates { get; } = new();
+
     /// <summary>The spec of a version that is still kept.</summary>
     /// <exception cref="InvariantException">There is no such version.</exception>
     public JobSpec SpecOf(int version) =>
@@ -177,6 +189,9 @@ public sealed class JobState(JobKey key)
             _tasks.Set(change.IsSnapshot ? step : ScheduledTask.Extend(_tasks.GetValueOrDefault(step.Instance), step));
         foreach (var instance in change.Removed) _tasks.Remove(instance);
         foreach (var operation in change.Operations) Remember(operation);
+        foreach (var update in Given(change.Updates)) Updates.Set(update);
+        if (Header.Update is { } current) Updates.Set(current);
+        foreach (var line in Given(change.UpdateEvents)) Updates.Add(line);
         if (_versions.Count > MaxVersions) ForgetOldVersions();
     }
 
@@ -188,7 +203,12 @@ public sealed class JobState(JobKey key)
         Steps = [.. _tasks.Values],
         Operations = [.. _operationOrder.Select(id => _operations[id])],
         IsSnapshot = true,
+        UpdateEvents = [.. Updates.Events],
+        Updates = [.. Updates.Updates],
     };
+
+    /// <summary>Changes of earlier versions do not have all members.</summary>
+    private static ImmutableArray<T> Given<T>(ImmutableArray<T> items) => items.IsDefault ? [] : items;
 
     private void Remember(JobOperation operation)
     {
@@ -199,7 +219,12 @@ public sealed class JobState(JobKey key)
     private void ForgetOldVersions()
     {
         var used = _tasks.Values.SelectMany(t => new[] { t.Version, t.NextVersion }).ToHashSet();
-        if (Header.Update is { } update) used.UnionWith([update.FromVersion, update.ToVersion]);
+        if (Header.Update is { } update)
+        {
+            used.UnionWith([update.FromVersion, update.ToVersion]);
+            if (update.IsActive) used.UnionWith(Given(update.Initial).Select(group => group.Version));
+        }
+
         foreach (var number in _versions.Keys.Take(_versions.Count - MaxVersions).Where(n => n != Header.Version && !used.Contains(n))
             .ToList())
             _versions.Remove(number);

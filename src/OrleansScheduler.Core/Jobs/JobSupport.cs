@@ -13,8 +13,6 @@ internal static class JobSupport
         Refuse(task.Processes is not [], "task.processes", "Several processes are not supported yet; use one command, such as a script.");
         Refuse(task.User is not null, "task.user", "Another account is not supported yet; leave it out to run as the agent's own.");
         Refuse(task.Artifacts is not [], "task.artifacts", "Artifacts are not supported yet; fetch them in the command.");
-        Refuse(spec.Update.Strategy is "batch" or "variable-batch", "update.strategy", "This strategy is not supported yet; use queue.");
-        Refuse(spec.Update.Pulse is not null, "update.pulse", "Updates with a pulse are not supported yet; leave it out.");
         Refuse(spec.Update.SlaAware, "update.sla-aware", "SLA-aware updates are not supported yet; choose a small 'batch' instead.");
 
         void Refuse(bool isUsed, string path, string message)

@@ -29,6 +29,9 @@ public enum JobPhase
 
     /// <summary>Other jobs have to succeed before it starts.</summary>
     Waiting,
+
+    /// <summary>An update waits for somebody: to be resumed, or for a pulse.</summary>
+    Paused = 10,
 }
 
 /// <summary>A job as users see it.</summary>
@@ -79,29 +82,15 @@ public sealed record JobView
 
     /// <summary>Why the metric that the job is scaled by cannot be read; null when it can, or there is none.</summary>
     [Id(22)] public string? ScaleFailure { get; init; }
-}
 
-/// <summary>How a job moves to another version.</summary>
-[GenerateSerializer, Immutable, Alias("osched.UpdateView")]
-public sealed record UpdateView
-{
-    /// <summary>Version it leaves.</summary>
-    [Id(0)] public int FromVersion { get; init; }
+    /// <summary>
+    /// Instances by version, those that run what the spec says under <see cref="Version"/>; several while an update is under way and after
+    /// a canary.
+    /// </summary>
+    [Id(16)] public ImmutableArray<VersionGroup> Versions { get; init; } = [];
 
-    /// <summary>Version it goes to.</summary>
-    [Id(1)] public int ToVersion { get; init; }
-
-    /// <summary>Aurora's name of where it is, such as <c>ROLLING_FORWARD</c>, <c>ROLLED_BACK</c> or <c>FAILED</c>.</summary>
-    [Id(2)] public required string Status { get; init; }
-
-    /// <summary>Instances that already are as they should be.</summary>
-    [Id(3)] public int Done { get; init; }
-
-    /// <summary>Instances that the update touches.</summary>
-    [Id(4)] public int Total { get; init; }
-
-    /// <summary>Why it failed or went back; null otherwise.</summary>
-    [Id(5)] public string? Message { get; init; }
+    /// <summary>Number of its first instance: not 0 after a blue/green update.</summary>
+    [Id(17)] public int FirstInstance { get; init; }
 }
 
 /// <summary>What came of a submit.</summary>

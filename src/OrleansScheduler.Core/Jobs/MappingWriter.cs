@@ -19,6 +19,9 @@ internal sealed class MappingWriter
     public MappingWriter Whole(string name, int? value, int? @default) =>
         value is not { } number || value == @default ? this : Add(name, Plain(number.ToString(CultureInfo.InvariantCulture)));
 
+    public MappingWriter Wholes(string name, ImmutableArray<int> values) =>
+        List(name, values, value => Plain(value.ToString(CultureInfo.InvariantCulture)));
+
     public MappingWriter Number(string name, double? value) =>
         value is { } number ? Add(name, Plain(number.ToString("R", CultureInfo.InvariantCulture))) : this;
 

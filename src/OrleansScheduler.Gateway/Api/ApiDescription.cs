@@ -53,6 +53,12 @@ internal static class ApiDescription
         if (type == typeof(JobSpec))
             Replace(schema, JsonSchemaType.Object, "A document of a job file; its form is described at /schema/job.v1.json.");
         if (type == typeof(JobKey)) Replace(schema, JsonSchemaType.String, "A job key: role/env/name.", "shop/prod/web");
+        if (type == typeof(InstanceSet))
+        {
+            Replace(schema, JsonSchemaType.Array, "Instances, as ranges such as 0-2 and numbers such as 5.");
+            schema.Items = new OpenApiSchema { Type = JsonSchemaType.String };
+        }
+
         if (type == typeof(ScheduleStatus))
             Replace(schema, JsonSchemaType.String, "A task's status, upper case.", Enum.GetValues<ScheduleStatus>());
         return Task.CompletedTask;

@@ -40,14 +40,20 @@ internal static class ParameterDescriptions
         ["watch"] = ("Whether to stream events for ever.", JsonSchemaType.Boolean, null, null),
     };
 
-    /// <summary>The one name that means something else of a schedule, which has times where a list has instances.</summary>
-    private static readonly (string Description, JsonSchemaType Type, long? Least, long? Most) FromMoment =
-        ($"The runs behind this moment are wanted, now when left out: {MomentText.Rule}.", JsonSchemaType.String, null, null);
+    /// <summary>Where a name means something else.</summary>
+    private static readonly Dictionary<(string Operation, string Name), (string Description, JsonSchemaType Type, long? Least, long? Most)>
+        Exceptions = new()
+        {
+            [("DiffVersions", "from")] = ("The older version; the one before 'to' when left out.", JsonSchemaType.Integer, 1, null),
+            [("DiffVersions", "to")] = ("The newer version; the job's own when left out.", JsonSchemaType.Integer, 1, null),
+            [("ExplainSchedule", "from")] =
+                ($"The runs behind this moment are wanted, now when left out: {MomentText.Rule}.", JsonSchemaType.String, null, null),
+        };
 
     public static void Apply(OpenApiParameter parameter, string? operation)
     {
-        var isMoment = operation == "ExplainSchedule" && parameter.Name == "from";
-        var (description, type, least, most) = isMoment ? FromMoment : Known[parameter.Name!];
+        var known = Exceptions.TryGetValue((operation ?? "", parameter.Name!), out var special) ? special : Known[parameter.Name!];
+        var (description, type, least, most) = known;
         parameter.Description = description;
         parameter.Schema = new OpenApiSchema
         {
@@ -65,7 +71,7 @@ internal static class ParameterDescriptions
         operation.Parameters.Add(Header(
             "Idempotency-Key", "Names the operation: repeating it with the same key repeats the answer. Made up and echoed when left out.",
             "6f1c2c1e"));
-        if (operation.OperationId == "SubmitJobs")
+        if (operation.OperationId is "SubmitJobs" or "RollbackJob")
             operation.Parameters.Add(Header(
                 "If-Match", "The version that the job is expected to have; refused with 412 when it has another.", "\"3\""));
     }

@@ -100,6 +100,7 @@ public static class GatewayExtensions
 
         app.MapJobs();
         app.MapCron();
+        app.MapUpdates();
         app.MapTasks();
         app.MapNodes();
         app.MapEvents();

@@ -113,6 +113,18 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     public Task<Answer<CommandReceipt>> Cron(CronCommand command, CancellationToken cancellationToken) =>
         Command(round => round.Cron(command.OperationId, command.Verb, command.Actor));
 
+    public Task<Answer<UpdateReceipt>> ChangeUpdate(UpdateCommand command, CancellationToken cancellationToken) => Command(
+        round => round.ChangeUpdate(command.OperationId, command.Verb, command.Update, command.Message, command.Actor));
+
+    public Task<Answer<SubmitReceipt>> RollbackTo(RollbackCommand command, CancellationToken cancellationToken) =>
+        Command(round => round.RollbackTo(command.OperationId, command.To, command.ExpectedVersion, command.Actor));
+
+    public Task<ImmutableArray<UpdateView>> ListUpdates(CancellationToken cancellationToken) =>
+        Task.FromResult(UpdateDescription.Updates(_state));
+
+    public Task<ImmutableArray<VersionView>> ListVersions(CancellationToken cancellationToken) =>
+        Task.FromResult(UpdateDescription.Versions(_state));
+
     public Task<JobView?> Describe(CancellationToken cancellationToken) =>
         Task.FromResult(_state.Exists ? JobDescription.Describe(_state) : null);
 

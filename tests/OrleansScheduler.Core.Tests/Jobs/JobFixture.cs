@@ -8,8 +8,9 @@ internal sealed class JobFixture(int seed = 1)
     private static readonly JobKey Key = new("shop", "test", "web");
     private readonly Random _random = new(seed);
     private readonly NodeLosses _losses = new();
+    private readonly List<JobChange> _journal = [];
 
-    public JobState State { get; } = new(Key);
+    public JobState State { get; private set; } = new(Key);
 
     public DateTimeOffset Now { get; private set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -32,9 +33,30 @@ internal sealed class JobFixture(int seed = 1)
         var round = new JobRound(State, _losses, Now, _random, TaskHistoryPolicy.Default);
         act(round);
         var decision = round.Conclude();
-        if (decision.Change is { } change) State.Apply(change);
+        if (decision.Change is { } change)
+        {
+            _journal.Add(change);
+            State.Apply(change);
+        }
+
         return decision;
     }
+
+    /// <summary>The job's owner is gone, and the next one reads the journal: a snapshot and what came after it.</summary>
+    public void Crash(int entriesInSnapshot = 0)
+    {
+        State = Replay(Replay(null, _journal.Take(entriesInSnapshot)).Snapshot(), _journal.Skip(entriesInSnapshot));
+
+        static JobState Replay(JobChange? snapshot, IEnumerable<JobChange> changes)
+        {
+            var state = new JobState(Key);
+            if (snapshot is not null) state.Apply(snapshot);
+            foreach (var change in changes) state.Apply(change);
+            return state;
+        }
+    }
+
+    public int JournalLength => _journal.Count;
 
     /// <summary>Session 1 of a node, in which all are placed here, is lost.</summary>
     public JobDecision Lose(string node, bool mayReplace = true, bool leaseEnded = false) =>

@@ -114,7 +114,7 @@ internal static class JobGen
                 BackoffMax = backoff.Item1 < backoff.Item2 ? backoff.Item2 : backoff.Item1,
             },
             Constraints = [.. constraints],
-            Update = update,
+            Update = type == JobType.Service ? update : new(),
             Sla = type == JobType.Service ? sla : null,
             Partition = new() { Reschedule = partition.Item1, Delay = partition.Item2, Strict = partition.Item3 },
         };
@@ -139,17 +139,27 @@ internal static class JobGen
         select new CronSchedule(expression, zone, collision) { CatchUp = most, Jitter = jitter };
 
     private static Gen<UpdatePolicy> Update =>
+        from strategy in Pick("queue", "batch", "variable-batch", "blue-green")
         from batch in Gen.Int[1, 10_000]
+        from batches in Gen.Int[1, 10_000].Array[1, 5]
+        from pause in Gen.Bool
         from watch in Duration
         from failures in Gen.Select(Gen.Int[0, 100], Gen.Int[0, 100])
         from rollback in Gen.Bool
+        from pulse in Gen.OneOf(Gen.Const((TimeSpan?)null), Duration.Select(pulse => (TimeSpan?)(pulse + TimeSpan.FromSeconds(5))))
+        from ranges in Gen.Select(Gen.Int[0, 9000], Gen.Int[0, 999]).Array[0, 3]
         select new UpdatePolicy
         {
-            Batch = batch,
+            Strategy = strategy,
+            Batch = strategy is "variable-batch" or "blue-green" ? 1 : batch,
+            Batches = strategy == "variable-batch" ? [.. batches] : [],
+            AutoPause = strategy is not ("queue" or "blue-green") && pause,
             Watch = watch,
             MaxInstanceFailures = failures.Item1,
             MaxFailedInstances = failures.Item2,
-            Rollback = rollback,
+            Rollback = rollback || strategy == "blue-green",
+            Pulse = pulse < TimeSpan.FromDays(30) ? pulse : null,
+            Instances = strategy == "blue-green" ? InstanceSet.Empty : InstanceSet.Of(ranges.Select(range => new InstanceRange(range.Item1, range.Item1 + range.Item2))),
         };
 
     private static Gen<ScalePolicy?> Scale(int instances) => Gen.OneOf(

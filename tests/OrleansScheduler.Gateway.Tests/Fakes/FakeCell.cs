@@ -11,6 +11,8 @@ public sealed class FakeCell
 
     public ConcurrentDictionary<JobKey, ImmutableArray<TaskView>> Tasks { get; } = new();
 
+    public ConcurrentDictionary<JobKey, ImmutableArray<VersionView>> Versions { get; } = new();
+
     public ConcurrentDictionary<string, (object Command, Answer<SubmitReceipt> Answer)> Operations { get; } = new();
 
     public ConcurrentQueue<object> Commands { get; } = new();

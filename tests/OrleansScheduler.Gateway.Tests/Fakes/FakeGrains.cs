@@ -42,6 +42,30 @@ public sealed class FakeJobGrain(FakeCell cell) : Grain, IJobGrain
 
     public Task<Answer<CommandReceipt>> Cron(CronCommand command, CancellationToken cancellationToken = default) => Receive(command, 1);
 
+    public Task<Answer<UpdateReceipt>> ChangeUpdate(UpdateCommand command, CancellationToken cancellationToken = default)
+    {
+        if (!cell.Jobs.TryGetValue(Key, out var job)) return Task.FromResult<Answer<UpdateReceipt>>(Problem.NoSuchJob(Key));
+        cell.Commands.Enqueue(command);
+        return Task.FromResult<Answer<UpdateReceipt>>(job.Update is not { } update
+            ? UpdateProblems.NotFound(Key, command.Update)
+            : new UpdateReceipt { Key = Key, Update = update.ToVersion, Status = "ROLLING_FORWARD", Message = "done" });
+    }
+
+    public Task<Answer<SubmitReceipt>> RollbackTo(RollbackCommand command, CancellationToken cancellationToken = default)
+    {
+        if (!cell.Jobs.TryGetValue(Key, out var job)) return Task.FromResult<Answer<SubmitReceipt>>(Problem.NoSuchJob(Key));
+        cell.Commands.Enqueue(command);
+        if (command.ExpectedVersion is { } expected && expected != job.Version)
+            return Task.FromResult<Answer<SubmitReceipt>>(Problem.Of(ProblemKind.Outdated, "version-conflict", "It has another."));
+        return Task.FromResult<Answer<SubmitReceipt>>(new SubmitReceipt { Key = Key, Version = job.Version + 1, Outcome = "updating" });
+    }
+
+    public Task<ImmutableArray<UpdateView>> ListUpdates(CancellationToken cancellationToken = default) =>
+        Task.FromResult<ImmutableArray<UpdateView>>(cell.Jobs.GetValueOrDefault(Key)?.Update is { } update ? [update] : []);
+
+    public Task<ImmutableArray<VersionView>> ListVersions(CancellationToken cancellationToken = default) =>
+        Task.FromResult(cell.Versions.GetValueOrDefault(Key, []));
+
     public async Task<JobView?> Describe(CancellationToken cancellationToken = default)
     {
         await Misbehave(cancellationToken);
