@@ -6,7 +6,8 @@ namespace OrleansScheduler.Cli;
 internal static class UpdateCommands
 {
     public static Verb Create(Shell shell) => new Verb(
-        shell, "update", "Look at updates of jobs and steer them", "update list", "update status shop/prod/web", "update pause shop/prod/web")
+        shell, "update", "Look at updates of jobs and steer them", "update list", "update status shop/prod/web",
+        "update pause shop/prod/web")
         .With(
             CreateList(shell),
             CreateStatus(shell),

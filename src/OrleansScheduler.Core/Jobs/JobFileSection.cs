@@ -136,7 +136,7 @@ internal sealed class JobFileSection
         {
             if (TextOf(node, path, node.At) is not { } text) continue;
             if (InstanceRange.TryParse(text, out var range)) ranges.Add(range);
-            else _errors.Add(JobCode.InstancesSyntax, path, $"{FieldWords.Show(text)} is no instance like 5 and no range like 0-2.", node.At);
+            else _errors.Add(JobCode.InstancesSyntax, path, $"{FieldWords.Show(text)} is no instance and no range like 0-2.", node.At);
         }
 
         return InstanceSet.Of(ranges);

@@ -15,9 +15,14 @@ public sealed partial class JobRound
         var (name, subject) = ($"update-{WordOf(verb)}", $"{number}");
         if (FindOperation(operationId) is { } known)
         {
-            return known.Verb == name && known.Subject == subject
-                ? new UpdateReceipt { Key = state.Key, Update = known.Version, Status = known.Outcome, Message = Words(verb, known.Version) }
-                : KeyReused(operationId);
+            if (known.Verb != name || known.Subject != subject) return KeyReused(operationId);
+            return new UpdateReceipt
+            {
+                Key = state.Key,
+                Update = known.Version,
+                Status = known.Outcome,
+                Message = Words(verb, known.Version),
+            };
         }
 
         if (!Exists) return Problem.NoSuchJob(state.Key);

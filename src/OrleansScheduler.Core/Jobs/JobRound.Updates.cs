@@ -186,7 +186,7 @@ public sealed partial class JobRound
         return update;
     }
 
-    /// <summary>From here on the update goes back. What is in flight goes first: it is down already, and so nothing else has to be.</summary>
+    /// <summary>From here on it goes back. What is in flight goes first: it is down already, and so nothing else has to be.</summary>
     private UpdateState TurnRound(UpdateState update, string message, string? actor)
     {
         update = update with
@@ -279,7 +279,8 @@ public sealed partial class JobRound
         DateTimeOffset? due = policy.Pulse is { } pulse ? update.LastPulse + pulse : null;
         foreach (var instance in update.InFlight.Each())
         {
-            if (Find(instance) is not { Status: ScheduleStatus.Running } task || TargetOf(update, instance) is not (> 0 and var target)) continue;
+            if (Find(instance) is not { Status: ScheduleStatus.Running } task) continue;
+            if (TargetOf(update, instance) is not (> 0 and var target)) continue;
             if (!RunsTheSame(task.Version, target)) continue;
             var watched = task.Since + policy.Watch;
             if (watched > now && !(watched >= due)) due = watched;

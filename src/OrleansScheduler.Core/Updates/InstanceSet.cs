@@ -29,7 +29,7 @@ public readonly record struct InstanceRange([property: Id(0)] int First, [proper
     public override string ToString() => First == Last ? $"{First}" : $"{First}-{Last}";
 }
 
-/// <summary>Some instances of a job, as ranges in order: a job's instances mostly do alike, so a set of thousands is a few ranges.</summary>
+/// <summary>Some instances of a job, as ranges in order: instances mostly do alike, so a set of thousands is a few ranges.</summary>
 [GenerateSerializer, Immutable, Alias("osched.InstanceSet")]
 [JsonConverter(typeof(InstanceSetJsonConverter))]
 public readonly record struct InstanceSet

@@ -23,11 +23,12 @@ internal static class UpdateRules
     {
         ImmutableArray<int> sizes = update.Batches.IsDefault ? [] : update.Batches;
         var isVariable = update.Strategy == UpdateStrategy.VariableBatch;
-        if (update.Strategy is not (UpdateStrategy.Queue or UpdateStrategy.Batch or UpdateStrategy.VariableBatch or UpdateStrategy.BlueGreen))
+        if (update.Strategy is not (UpdateStrategy.Queue or UpdateStrategy.Batch or UpdateStrategy.VariableBatch
+            or UpdateStrategy.BlueGreen))
             findings.Add(JobCode.UnknownValue, "update.strategy",
                 $"{FieldWords.Show(update.Strategy)} is not a strategy; write queue, batch, variable-batch or blue-green.");
         else if (!isVariable && !sizes.IsEmpty)
-            findings.Add(JobCode.UpdateStrategy, "update.batches", "Only strategy variable-batch has sizes of groups; others have 'batch'.");
+            findings.Add(JobCode.UpdateStrategy, "update.batches", "Only variable-batch has sizes of groups; others have 'batch'.");
         if (isVariable && sizes.IsEmpty)
             findings.Add(JobCode.Required, "update.batches", "Strategy variable-batch needs sizes of groups, such as [1, 2, 5].");
         if (update.Batch != 1 && (isVariable || update.Strategy == UpdateStrategy.BlueGreen))

@@ -3,8 +3,8 @@ namespace OrleansScheduler.Cli.Tests;
 public sealed class UpdateCommandTests
 {
     private const string Update = """
-        {"job":"shop/prod/web","fromVersion":3,"toVersion":4,"status":"ROLL_FORWARD_PAUSED","done":2,"total":5,"message":"Update auto paused",
-         "startedAt":"2026-01-02T03:04:05Z","actor":"ann","inFlight":["2-3"],"failed":["0"],
+        {"job":"shop/prod/web","fromVersion":3,"toVersion":4,"status":"ROLL_FORWARD_PAUSED","done":2,"total":5,
+         "message":"Update auto paused","startedAt":"2026-01-02T03:04:05Z","actor":"ann","inFlight":["2-3"],"failed":["0"],
          "events":[{"update":4,"at":"2026-01-02T03:04:05Z","status":"ROLLING_FORWARD","message":"Version 3 to 4 by ann"},
           {"update":4,"at":"2026-01-02T03:04:06Z","action":"instance-updating","instances":["0-3"]}]}
         """;
@@ -116,7 +116,10 @@ public sealed class UpdateCommandTests
     public async Task A_diff_of_versions_shows_what_goes_and_what_comes()
     {
         await using var gateway = await StubGateway.WithAsync(
-            """{"key":"shop/prod/web","from":1,"to":2,"changes":[{"path":"instances","before":"2","after":"3"},{"path":"gang","after":"true"}]}""");
+            """
+            {"key":"shop/prod/web","from":1,"to":2,
+             "changes":[{"path":"instances","before":"2","after":"3"},{"path":"gang","after":"true"}]}
+            """);
         var outcome = await CommandLine.RunAsync(gateway, "job", "diff", "shop/prod/web", "--from", "1", "--to", "2");
         Assert.Equal(1, outcome.Code);
         Assert.Equal("shop/prod/web: version 1 → version 2\n- instances: 2\n+ instances: 3\n+ gang: true\n", outcome.Output);

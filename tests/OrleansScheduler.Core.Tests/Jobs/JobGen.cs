@@ -147,7 +147,7 @@ internal static class JobGen
         from failures in Gen.Select(Gen.Int[0, 100], Gen.Int[0, 100])
         from rollback in Gen.Bool
         from pulse in Gen.OneOf(Gen.Const((TimeSpan?)null), Duration.Select(pulse => (TimeSpan?)(pulse + TimeSpan.FromSeconds(5))))
-        from ranges in Gen.Select(Gen.Int[0, 9000], Gen.Int[0, 999]).Array[0, 3]
+        from ranges in Gen.Select(Gen.Int[0, 9000], Gen.Int[0, 999], (first, more) => new InstanceRange(first, first + more)).Array[0, 3]
         select new UpdatePolicy
         {
             Strategy = strategy,
@@ -159,7 +159,7 @@ internal static class JobGen
             MaxFailedInstances = failures.Item2,
             Rollback = rollback || strategy == "blue-green",
             Pulse = pulse < TimeSpan.FromDays(30) ? pulse : null,
-            Instances = strategy == "blue-green" ? InstanceSet.Empty : InstanceSet.Of(ranges.Select(range => new InstanceRange(range.Item1, range.Item1 + range.Item2))),
+            Instances = strategy == "blue-green" ? InstanceSet.Empty : InstanceSet.Of(ranges),
         };
 
     private static Gen<ScalePolicy?> Scale(int instances) => Gen.OneOf(

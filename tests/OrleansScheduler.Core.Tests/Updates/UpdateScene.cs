@@ -25,7 +25,7 @@ internal sealed class UpdateScene
 
     public string Status => Update.StatusName;
 
-    /// <summary>What runs: <c>0:1 1:2</c> for instance 0 in version 1 and instance 1 in version 2; those that do not run have a mark.</summary>
+    /// <summary>What runs: <c>0:1 1:2-</c> for instance 0 in version 1 and instance 1 in version 2, which is on its way.</summary>
     public string Shape => string.Join(' ', Job.State.Tasks.Values.Where(t => t.Status.IsActive()).Select(t =>
         $"{t.Instance}:{InstanceUpdate.VersionOf(t)}{(t.Status == Running ? "" : "-")}"));
 
