@@ -27,7 +27,8 @@ internal static class JobFields
         ["retry"] = ["max-failures", "max-failed-instances", "backoff"],
         ["retry.backoff"] = ["initial", "max"],
         ["update"] = ["strategy", "batch", "watch", "max-instance-failures", "max-failed-instances", "rollback", "pulse", "sla-aware"],
-        ["sla"] = ["percentage", "count", "duration"],
+        ["sla"] = ["percentage", "count", "coordinator", "duration"],
+        ["sla.coordinator"] = ["url", "key"],
         ["partition"] = ["reschedule", "delay", "strict"],
     }.ToFrozenDictionary();
 
