@@ -11,14 +11,18 @@ internal static class UpdateListing
     private static readonly Listing<UpdateEvent> Events = new(
         line => line.Status ?? $"{line.Action}",
         new("AT", line => line.At.ToString("yyyy-MM-dd HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture)),
-        new("WHAT", line => line.Status is { } status ? Status(status) : new(Words.Of(line.Action), line.Action switch
-        {
-            UpdateAction.InstanceUpdated or UpdateAction.InstanceRolledBack => Tone.Good,
-            UpdateAction.InstanceUpdateFailed or UpdateAction.InstanceRollbackFailed => Tone.Bad,
-            _ => Tone.Plain,
-        })),
+        new("WHAT", What),
         new("INSTANCES", line => line.Instances.ToString()),
         new("MESSAGE", line => line.Message));
+
+    private static Field What(UpdateEvent line) => line switch
+    {
+        { Status: { } status } => Status(status),
+        { Action: null } => new("sla"),
+        { Action: UpdateAction.InstanceUpdated or UpdateAction.InstanceRolledBack } => new(Words.Of(line.Action), Tone.Good),
+        { Action: UpdateAction.InstanceUpdateFailed or UpdateAction.InstanceRollbackFailed } => new(Words.Of(line.Action), Tone.Bad),
+        _ => new(Words.Of(line.Action)),
+    };
 
     /// <summary>The columns of a list of updates.</summary>
     public static Listing<UpdateView> For(Session session) => new(

@@ -13,5 +13,7 @@ internal static class JobDefaults
 
     public const string HealthPath = "/health";
 
+    public const string SlaKey = "drain";
+
     public static readonly TimeSpan SlaDuration = TimeSpan.FromMinutes(30);
 }

@@ -94,7 +94,17 @@ internal sealed class JobFileReader(JobFileErrors errors)
 
     private static SlaPolicy? ReadSla(JobFileSection? sla) => sla is null
         ? null
-        : new(sla.Number("percentage"), sla.Whole("count", WholeRange.SlaCount), sla.Duration("duration") ?? JobDefaults.SlaDuration);
+        : new(sla.Number("percentage"), sla.Whole("count", WholeRange.SlaCount), sla.Duration("duration") ?? JobDefaults.SlaDuration)
+        {
+            Coordinator = ReadCoordinator(sla.Section("coordinator")),
+        };
+
+    private static SlaCoordinator? ReadCoordinator(JobFileSection? coordinator)
+    {
+        if (coordinator is null) return null;
+        coordinator.Require("url");
+        return new(coordinator.Text("url") ?? "", coordinator.Text("key") ?? JobDefaults.SlaKey);
+    }
 
     private static ScalePolicy? ReadScale(JobFileSection? scale)
     {

@@ -176,7 +176,12 @@ internal static class JobFileWriter
         : new MappingWriter()
             .Number("percentage", sla.Percentage)
             .Whole("count", sla.Count, null)
+            .Section("coordinator", WriteCoordinator(sla.Coordinator))
             .Duration("duration", sla.Duration, JobDefaults.SlaDuration);
+
+    private static MappingWriter WriteCoordinator(SlaCoordinator? coordinator) => coordinator is null
+        ? new()
+        : new MappingWriter().Text("url", coordinator.Url).Text("key", coordinator.Key, JobDefaults.SlaKey);
 
     private static MappingWriter WritePartition(PartitionPolicy partition) => new MappingWriter()
         .Flag("reschedule", partition.Reschedule, true)

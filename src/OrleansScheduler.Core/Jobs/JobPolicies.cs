@@ -28,7 +28,17 @@ public sealed record RetryPolicy
 /// <param name="Count">Number of instances, or null.</param>
 /// <param name="Duration">How long an instance must have run to count.</param>
 [GenerateSerializer, Immutable, Alias("osched.SlaPolicy")]
-public sealed record SlaPolicy([property: Id(0)] double? Percentage, [property: Id(1)] int? Count, [property: Id(2)] TimeSpan Duration);
+public sealed record SlaPolicy([property: Id(0)] double? Percentage, [property: Id(1)] int? Count, [property: Id(2)] TimeSpan Duration)
+{
+    /// <summary>Who decides instead of a number; null when a number does.</summary>
+    [Id(3)] public SlaCoordinator? Coordinator { get; init; }
+}
+
+/// <summary>A service of the user that knows which instances may be stopped.</summary>
+/// <param name="Url">Where it is asked: <c>http</c> or <c>https</c>.</param>
+/// <param name="Key">Name of the field of its answer that is true when the instance may be stopped. Default <c>drain</c>.</param>
+[GenerateSerializer, Immutable, Alias("osched.SlaCoordinator")]
+public sealed record SlaCoordinator([property: Id(0)] string Url, [property: Id(1)] string Key);
 
 /// <summary>What happens to instances on a node that nobody can reach.</summary>
 /// <remarks>

@@ -53,6 +53,8 @@ public sealed partial class JobRound
     private void Roll(UpdateState update)
     {
         var policy = SpecOf(update.ToVersion).Update;
+        _slaHeld.Clear();
+        _slaRetry = null;
         var (taken, done, flight) = (update.Taken, update.Done, new SortedSet<int>(update.InFlight.Each()));
         List<int> started = [], atOnce = [], arrived = [.. flight.Where(instance => Arrives(update, instance))];
         if (BlueGreen.ArriveTogether(policy, update.IsBackward, taken, PlanOf(update).Creates) && arrived.Count < flight.Count)
@@ -100,6 +102,7 @@ public sealed partial class JobRound
             _header = _header with { Update = update };
         }
 
+        update = RememberHeld(update);
         if (isHeld) MoveTo(update with { PausedAt = taken }, UpdateStatus.RollForwardPaused, "Update auto paused");
         else if (flight.Count == 0 && taken == update.Span) Finish(update);
     }
@@ -129,6 +132,8 @@ public sealed partial class JobRound
                 return false;
             case InstanceNeed.Start:
                 Enter(TaskMachine.StartOver(task!, target, now, $"Updated to version {target}."));
+                return false;
+            case InstanceNeed.Replacement or InstanceNeed.Removal when !MayStop(update, instance):
                 return false;
             case InstanceNeed.Replacement:
                 var message = $"Updated to version {target}.";
@@ -277,6 +282,7 @@ public sealed partial class JobRound
         if (_header.Update is not { } update || !update.Status.IsRolling()) return null;
         var policy = SpecOf(update.ToVersion).Update;
         DateTimeOffset? due = policy.Pulse is { } pulse ? update.LastPulse + pulse : null;
+        if (_slaRetry is { } retry && !(retry >= due)) due = retry;
         foreach (var instance in update.InFlight.Each())
         {
             if (Find(instance) is not { Status: ScheduleStatus.Running } task) continue;

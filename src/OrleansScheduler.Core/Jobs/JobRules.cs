@@ -167,8 +167,8 @@ public static class JobRules
     {
         if (spec.Sla is not { } sla) return;
         if (spec.Type != JobType.Service) findings.Add(JobCode.NotForType, "sla", "Only services have an SLA.");
-        if (sla.Percentage is null == sla.Count is null)
-            findings.Add(JobCode.SlaKind, "sla", "An SLA names either a percentage or a count of instances.");
+        if ((sla.Percentage is null ? 0 : 1) + (sla.Count is null ? 0 : 1) + (sla.Coordinator is null ? 0 : 1) != 1)
+            findings.Add(JobCode.SlaKind, "sla", "An SLA names either a percentage or a count of instances, or a coordinator.");
         if (sla.Percentage is { } percentage)
         {
             if (!double.IsFinite(percentage)) findings.Add(JobCode.NumberOutOfRange, "sla.percentage", "This must be a finite number.");
@@ -177,6 +177,23 @@ public static class JobRules
         }
 
         if (sla.Count is { } count) findings.CheckRange(count, WholeRange.SlaCount with { Max = Math.Max(spec.Instances, 0) }, "sla.count");
+        if (sla.Coordinator is { } coordinator) CheckCoordinator(coordinator, findings);
         findings.CheckDuration(sla.Duration, TimeSpan.Zero, "sla.duration");
+    }
+
+    private static void CheckCoordinator(SlaCoordinator coordinator, JobFindings findings)
+    {
+        findings.CheckText(coordinator.Url, "sla.coordinator.url");
+        findings.CheckLength(coordinator.Url, "sla.coordinator.url");
+        if (!Uri.TryCreate(coordinator.Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.UserInfo != "")
+        {
+            findings.Add(JobCode.SlaCoordinator, "sla.coordinator.url",
+                $"{FieldWords.Show(coordinator.Url)} is no address that can be asked; write one such as http://host:8080/drain.");
+        }
+
+        findings.CheckText(coordinator.Key, "sla.coordinator.key");
+        findings.CheckLength(coordinator.Key, "sla.coordinator.key");
+        if (coordinator.Key.Length == 0)
+            findings.Add(JobCode.SlaCoordinator, "sla.coordinator.key", "The key is a field of the answer and cannot be empty.");
     }
 }

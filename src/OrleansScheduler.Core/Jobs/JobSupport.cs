@@ -13,7 +13,8 @@ internal static class JobSupport
         Refuse(task.Processes is not [], "task.processes", "Several processes are not supported yet; use one command, such as a script.");
         Refuse(task.User is not null, "task.user", "Another account is not supported yet; leave it out to run as the agent's own.");
         Refuse(task.Artifacts is not [], "task.artifacts", "Artifacts are not supported yet; fetch them in the command.");
-        Refuse(spec.Update.SlaAware, "update.sla-aware", "SLA-aware updates are not supported yet; choose a small 'batch' instead.");
+        Refuse(spec is { Update.SlaAware: true, Sla.Coordinator: not null }, "update.sla-aware",
+            "Updates do not ask coordinators yet; name a percentage or a count.");
 
         void Refuse(bool isUsed, string path, string message)
         {

@@ -36,7 +36,10 @@ public sealed record UpdateEvent
     /// <summary>The status that it entered; null when this is about instances.</summary>
     [Id(2)] public string? Status { get; init; }
 
-    /// <summary>What it did to the instances; null when this is about the update itself.</summary>
+    /// <summary>
+    /// What it did to the instances; null when this is about the update itself, or when <see cref="Message"/> says it: that the SLA holds
+    /// them back, or lets them go.
+    /// </summary>
     [Id(3)] public UpdateAction? Action { get; init; }
 
     /// <summary>The instances.</summary>

@@ -68,6 +68,9 @@ public sealed record UpdateState
     /// <summary>The job's first instance after it.</summary>
     [Id(20)] public int ToFirst { get; init; }
 
+    /// <summary>Instances in flight that the job's SLA does not let be stopped yet.</summary>
+    [Id(21)] public InstanceSet SlaHeld { get; init; }
+
     /// <summary>Whether it has not ended.</summary>
     public bool IsActive => Status.IsActive();
 

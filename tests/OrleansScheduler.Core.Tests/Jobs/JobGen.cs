@@ -181,7 +181,9 @@ internal static class JobGen
     private static Gen<SlaPolicy?> Sla(int instances) => Gen.OneOf(
         Gen.Const((SlaPolicy?)null),
         Gen.Select(Gen.Double[0, 100], Duration, (percentage, duration) => (SlaPolicy?)new SlaPolicy(percentage, null, duration)),
-        Gen.Select(Gen.Int[0, instances], Duration, (count, duration) => (SlaPolicy?)new SlaPolicy(null, count, duration)));
+        Gen.Select(Gen.Int[0, instances], Duration, (count, duration) => (SlaPolicy?)new SlaPolicy(null, count, duration)),
+        Gen.Select(Gen.Int[0, 2].Select(i => new[] { "drain", "may-go", "true" }[i]), Duration, (key, duration) =>
+            (SlaPolicy?)new SlaPolicy(null, null, duration) { Coordinator = new($"http://{key}.example:8080/a?b=c", key) }));
 
     private static Gen<HealthSpec?> Health(ImmutableArray<string> ports)
     {
