@@ -11,8 +11,7 @@ public sealed partial class JobRound
     private DateTimeOffset? _slaRetry;
 
     /// <summary>
-    /// Whether the update may stop an instance now. The policy is that of the spec that the instances go to; on the way back that of the one
-    /// that they come from, which is where they go.
+    /// Whether the update may stop an instance now. The policy is that of the spec that instances go to: on the way back the old one.
     /// </summary>
     private bool MayStop(UpdateState update, int instance)
     {
