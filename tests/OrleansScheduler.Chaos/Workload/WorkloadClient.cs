@@ -158,12 +158,18 @@ internal sealed class WorkloadClient : IDisposable
     private HistoryEvent Line(string operation, WorkloadJob job) =>
         new() { T = BootClock.Now, P = _name, K = OutcomeKind.Invoke, Op = operation, Job = job.Key.ToString() };
 
-    private static HistoryEvent Failed(HistoryEvent line, Problem problem) => line with
+    private static HistoryEvent Failed(HistoryEvent line, Problem problem)
     {
-        T = BootClock.Now,
-        K = problem.Kind == ProblemKind.OutcomeUnknown ? OutcomeKind.Info : OutcomeKind.Fail,
-        Code = problem.Code,
-    };
+        // A refusal of what makes no sense judges nothing: the run would pass without having tried anything.
+        if (problem.Kind is ProblemKind.Malformed or ProblemKind.Invalid)
+            throw new InvalidOperationException($"{line.Op} of {line.Job} makes no sense: {problem.Message}");
+        return line with
+        {
+            T = BootClock.Now,
+            K = problem.Kind == ProblemKind.OutcomeUnknown ? OutcomeKind.Info : OutcomeKind.Fail,
+            Code = problem.Code,
+        };
+    }
 
     private SchedulerClient Gateway() => _gateways[_random.Next(_gateways.Length)];
 }

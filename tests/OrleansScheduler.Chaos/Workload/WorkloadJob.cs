@@ -20,6 +20,8 @@ internal sealed record WorkloadJob(string Name, bool IsService, int Instances, T
 
     public static WorkloadJob Batch(string name, int instances, TimeSpan life) => new(name, IsService: false, instances, life);
 
+    private const string Update = "update: { watch: 1s, max-instance-failures: 100, max-failed-instances: 100, rollback: false }";
+
     /// <summary>Its job file.</summary>
     /// <param name="witness">Where its tasks tell what they do.</param>
     /// <param name="mark">Makes one version differ from another.</param>
@@ -31,7 +33,7 @@ internal sealed record WorkloadJob(string Name, bool IsService, int Instances, T
         instances: {{Instances}}
         partition: { strict: {{(IsStrict(Key) ? "true" : "false")}} }
         retry: { max-failures: 1, backoff: { initial: 1s, max: 2s } }
-        update: { watch: 1s, max-instance-failures: 100, max-failed-instances: 100, rollback: false }
+        {{(IsService ? Update : "")}}
         task:
           command: {{witness.Command(Life)}}
           env: { MARK: "{{mark}}" }
