@@ -61,7 +61,7 @@ public sealed class FakeNodeGrain(FakeCell cell) : Grain, INodeGrain
 
     public Task<Answer<NodeView>> Maintain(MaintenanceCommand command, CancellationToken cancellationToken = default)
     {
-        cell.Commands.Enqueue(command);
+        if (cell.Nodes.ContainsKey(Id)) cell.Commands.Enqueue(command);
         return command.IsSchedule
             ? Set("schedule", command.OperationId, command.Actor, MaintenanceMode.Scheduled, "scheduled")
             : Set("maintain", command.OperationId, command.Actor, MaintenanceMode.Draining, "draining");
