@@ -9,6 +9,7 @@ internal sealed partial class NodeGrain
     private const int MaxOperations = 16;
 
     private DrainRound? _lastAsked;
+    private Task _draining = Task.CompletedTask;
 
     private NodeMaintenance Maintenance => new(record.State.Mode, record.State.Maintenance);
 
@@ -89,7 +90,21 @@ internal sealed partial class NodeGrain
         if (!_reachable || record.State.Mode != MaintenanceMode.Draining) return;
         if (_lastAsked is { } last && last.Of == Maintenance && last.Forced == IsForced()
             && time.GetElapsedTime(last.Stamp) < options.Value.Maintenance.AskEvery) return;
-        await DrainTasks(cancellationToken);
+
+        // Not waited for: many jobs that do not answer must not keep the node from noticing that its agent is silent.
+        if (_draining.IsCompleted) _draining = TryDrain(cancellationToken);
+    }
+
+    private async Task TryDrain(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await DrainTasks(cancellationToken);
+        }
+        catch (Exception e)
+        {
+            LogLookAroundFailed(_id, e);   // the next look comes in a second
+        }
     }
 
     private bool IsForced() => Maintenance.Request?.IsForced(time.GetUtcNow()) ?? true;

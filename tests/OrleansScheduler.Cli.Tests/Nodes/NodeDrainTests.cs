@@ -117,7 +117,7 @@ public sealed class NodeDrainTests
             """);
         var outcome = await CommandLine.RunAsync(gateway, "job", "status", "shop/prod/web", "--sla", "--window", "1h");
         Assert.Equal("/v1/jobs/shop/prod/web/sla?window=1h", Assert.Single(gateway.Seen).PathAndQuery);
-        Assert.Contains("Platform uptime  99.5 %\nJob uptime       50 % for 2h, 99 % for 1m", outcome.Output);
-        Assert.Contains("Known for        30m: tasks had more events than they keep\n", outcome.Output);
+        Assert.Contains("Platform uptime  99.5 %\nJob uptime       50 % for 2h0m, 99 % for 1m0s", outcome.Output);
+        Assert.Contains("Known for        30m0s: tasks had more events than they keep\n", outcome.Output);
     }
 }
