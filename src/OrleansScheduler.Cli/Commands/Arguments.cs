@@ -93,6 +93,22 @@ internal static class Arguments
         },
     };
 
+    /// <summary>A time: an ISO 8601 one, UTC unless it says otherwise, or how long from now.</summary>
+    public static Option<PointInTime?> Time(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "time",
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (ReadDuration(text) is { } wait) return new PointInTime(null, wait);
+            if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+                return new PointInTime(time, default);
+            result.AddError($"{name}: '{text}': expected a time such as 2026-12-01T22:00Z, or how long from now, such as 2h");
+            return null;
+        },
+    };
+
     /// <summary>An amount of one resource, such as <c>0.5</c> or <c>16GiB</c>.</summary>
     public static Option<long?> Amount(string name, string description, Func<string, Answer<long>> parse) => new(name)
     {

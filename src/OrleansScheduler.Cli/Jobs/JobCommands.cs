@@ -42,9 +42,14 @@ internal static class JobCommands
     private static Verb CreateStatus(Shell shell)
     {
         var job = Arguments.Job();
-        return new Verb(shell, "status", "Show one job and its tasks", "job status shop/prod/web", "job status shop/prod/web -o json")
-            .With(job).Runs(async (session, cancellationToken) =>
+        var sla = new Option<bool>("--sla") { Description = "Show how well the job was served instead" };
+        var window = Arguments.Duration("--window", "With --sla: how far back to look (default 1m)");
+        return new Verb(
+            shell, "status", "Show one job and its tasks", "job status shop/prod/web", "job status shop/prod/web -o json",
+            "job status shop/prod/web --sla --window 1h")
+            .With(job, sla, window).Runs(async (session, cancellationToken) =>
             {
+                if (session.Value(sla)) return await ShowSlaAsync(session, session.Value(job), session.Value(window), cancellationToken);
                 var answer = await session.Client.DescribeJobAsync(session.Value(job), cancellationToken);
                 if (answer.Problem is { } problem) return session.Fail(problem);
                 IReadOnlyCollection<TaskView> tasks = [];
@@ -59,6 +64,15 @@ internal static class JobCommands
                 session.Printer.One(answer.Value!, JobListing.For(session), view => JobListing.Describe(session, view, tasks));
                 return ExitCode.Ok;
             });
+    }
+
+    private static async Task<int> ShowSlaAsync(Session session, JobKey job, TimeSpan? window, CancellationToken cancellationToken)
+    {
+        var answer = await session.Client.DescribeJobSlaAsync(
+            job, window is { } length ? Units.FormatDuration(length) : null, cancellationToken);
+        if (answer.Problem is { } problem) return session.Fail(problem);
+        session.Printer.One(answer.Value!, JobSlaText.Listing, view => JobSlaText.Describe(session, view));
+        return ExitCode.Ok;
     }
 
     private static Verb CreateRestart(Shell shell)

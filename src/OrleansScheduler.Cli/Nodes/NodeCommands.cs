@@ -11,12 +11,9 @@ internal static class NodeCommands
         .With(
             CreateList(shell),
             CreateStatus(shell),
-            CreateMaintenance(
-                shell, "drain", "Move every task away from a node and give it no new ones",
-                (client, node, key, cancellationToken) => client.DrainNodeAsync(node, key, cancellationToken)),
-            CreateMaintenance(
-                shell, "undrain", "Put a node back into service",
-                (client, node, key, cancellationToken) => client.UndrainNodeAsync(node, key, cancellationToken)),
+            NodeDrainCommand.CreateDrain(shell),
+            NodeDrainCommand.CreateSchedule(shell),
+            NodeDrainCommand.CreateUndrain(shell),
             NodeReserveCommand.Create(shell, "reserve", "Set something of a node aside for a role", release: false),
             NodeReserveCommand.Create(shell, "unreserve", "Give back what was set aside for a role", release: true));
 
@@ -49,22 +46,5 @@ internal static class NodeCommands
                 session.Printer.One(answer.Value!, NodeListing.Nodes, view => NodeListing.Describe(session, view, tasks));
                 return ExitCode.Ok;
             });
-    }
-
-    private static Verb CreateMaintenance(
-        Shell shell, string name, string description,
-        Func<SchedulerClient, string, string, CancellationToken, Task<Answer<NodeView>>> change)
-    {
-        var (node, operation) = (Arguments.Node(), Arguments.Operation());
-        return new Verb(shell, name, description, $"node {name} node-7").With(node, operation).Runs(async (session, cancellationToken) =>
-        {
-            var answer = await Change.SendAsync(
-                session, session.Value(operation), key => change(session.Client, session.Value(node), key, cancellationToken));
-            if (answer.Problem is { } problem) return session.Fail(problem);
-            session.Printer.One(
-                answer.Value!, NodeListing.Nodes,
-                view => session.Printer.Text($"Node {view.Description.Id} is {view.Status} and has {Words.Count(view.Tasks, "task")}."));
-            return ExitCode.Ok;
-        });
     }
 }

@@ -46,6 +46,14 @@ public sealed partial class SchedulerClient
     public Task<Answer<JobView>> DescribeJobAsync(JobKey job, CancellationToken cancellationToken = default) =>
         ReadAsync<JobView>($"v1/jobs/{job}", cancellationToken);
 
+    /// <summary>How well a job was served lately.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="window">Length of the window, such as <c>1h</c>; null for a minute.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public Task<Answer<JobSlaView>> DescribeJobSlaAsync(
+        JobKey job, string? window = null, CancellationToken cancellationToken = default) =>
+        ReadAsync<JobSlaView>(Query.Path($"v1/jobs/{job}/sla", ("window", window)), cancellationToken);
+
     /// <summary>One page of a job's tasks, in the order of their instances.</summary>
     /// <param name="job">The job.</param>
     /// <param name="from">First instance; null for 0.</param>

@@ -13,9 +13,23 @@ public sealed partial class SchedulerClient
     public Task<Answer<NodeView>> DescribeNodeAsync(string node, CancellationToken cancellationToken = default) =>
         ReadAsync<NodeView>($"v1/nodes/{Uri.EscapeDataString(node)}", cancellationToken);
 
-    /// <summary>Takes a node out of service: it gets no new tasks, and those on it are moved away.</summary>
+    /// <summary>Takes a node out of service: it gets no new tasks, and those on it are moved away at once, whatever SLAs say.</summary>
     public Task<Answer<NodeView>> DrainNodeAsync(string node, string? operationId = null, CancellationToken cancellationToken = default) =>
         ChangeAsync<NodeView>($"v1/nodes/{Uri.EscapeDataString(node)}/drain", body: null, operationId, cancellationToken);
+
+    /// <summary>Takes a node out of service as SLAs allow.</summary>
+    public Task<Answer<NodeView>> DrainNodeAsync(
+        string node, DrainRequest request, string? operationId = null, CancellationToken cancellationToken = default) =>
+        ChangeAsync<NodeView>($"v1/nodes/{Uri.EscapeDataString(node)}/drain", request, operationId, cancellationToken);
+
+    /// <summary>Announces maintenance of a node.</summary>
+    public Task<Answer<NodeView>> ScheduleNodeAsync(
+        string node, ScheduleRequest request, string? operationId = null, CancellationToken cancellationToken = default) =>
+        ChangeAsync<NodeView>($"v1/nodes/{Uri.EscapeDataString(node)}/schedule", request, operationId, cancellationToken);
+
+    /// <summary>How far a node's maintenance has got: who holds it up, why and until when.</summary>
+    public Task<Answer<DrainView>> DescribeDrainAsync(string node, CancellationToken cancellationToken = default) =>
+        ReadAsync<DrainView>($"v1/nodes/{Uri.EscapeDataString(node)}/drain", cancellationToken);
 
     /// <summary>Puts a drained node back into service.</summary>
     public Task<Answer<NodeView>> UndrainNodeAsync(

@@ -79,6 +79,17 @@ public interface IJobGrain : IGrainWithStringKey
     [Alias("NodeChanged"), AlwaysInterleave]
     Task NodeChanged(NodeNews news, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// From a node that is to be emptied, again and again until it is: the job lets go what its SLA does not need, durably when this
+    /// returns, and says what it holds back.
+    /// </summary>
+    [Alias("Drain"), AlwaysInterleave]
+    Task<DrainAnswer> Drain(DrainAsk ask, CancellationToken cancellationToken = default);
+
+    /// <summary>How well the job was served in a window that ends now; null when it does not exist.</summary>
+    [Alias("DescribeSla"), AlwaysInterleave]
+    Task<JobSlaView?> DescribeSla(TimeSpan window, CancellationToken cancellationToken = default);
+
     /// <summary>From the ledger's new owner: send demand and holdings again, in full.</summary>
     [Alias("LedgerChanged"), AlwaysInterleave]
     Task LedgerChanged(long ledgerEpoch, CancellationToken cancellationToken = default);

@@ -41,9 +41,17 @@ public interface INodeGrain : IGrainWithStringKey
     [Alias("Kill"), AlwaysInterleave]
     Task<bool> Kill(KillBatch batch, CancellationToken cancellationToken = default);
 
-    /// <summary>Takes the node out of service: no new tasks, those on it move away.</summary>
+    /// <summary>Takes the node out of service: no new tasks, those on it move away at once, whatever SLAs say.</summary>
     [Alias("Drain")]
     Task<Answer<NodeView>> Drain(string operationId, string actor, CancellationToken cancellationToken = default);
+
+    /// <summary>Drains the node as SLAs allow, plans that, or puts it back into service. Durable when it returns.</summary>
+    [Alias("Maintain")]
+    Task<Answer<NodeView>> Maintain(MaintenanceCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>How far its maintenance has got; null when the node never registered.</summary>
+    [Alias("DescribeDrain"), AlwaysInterleave]
+    Task<DrainView?> DescribeDrain(CancellationToken cancellationToken = default);
 
     /// <summary>Puts the node back into service.</summary>
     [Alias("Undrain")]

@@ -15,5 +15,5 @@ internal static class JobDefaults
 
     public const string SlaKey = "drain";
 
-    public static readonly TimeSpan SlaDuration = TimeSpan.FromMinutes(30);
+    public static readonly TimeSpan SlaDuration = SlaPolicy.DefaultDuration;
 }

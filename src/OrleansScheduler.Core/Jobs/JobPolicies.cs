@@ -30,6 +30,9 @@ public sealed record RetryPolicy
 [GenerateSerializer, Immutable, Alias("osched.SlaPolicy")]
 public sealed record SlaPolicy([property: Id(0)] double? Percentage, [property: Id(1)] int? Count, [property: Id(2)] TimeSpan Duration)
 {
+    /// <summary>How long an instance must have run to count when nobody says: 30 min.</summary>
+    public static readonly TimeSpan DefaultDuration = TimeSpan.FromMinutes(30);
+
     /// <summary>Who decides instead of a number; null when a number does.</summary>
     [Id(3)] public SlaCoordinator? Coordinator { get; init; }
 }

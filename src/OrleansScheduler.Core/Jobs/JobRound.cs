@@ -146,16 +146,6 @@ public sealed partial class JobRound(
         Happen(task, new TaskEvent(ScheduleStatus.Lost, now) { Message = "Node was lost before the task could be started there." });
     }
 
-    /// <summary>The node is to be emptied.</summary>
-    public void NodeDraining(string node)
-    {
-        foreach (var task in On(node))
-        {
-            if (task.Status is ScheduleStatus.Assigned or ScheduleStatus.Starting or ScheduleStatus.Running)
-                Happen(task, new TaskEvent(ScheduleStatus.Draining, now) { Message = "Draining machine for maintenance." });
-        }
-    }
-
     /// <summary>Ends the round: brings the job towards what it should be and says what to write and to do.</summary>
     public JobDecision Conclude()
     {

@@ -50,7 +50,7 @@ internal sealed class LedgerNode(string id, int index)
     /// <summary>More is held than the node has, since it shrank.</summary>
     public bool IsOvercommitted => !UsedFirmly.FitsInto(Description.Capacity);
 
-    public bool IsReachableAndOpen => Reachable && Mode == MaintenanceMode.None;
+    public bool IsReachableAndOpen => Reachable && Mode is MaintenanceMode.None or MaintenanceMode.Scheduled;
 
     /// <summary>Whether anybody may get something of it.</summary>
     public bool TakesTasks => IsReachableAndOpen && Hold is null && !IsOvercommitted;
@@ -65,6 +65,7 @@ internal sealed class LedgerNode(string id, int index)
     {
         MaintenanceMode.Draining => "draining",
         MaintenanceMode.Drained => "drained",
+        MaintenanceMode.Scheduled => "scheduled",
         _ => "ready",
     };
 

@@ -11,6 +11,9 @@ public enum MaintenanceMode
 
     /// <summary>Gets no tasks and has none.</summary>
     Drained,
+
+    /// <summary>Takes tasks, and is to be drained.</summary>
+    Scheduled,
 }
 
 /// <summary>What an agent says about its machine when it registers.</summary>
@@ -69,7 +72,7 @@ public sealed record NodeView
     /// <summary>What its agent said.</summary>
     [Id(0)] public required NodeDescription Description { get; init; }
 
-    /// <summary><c>ready</c>, <c>unreachable</c>, <c>draining</c> or <c>drained</c>.</summary>
+    /// <summary><c>ready</c>, <c>unreachable</c>, <c>scheduled</c>, <c>draining</c> or <c>drained</c>.</summary>
     [Id(1)] public required string Status { get; init; }
 
     /// <summary>What operators set.</summary>

@@ -33,6 +33,7 @@ internal static class ParameterDescriptions
         ["follow"] = ("Whether to go on until the attempt has ended.", JsonSchemaType.Boolean, null, null),
         ["after"] = ("The cursor to go on behind; the oldest event still held when left out.", JsonSchemaType.String, null, null),
         ["wait"] = ("How long to wait for the first event, such as 15s; at most 60s.", JsonSchemaType.String, null, null),
+        ["window"] = ("How far back to look, such as 1h; at most 30d. Default 1m.", JsonSchemaType.String, null, null),
         ["set"] = ("Value of a parameter of the file, as name=value; may be given several times.", JsonSchemaType.Array, null, null),
         ["expression"] = ("A schedule: five fields as in a crontab, or six with seconds first.", JsonSchemaType.String, null, null),
         ["timezone"] = ("IANA name of the schedule's time zone; UTC when left out.", JsonSchemaType.String, null, null),

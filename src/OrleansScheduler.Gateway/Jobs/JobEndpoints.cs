@@ -21,6 +21,8 @@ internal static class JobEndpoints
         var job = jobs.MapGroup("/{role}/{env}/{name}");
         job.MapGet("/", Describe).WithName("DescribeJob").WithProblems(400, 404).WithSummary("One job, with its spec and its update.");
         job.MapGet("/tasks", ListTasks).WithName("ListTasksOfJob").WithProblems(400, 404).WithSummary("The job's tasks by instance.");
+        job.MapGet("/sla", DescribeSla).WithName("DescribeJobSla").WithProblems(400, 404)
+            .WithSummary("How well the job was served in a window that ends now; the last minute unless 'window' says otherwise.");
         job.MapPost("/stop", Stop).WithName("StopJob").WithProblems(400, 404, 409, 415, 422)
             .WithSummary("Stops instances for good; all of them, and with them the job, when none are named.");
         job.MapPost("/restart", Restart).WithName("RestartJob").WithProblems(400, 404, 409, 415, 422)
@@ -101,6 +103,18 @@ internal static class JobEndpoints
         return TypedResults.Ok(tasks.Length > count
             ? new Page<TaskView>(tasks[..count], tasks[count].Instance.ToString())
             : new Page<TaskView>(tasks, Next: null));
+    }
+
+    private static async Task<Results<Ok<JobSlaView>, ProblemResult>> DescribeSla(
+        HttpContext context, IGrainFactory grains, string role, string env, string name, string? window,
+        CancellationToken cancellationToken)
+    {
+        var read = new RequestReader(context);
+        var key = read.Job(role, env, name);
+        var length = window is null ? TimeSpan.FromMinutes(1) : read.Duration("window", window, TimeSpan.FromDays(30));
+        if (read.Refusal is { } refusal) return refusal;
+        return (await grains.GetGrain<IJobGrain>(key.ToString()).DescribeSla(length, cancellationToken))
+            .ToResult(() => Problem.NoSuchJob(key));
     }
 
     private static Task<Results<Ok<CommandReceipt>, ProblemResult>> Stop(

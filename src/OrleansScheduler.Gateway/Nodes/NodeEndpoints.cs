@@ -10,11 +10,8 @@ internal static class NodeEndpoints
         var nodes = routes.MapGroup("/v1/nodes").WithTags("Nodes");
         nodes.MapGet("/", List).WithName("ListNodes").WithProblems(400).WithSummary("Lists nodes in the order of their ids.");
         nodes.MapGet("/{id}", Describe).WithName("DescribeNode").WithProblems(400, 404).WithSummary("One node.");
-        nodes.MapPost("/{id}/drain", Drain).WithName("DrainNode").WithProblems(400, 404, 409)
-            .WithSummary("Takes the node out of service: it gets no new tasks, and those on it move away.");
+        nodes.MapMaintenance();
         nodes.MapReservations();
-        nodes.MapPost("/{id}/undrain", Undrain).WithName("UndrainNode").WithProblems(400, 404, 409)
-            .WithSummary("Puts the node back into service.");
     }
 
     private static async Task<Results<Ok<Page<NodeView>>, ProblemResult>> List(
@@ -37,23 +34,5 @@ internal static class NodeEndpoints
         if (read.Refusal is { } refusal) return refusal;
         return (await grains.GetGrain<INodeGrain>(id).Describe(cancellationToken))
             .ToResult(() => Problem.Of(ProblemKind.NotFound, "node-not-found", $"There is no node {id} in this cell."));
-    }
-
-    private static Task<Results<Ok<NodeView>, ProblemResult>> Drain(
-        HttpContext context, IGrainFactory grains, string id, CancellationToken cancellationToken) =>
-        Command(context, grains, id, (node, operation, actor) => node.Drain(operation, actor, cancellationToken));
-
-    private static Task<Results<Ok<NodeView>, ProblemResult>> Undrain(
-        HttpContext context, IGrainFactory grains, string id, CancellationToken cancellationToken) =>
-        Command(context, grains, id, (node, operation, actor) => node.Undrain(operation, actor, cancellationToken));
-
-    private static async Task<Results<Ok<NodeView>, ProblemResult>> Command(
-        HttpContext context, IGrainFactory grains, string id, Func<INodeGrain, string, string, Task<Answer<NodeView>>> call)
-    {
-        var read = new RequestReader(context);
-        var operation = read.OperationId();
-        read.Part("id", id);
-        if (read.Refusal is { } refusal) return refusal;
-        return (await call(grains.GetGrain<INodeGrain>(id), operation, Caller.Of(context))).ToResult();
     }
 }

@@ -78,6 +78,10 @@ public sealed class CellOptions
     [Required, ValidateObjectMembers]
     public TaskHistorySettings TaskHistory { get; set; } = new();
 
+    /// <summary>How nodes are emptied for maintenance. Section <c>Cell:Maintenance</c>.</summary>
+    [Required, ValidateObjectMembers]
+    public MaintenanceSettings Maintenance { get; set; } = new();
+
     /// <summary>How the ledger decides. Section <c>Cell:Ledger</c>.</summary>
     [Required, ValidateObjectMembers]
     public LedgerSettings Ledger { get; set; } = new();

@@ -37,6 +37,7 @@ public static class SiloHosting
         builder.Services.AddSingleton<SiloTelemetry>();
         builder.Services.AddSchedulerStorage();
         builder.Services.AddSingleton<SafeMode>();
+        builder.Services.AddSingleton<SlaCoordinators>();
         builder.Services.AddSingleton<EventOutbox>();
         builder.Services.AddSingleton<MetricReader>();
         builder.Services.AddSingleton<IPeers, PeerClient>();

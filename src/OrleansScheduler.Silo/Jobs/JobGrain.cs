@@ -22,6 +22,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     private readonly Inbox<Action<JobRound>> _inbox;
     private readonly JobOutbox _outbox;
     private readonly JobDependencies _dependencies;
+    private readonly JobMaintenance _maintenance;
     private readonly StateCopy _copies;
     private readonly EventOutbox _events;
     private readonly SiloTelemetry _telemetry;
@@ -30,6 +31,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     private readonly StorageHealth _storage;
     private readonly CellOptions _options;
     private readonly TaskHistoryPolicy _history;
+    private readonly SlaSettings _sla;
     private readonly ILogger<JobGrain> _logger;
     private readonly Random _random;
     private IGrainTimer? _due;
@@ -39,9 +41,9 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
 
     public JobGrain(
         IGrainContext context, IGrainFactory grains, JournalFactory journals, StorageHealth storage, StateCopy copies,
-        EventOutbox events, SiloTelemetry telemetry, MetricReader metrics, TimeProvider time, IOptions<CellOptions> options,
-        ILogger<JobGrain> logger,
-        ILogger<JobOutbox> outboxLogger, ILogger<JobDependencies> dependencyLogger)
+        EventOutbox events, SiloTelemetry telemetry, MetricReader metrics, SlaCoordinators coordinators, TimeProvider time,
+        IOptions<CellOptions> options, ILogger<JobGrain> logger, ILogger<JobOutbox> outboxLogger,
+        ILogger<JobDependencies> dependencyLogger, ILogger<JobMaintenance> maintenanceLogger)
     {
         _key = JobKey.Parse(context.GrainId.Key.ToString()!);
         _state = new JobState(_key);
@@ -49,8 +51,10 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         _inbox = new Inbox<Action<JobRound>>(Round);
         _outbox = new JobOutbox(_state, grains, time, Place, Gone, outboxLogger);
         _dependencies = new JobDependencies(_state, grains, Hear, dependencyLogger);
+        _maintenance = new JobMaintenance(_state, coordinators, Release, time, maintenanceLogger);
         (_storage, _copies, _events, _telemetry, _metrics, _time) = (storage, copies, events, telemetry, metrics, time);
         (_options, _history, _logger) = (options.Value, options.Value.TaskHistory.ToPolicy(), logger);
+        _sla = options.Value.Maintenance.ToSla();
         _random = new Random(HashCode.Combine(_key, time.GetTimestamp()));
     }
 
@@ -159,6 +163,12 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         return true;
     });
 
+    public async Task<DrainAnswer> Drain(DrainAsk ask, CancellationToken cancellationToken) =>
+        _maintenance.Follow(ask, await Do(round => round.Drain(ask, _sla, [])));
+
+    public Task<JobSlaView?> DescribeSla(TimeSpan window, CancellationToken cancellationToken) =>
+        Task.FromResult(_state.Exists ? SlaMetrics.Describe(_state, window, _time.GetUtcNow()) : null);
+
     public Task LedgerChanged(long ledgerEpoch, CancellationToken cancellationToken)
     {
         _outbox.LedgerChanged(ledgerEpoch);
@@ -233,6 +243,8 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         round.Hear(job, state);
         return true;
     });
+
+    private Task<DrainAnswer> Release(DrainAsk ask, AttemptRef attempt) => Do(round => round.Drain(ask, _sla, [attempt]));
 
     private void Gone(string node, ImmutableArray<AttemptRef> attempts) => _ = _inbox.Post(round =>
     {

@@ -28,14 +28,14 @@ internal sealed partial class NodeGrain
             await TellLoss(cancellationToken);
             if (!_reachable && !_mayReplace) _mayReplace = await Ledger.MayReplace(_id, cancellationToken);
 
-            // Repeated as long as it matters: a job may have missed it, or have been given the node just before.
+            // Repeated as long as it matters: a job may have missed it.
             var news = new NodeNews(_id, _reachable, record.State.Mode == MaintenanceMode.Draining,
                 _reachable ? record.State.Generation : record.State.Lost, _mayReplace, !_reachable && LeaseEnded());
             if (await IsReplaced(cancellationToken)) return;
+            await LookAfterMaintenance(cancellationToken);
             if (news == _news && time.GetElapsedTime(_lastNews) < RepeatPeriod) return;
             _news = news;
             if (!_reachable) await TellJobs(news, cancellationToken);
-            else if (news.Draining) await DrainTasks(cancellationToken);
         }
         catch (Exception e)
         {

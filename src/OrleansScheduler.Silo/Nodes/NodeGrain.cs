@@ -151,12 +151,6 @@ internal sealed partial class NodeGrain(
     public Task<bool> Kill(KillBatch batch, CancellationToken cancellationToken) =>
         safeMode.IsOn ? Task.FromResult(false) : Deliver(new NodeCommands { Generation = record.State.Generation, Kills = [batch] });
 
-    public Task<Answer<NodeView>> Drain(string operationId, string actor, CancellationToken cancellationToken) =>
-        SetMode(MaintenanceMode.Draining, actor, cancellationToken);
-
-    public Task<Answer<NodeView>> Undrain(string operationId, string actor, CancellationToken cancellationToken) =>
-        SetMode(MaintenanceMode.None, actor, cancellationToken);
-
     public async Task<NodeView?> Describe(CancellationToken cancellationToken)
     {
         if (record.State.Description is null) return null;
@@ -272,48 +266,6 @@ internal sealed partial class NodeGrain(
                 failed = true;
                 LogReportFailed(_id, news.Key, e);
             }
-        }
-    }
-
-    private async Task<Answer<NodeView>> SetMode(MaintenanceMode mode, string actor, CancellationToken cancellationToken)
-    {
-        if (record.State.Description is null)
-            return Problem.Of(ProblemKind.NotFound, "node-not-found", $"There is no node {_id} in this cell.");
-        if (mode == MaintenanceMode.None || record.State.Mode == MaintenanceMode.None)
-        {
-            await Keep(mode, cancellationToken);
-            Publish(mode == MaintenanceMode.None ? "READY" : "DRAINING", $"By {actor}");
-        }
-
-        await TellLedger(_reachable, cancellationToken);
-        if (mode == MaintenanceMode.Draining) await DrainTasks(cancellationToken);
-        return (await Describe(cancellationToken))!;
-    }
-
-    private async Task DrainTasks(CancellationToken cancellationToken)
-    {
-        if (!(await Ledger.HeldOn(_id, cancellationToken)).IsEmpty)
-        {
-            await TellJobs(new NodeNews(_id, Reachable: true, Draining: true, record.State.Generation), cancellationToken);
-            return;
-        }
-
-        await Keep(MaintenanceMode.Drained, cancellationToken);
-        Publish("DRAINED", null);
-        await TellLedger(_reachable, cancellationToken);
-    }
-
-    private async Task Keep(MaintenanceMode mode, CancellationToken cancellationToken)
-    {
-        await _changes.WaitAsync(cancellationToken);
-        try
-        {
-            record.State.Mode = mode;
-            await record.WriteStateAsync(cancellationToken);
-        }
-        finally
-        {
-            _changes.Release();
         }
     }
 

@@ -19,4 +19,18 @@ internal sealed class NodeRecord
     /// <summary>The last session that ended in silence; 0 for none. What was placed in it or before is not started any more.</summary>
     [Id(3)]
     public long Lost { get; set; }
+
+    /// <summary>What an operator wants; null in normal service and when it was drained for good.</summary>
+    [Id(4)]
+    public MaintenanceRequest? Maintenance { get; set; }
+
+    /// <summary>The last operations of operators, oldest first.</summary>
+    [Id(5)]
+    public ImmutableArray<NodeOperation> Operations { get; set; } = [];
 }
+
+/// <summary>What an operator has asked of a node, so that its repetition is recognised.</summary>
+/// <param name="Id">The operation id.</param>
+/// <param name="Subject">What was asked, in a form that two equal requests share.</param>
+[GenerateSerializer, Immutable, Alias("osched.NodeOperation")]
+internal sealed record NodeOperation([property: Id(0)] string Id, [property: Id(1)] string Subject);

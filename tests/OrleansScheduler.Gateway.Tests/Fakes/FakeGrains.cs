@@ -88,6 +88,13 @@ public sealed class FakeJobGrain(FakeCell cell) : Grain, IJobGrain
 
     public Task NodeChanged(NodeNews news, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
+    public Task<DrainAnswer> Drain(DrainAsk ask, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public Task<JobSlaView?> DescribeSla(TimeSpan window, CancellationToken cancellationToken = default) => Task.FromResult(
+        cell.Jobs.ContainsKey(Key)
+            ? new JobSlaView { Job = Key, WindowSeconds = window.TotalSeconds, PlatformUptimePercent = 99.5 }
+            : null);
+
     public Task LedgerChanged(long ledgerEpoch, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public Task<DependencyState> Follow(JobKey follower, CancellationToken cancellationToken = default) =>

@@ -59,6 +59,17 @@ public sealed class FakeNodeGrain(FakeCell cell) : Grain, INodeGrain
     public Task<Answer<NodeView>> Undrain(string operationId, string actor, CancellationToken cancellationToken = default) =>
         Set("undrain", operationId, actor, MaintenanceMode.None, "ready");
 
+    public Task<Answer<NodeView>> Maintain(MaintenanceCommand command, CancellationToken cancellationToken = default)
+    {
+        if (cell.Nodes.ContainsKey(Id)) cell.Commands.Enqueue(command);
+        return command.IsSchedule
+            ? Set("schedule", command.OperationId, command.Actor, MaintenanceMode.Scheduled, "scheduled")
+            : Set("maintain", command.OperationId, command.Actor, MaintenanceMode.Draining, "draining");
+    }
+
+    public Task<DrainView?> DescribeDrain(CancellationToken cancellationToken = default) => Task.FromResult(
+        cell.Nodes.TryGetValue(Id, out var node) ? new DrainView { Node = Id, Mode = node.Mode, Tasks = node.Tasks } : null);
+
     public Task<NodeView?> Describe(CancellationToken cancellationToken = default) => Task.FromResult(cell.Nodes.GetValueOrDefault(Id));
 
     public Task Wake(CancellationToken cancellationToken = default) => throw new NotSupportedException();

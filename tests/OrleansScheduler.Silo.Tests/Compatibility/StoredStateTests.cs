@@ -53,6 +53,20 @@ public sealed class StoredStateTests
         }),
         ["index"] = Sample(new JobIndexChange([Key])),
         ["node"] = Sample(new NodeRecord { Description = Node, Generation = 3, Mode = MaintenanceMode.Draining }),
+        ["maintained-node"] = Sample(new NodeRecord
+        {
+            Description = Node,
+            Generation = 3,
+            Mode = MaintenanceMode.Scheduled,
+            Maintenance = new()
+            {
+                DefaultSla = new(95, null, TimeSpan.FromMinutes(30)),
+                DeadlineAfter = TimeSpan.FromHours(1),
+                From = At,
+                Until = At.AddHours(4),
+            },
+            Operations = [new("op-1", "digest")],
+        }),
         ["cell"] = Sample(new CellRecord { Name = "east", StoreIncarnation = 1, StorageFormat = 1 }),
         ["head"] = Sample(new JournalHead
         {
