@@ -164,7 +164,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     });
 
     public async Task<DrainAnswer> Drain(DrainAsk ask, CancellationToken cancellationToken) =>
-        _maintenance.Follow(ask, await Do(round => round.Drain(ask, _sla, [])));
+        _maintenance.Follow(ask, await Do(round => round.Drain(ask, [])));
 
     public Task<JobSlaView?> DescribeSla(TimeSpan window, CancellationToken cancellationToken) =>
         Task.FromResult(_state.Exists ? SlaMetrics.Describe(_state, window, _time.GetUtcNow()) : null);
@@ -244,7 +244,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         return true;
     });
 
-    private Task<DrainAnswer> Release(DrainAsk ask, AttemptRef attempt) => Do(round => round.Drain(ask, _sla, [attempt]));
+    private Task<DrainAnswer> Release(DrainAsk ask, AttemptRef attempt) => Do(round => round.Drain(ask, [attempt]));
 
     private void Gone(string node, ImmutableArray<AttemptRef> attempts) => _ = _inbox.Post(round =>
     {
@@ -257,7 +257,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     {
         try
         {
-            var round = new JobRound(_state, _losses, _time.GetUtcNow(), _random, _history);
+            var round = new JobRound(_state, _losses, _time.GetUtcNow(), _random, _history) { Sla = _sla };
             foreach (var act in acts) act(round);
             var decision = round.Conclude();
             if (decision.Change is { } change)

@@ -49,7 +49,7 @@ public sealed class JobDrainTests
     {
         var job = Running(2, new SlaPolicy(null, null, Minute) { Coordinator = new("http://c.example/", "drain") });
         Assert.Equal("http://c.example/", Assert.Single(Drain(job, "node-0").Held).Coordinator);
-        job.Do(r => Assert.Empty(r.Drain(new("node-0", null, null), SlaSettings.Default, [job.State.Tasks[0].Ref]).Held));
+        job.Do(r => Assert.Empty(r.Drain(new("node-0", null, null), [job.State.Tasks[0].Ref]).Held));
         Assert.Equal((Draining, ScheduleStatus.Running), (job.State.Tasks[0].Status, job.State.Tasks[1].Status));
     }
 
@@ -61,7 +61,7 @@ public sealed class JobDrainTests
         job.Do(r =>
         {
             foreach (var node in new[] { "node-0", "node-1", "node-2" })
-                held += r.Drain(new(node, null, null), SlaSettings.Default, []).Held.Length;
+                held += r.Drain(new(node, null, null), []).Held.Length;
         });
         Assert.Equal(2, held);
         Assert.Equal(2, job.State.Tasks.Values.Count(t => t.Status == ScheduleStatus.Running));
@@ -102,7 +102,7 @@ public sealed class JobDrainTests
         var job = Running(2, new SlaPolicy(null, 2, 10 * Minute));
         var deadline = job.Now + Minute;
         Drain(job, "node-0");
-        job.Do(r => Assert.Equal(deadline, Assert.Single(r.Drain(new("node-1", null, deadline), SlaSettings.Default, []).Held).Until));
+        job.Do(r => Assert.Equal(deadline, Assert.Single(r.Drain(new("node-1", null, deadline), []).Held).Until));
     }
 
     [Fact]
@@ -142,6 +142,25 @@ public sealed class JobDrainTests
                 }
             });
 
+    [Fact]
+    public void Instances_that_do_not_count_yet_are_judged_one_by_one()
+    {
+        var job = Running(4, new SlaPolicy(null, 2, Minute));
+        job.Do(r => r.NodeDraining("node-2"));
+        job.Do(r => r.NodeDraining("node-3"));
+        foreach (var instance in new[] { 2, 3 })
+        {
+            job.Report(instance, Killed, 3);
+            Place(job, instance, "node-x");
+            job.Advance(Minute / 4);
+        }
+
+        // Two count, so either young one may go, but not one that counts.
+        var first = job.State.Tasks[2].Since + Minute;
+        Assert.Equal(first, Assert.Single(Drain(job, "node-0").Held).Until);
+        Assert.Empty(Drain(job, "node-x").Held);
+    }
+
     private static JobFixture Running(int instances, SlaPolicy? sla)
     {
         var job = new JobFixture();
@@ -155,7 +174,7 @@ public sealed class JobDrainTests
     private static DrainAnswer Drain(JobFixture job, string node, SlaPolicy? defaultSla = null)
     {
         DrainAnswer? answer = null;
-        job.Do(r => answer = r.Drain(new(node, defaultSla, null), SlaSettings.Default, []));
+        job.Do(r => answer = r.Drain(new(node, defaultSla, null), []));
         return answer!;
     }
 
