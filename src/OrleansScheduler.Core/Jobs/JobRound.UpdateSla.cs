@@ -16,7 +16,7 @@ public sealed partial class JobRound
     private bool MayStop(UpdateState update, int instance)
     {
         if (!SpecOf(update.ToVersion).Update.SlaAware || SpecOf(update.Target) is not { Sla: { } policy } spec) return true;
-        var verdict = SlaRules.Judge(policy, spec, All(), instance, now);
+        var verdict = SlaRules.Judge(policy, spec, All(), instance, now, Sla);
         if (verdict.Allowed)
         {
             if (update.SlaHeld.Contains(instance) || _slaHeld.Remove(instance)) _slaFreed.Add(instance);

@@ -21,11 +21,11 @@ public static class SlaMetrics
 
     /// <summary>
     /// What the given share of running instances has run for at least: the percentile 100 - <paramref name="percentile"/> of their
-    /// uptimes, between two neighbours by their distance. Zero when none runs.
+    /// uptimes, between two neighbours by their distance. Zero when none runs; a clock that was set back makes no uptime negative.
     /// </summary>
     public static TimeSpan JobUptime(IEnumerable<ScheduledTask> tasks, int percentile, DateTimeOffset now) =>
         TimeSpan.FromTicks((long)Quantile([.. tasks.Where(t => t.Status == ScheduleStatus.Running)
-            .Select(t => (double)(now - t.Since).Ticks)], 100 - percentile));
+            .Select(t => (double)Math.Max(0, (now - t.Since).Ticks))], 100 - percentile));
 
     /// <summary>
     /// Share of the window, in percent, in which instances were up of that in which they should have been: being lost, drained or

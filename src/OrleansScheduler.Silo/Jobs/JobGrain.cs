@@ -244,7 +244,14 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         return true;
     });
 
-    private Task<DrainAnswer> Release(DrainAsk ask, AttemptRef attempt) => Do(round => round.Drain(ask, [attempt]));
+    /// <summary>
+    /// The coordinator took its time to say yes: by now the node may be back in service, or be drained anew, and then it is asked anew.
+    /// </summary>
+    private async Task Release(DrainAsk ask, AttemptRef attempt)
+    {
+        var node = await GrainFactory.GetGrain<INodeGrain>(ask.Node).DescribeDrain();
+        if (node is { Mode: MaintenanceMode.Draining } && node.Deadline == ask.Deadline) await Do(round => round.Drain(ask, [attempt]));
+    }
 
     private void Gone(string node, ImmutableArray<AttemptRef> attempts) => _ = _inbox.Post(round =>
     {

@@ -81,6 +81,29 @@ public sealed class MaintenanceTests : IDisposable
     }
 
     [Fact]
+    public async Task M04_A_coordinator_that_says_yes_when_the_node_is_back_in_service_stops_nothing()
+    {
+        using var isBack = new ManualResetEventSlim();
+        var asked = 0;
+        await using var coordinator = await LocalCoordinator.Start(_ =>
+            Interlocked.Increment(ref asked) == 1 && isBack.Wait(TimeSpan.FromSeconds(5)));
+        await using var cell = await Start();
+        await using var agent = await Node(cell, "n1");
+        await cell.Submit(Service(1) with { Sla = new(null, null, TimeSpan.Zero) { Coordinator = new(coordinator.Url, "may-go") } });
+        await Running(cell, 1);
+        var node = cell.Grains.GetGrain<INodeGrain>("n1");
+        await Drain(node, "m-1", new() { DeadlineAfter = TimeSpan.FromHours(1) });
+        await TestCell.Eventually(() => Task.FromResult(Volatile.Read(ref asked) == 1), 30);
+        await node.Undrain("m-2", "me");
+        isBack.Set();
+
+        // It is asked about the next drain only when what follows from its first answer has been done.
+        await Drain(node, "m-3", new() { DeadlineAfter = TimeSpan.FromHours(2) });
+        await TestCell.Eventually(() => Task.FromResult(Volatile.Read(ref asked) >= 2), 30);
+        Assert.Empty(agent.Killed);
+    }
+
+    [Fact]
     public async Task M05_A_count_lets_one_of_two_go_across_a_restart_of_the_cell_until_a_deadline_forces_the_other()
     {
         SimulatedNode agent;
