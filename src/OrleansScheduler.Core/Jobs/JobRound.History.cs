@@ -10,8 +10,8 @@ public sealed partial class JobRound
     private void Prune()
     {
         if (Spec.Type == JobType.Service && !_header.Stopped) return;
+        if (All().Any(task => task.Status.IsActive())) return;   // first, because it is so in almost every round
         var ended = All().ToList();
-        if (ended.Count == 0 || ended.Exists(task => task.Status.IsActive())) return;
         var kept = 0;
         List<ScheduledTask> old = [];
         foreach (var task in ended.OrderByDescending(task => task.Since))
