@@ -53,7 +53,9 @@ public static class MaintenanceMachine
         _ => current,
     };
 
-    /// <summary>Nothing is left on the node. Whoever asked for it to be emptied has got that; only the end of a window still matters.</summary>
+    /// <summary>
+    /// Nothing is left on the node. Whoever asked for it to be emptied has got that; only the end of a window still matters.
+    /// </summary>
     /// <param name="current">What is so now.</param>
     /// <param name="asked">What was so when somebody looked: a request that came later than that is not answered by it.</param>
     public static NodeMaintenance Emptied(NodeMaintenance current, NodeMaintenance asked) =>

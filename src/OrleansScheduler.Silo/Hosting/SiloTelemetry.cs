@@ -22,6 +22,7 @@ public sealed class SiloTelemetry : IDisposable
     private readonly Counter<long> _looks;
     private readonly Counter<long> _preemptions;
     private readonly Counter<long> _broken;
+    private readonly Counter<long> _coordinators;
     private readonly TimeProvider _time;
     private LedgerFigures? _ledger;
 
@@ -41,6 +42,8 @@ public sealed class SiloTelemetry : IDisposable
         _preemptions = _meter.CreateCounter<long>("scheduler.ledger.preemptions", "{attempt}", "Attempts stopped for others.");
         _broken = _meter.CreateCounter<long>(
             "scheduler.ledger.promises.broken", "{promise}", "Promises of a node that were taken back.");
+        _coordinators = _meter.CreateCounter<long>(
+            "scheduler.sla.coordinator.asks", "{request}", "Questions to coordinators of SLAs by what came of them.");
         _appendDuration = _meter.CreateHistogram(
             "scheduler.ledger.append.duration", "s", "Time until a round's decisions are durable.", advice: advice);
 
@@ -108,6 +111,9 @@ public sealed class SiloTelemetry : IDisposable
         _preemptions.Add(plan.Preemptions.Sum(p => p.Victims.Length));
         _broken.Add(plan.Broken.Length);
     }
+
+    /// <summary>A coordinator was asked: <c>yes</c>, <c>no</c>, or <c>busy</c> when it was not because others are.</summary>
+    internal void CoordinatorAsked(string outcome) => _coordinators.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <summary>A round's decisions are durable.</summary>
     internal void Appended(TimeSpan duration) => _appendDuration.Record(duration.TotalSeconds);

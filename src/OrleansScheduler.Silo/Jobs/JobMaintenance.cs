@@ -42,9 +42,8 @@ internal sealed partial class JobMaintenance(
                 // It takes as long as the coordinator does, and meanwhile anything may have happened to the job.
                 if ((state.Spec.Sla ?? ask.DefaultSla)?.Coordinator is not { } coordinator) return;
                 if (!state.Tasks.TryGetValue(attempt.Instance, out var task) || task.Ref != attempt || task.Status.IsStopping()) continue;
-                var left = ask.Deadline - time.GetUtcNow();
-                var question = new CoordinatorQuestion(
-                    JobDescription.Describe(state, task, withHistory: false), "", left is { } t ? (long)Math.Max(0, t.TotalMilliseconds) : null);
+                long? left = ask.Deadline - time.GetUtcNow() is { } rest ? (long)Math.Max(0, rest.TotalMilliseconds) : null;
+                var question = new CoordinatorQuestion(JobDescription.Describe(state, task, withHistory: false), "", left);
                 var refusal = await coordinators.Ask(coordinator, question, () => release(ask, attempt));
                 if (refusal is null) _refusals.Remove(attempt);
                 else _refusals[attempt] = refusal;

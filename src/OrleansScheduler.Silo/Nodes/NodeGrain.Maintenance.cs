@@ -113,6 +113,9 @@ internal sealed partial class NodeGrain
     {
         var current = Maintenance;
         if (current.Mode != MaintenanceMode.Draining) return;
+
+        // Nothing is left only when the ledger knows that nothing more may come.
+        if (_told?.Mode != current.Mode) await TellLedger(_reachable, cancellationToken);
         var holding = await Ledger.HeldOn(_id, cancellationToken);
         if (holding.IsEmpty)
         {

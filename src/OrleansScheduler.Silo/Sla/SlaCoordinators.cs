@@ -27,10 +27,11 @@ internal sealed class SlaCoordinators : IDisposable
     });
 
     private readonly string _cell;
+    private readonly SiloTelemetry _telemetry;
 
-    public SlaCoordinators(IOptions<CellOptions> options)
+    public SlaCoordinators(IOptions<CellOptions> options, SiloTelemetry telemetry)
     {
-        _cell = options.Value.Name;
+        (_cell, _telemetry) = (options.Value.Name, telemetry);
         (_http.Timeout, _http.MaxResponseContentBufferSize) = (options.Value.Maintenance.CoordinatorTimeout, MaxAnswerBytes);
     }
 
@@ -41,15 +42,17 @@ internal sealed class SlaCoordinators : IDisposable
     /// <param name="allowed">What follows from a yes.</param>
     public async Task<string?> Ask(SlaCoordinator coordinator, CoordinatorQuestion question, Func<Task> allowed)
     {
-        if (!_inFlight.TryAdd(coordinator.Url, true)) return $"The coordinator {coordinator.Url} is being asked about another instance.";
+        if (!_inFlight.TryAdd(coordinator.Url, true))
+            return Busy($"The coordinator {coordinator.Url} is being asked about another instance.");
         try
         {
-            if (!await _free.WaitAsync(0)) return $"{AtOnce} coordinators are being asked just now.";
+            if (!await _free.WaitAsync(0)) return Busy($"{AtOnce} coordinators are being asked just now.");
             try
             {
-                if (await Refusal(coordinator, question) is { } refusal) return refusal;
-                await allowed();
-                return null;
+                var refusal = await Refusal(coordinator, question);
+                _telemetry.CoordinatorAsked(refusal is null ? "yes" : "no");
+                if (refusal is null) await allowed();
+                return refusal;
             }
             finally
             {
@@ -66,6 +69,12 @@ internal sealed class SlaCoordinators : IDisposable
     {
         _http.Dispose();
         _free.Dispose();
+    }
+
+    private string Busy(string reason)
+    {
+        _telemetry.CoordinatorAsked("busy");
+        return reason;
     }
 
     private async Task<string?> Refusal(SlaCoordinator coordinator, CoordinatorQuestion question)

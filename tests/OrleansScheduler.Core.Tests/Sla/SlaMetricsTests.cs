@@ -75,7 +75,8 @@ public sealed class SlaMetricsTests
     [Fact]
     public void S03_What_the_user_wanted_is_no_down_time_and_a_drained_instance_is()
     {
-        var restarted = Task(0, (50, ScheduleStatus.Running), (200, Restarting), (210, Killed), (210, Pending), (400, ScheduleStatus.Running));
+        var restarted = Task(0, (50, ScheduleStatus.Running), (200, Restarting), (210, Killed), (210, Pending),
+            (400, ScheduleStatus.Running));
         Assert.Equal(100.0, SlaMetrics.PlatformUptime([restarted], At(100), At(500)));
         var drained = Task(0, (50, ScheduleStatus.Running), (200, Draining), (210, Killed), (210, Pending), (400, ScheduleStatus.Running));
         Assert.Equal(50.0, SlaMetrics.PlatformUptime([drained], At(100), At(500)));
