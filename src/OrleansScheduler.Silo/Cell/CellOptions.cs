@@ -74,6 +74,10 @@ public sealed class CellOptions
     /// <summary>The Prometheus server that services are scaled by, such as <c>http://127.0.0.1:9090/</c>. Default: none.</summary>
     public Uri? Prometheus { get; set; }
 
+    /// <summary>SLA figures of services as metrics. Section <c>Cell:SlaMetrics</c>.</summary>
+    [Required, ValidateObjectMembers]
+    public SlaMetricSettings SlaMetrics { get; set; } = new();
+
     /// <summary>How long tasks that have ended are remembered. Section <c>Cell:TaskHistory</c>.</summary>
     [Required, ValidateObjectMembers]
     public TaskHistorySettings TaskHistory { get; set; } = new();

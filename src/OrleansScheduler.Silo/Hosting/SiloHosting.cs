@@ -40,6 +40,7 @@ public static class SiloHosting
         builder.Services.AddSingleton<SlaCoordinators>();
         builder.Services.AddSingleton<EventOutbox>();
         builder.Services.AddSingleton<MetricReader>();
+        builder.Services.AddSingleton<SlaFigures>();
         builder.Services.AddSingleton<IPeers, PeerClient>();
         builder.Services.AddSingleton<SiloAuthority>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StoreCheck>();

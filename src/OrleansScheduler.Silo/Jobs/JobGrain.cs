@@ -32,6 +32,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     private readonly CellOptions _options;
     private readonly TaskHistoryPolicy _history;
     private readonly SlaSettings _sla;
+    private readonly SlaFigures _figures;
     private readonly ILogger<JobGrain> _logger;
     private readonly Random _random;
     private IGrainTimer? _due;
@@ -41,8 +42,8 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
 
     public JobGrain(
         IGrainContext context, IGrainFactory grains, JournalFactory journals, StorageHealth storage, StateCopy copies,
-        EventOutbox events, SiloTelemetry telemetry, MetricReader metrics, SlaCoordinators coordinators, TimeProvider time,
-        IOptions<CellOptions> options, ILogger<JobGrain> logger, ILogger<JobOutbox> outboxLogger,
+        EventOutbox events, SiloTelemetry telemetry, MetricReader metrics, SlaCoordinators coordinators, SlaFigures figures,
+        TimeProvider time, IOptions<CellOptions> options, ILogger<JobGrain> logger, ILogger<JobOutbox> outboxLogger,
         ILogger<JobDependencies> dependencyLogger, ILogger<JobMaintenance> maintenanceLogger)
     {
         _key = JobKey.Parse(context.GrainId.Key.ToString()!);
@@ -54,7 +55,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         _maintenance = new JobMaintenance(_state, coordinators, Release, time, maintenanceLogger);
         (_storage, _copies, _events, _telemetry, _metrics, _time) = (storage, copies, events, telemetry, metrics, time);
         (_options, _history, _logger) = (options.Value, options.Value.TaskHistory.ToPolicy(), logger);
-        _sla = options.Value.Maintenance.ToSla();
+        (_sla, _figures) = (options.Value.Maintenance.ToSla(), figures);
         _random = new Random(HashCode.Combine(_key, time.GetTimestamp()));
     }
 
@@ -75,6 +76,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _telemetry.TasksUnloaded(_state.Tasks.Values);
+        _figures.Remove(_key);
         return Task.CompletedTask;
     }
 
@@ -301,6 +303,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         _events.Add(decision.Events);
         if (decision.Change is not null) _dependencies.Changed();
         FollowScale();
+        FollowSla();
         if (decision.NextDue is { } due)
         {
             var wait = due - _time.GetUtcNow();
