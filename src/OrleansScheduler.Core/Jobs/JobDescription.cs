@@ -100,7 +100,7 @@ public static class JobDescription
 
     private static ImmutableSortedDictionary<string, int> Counts(JobState state)
     {
-        var counts = state.Header.Pruned.Counts;
+        var counts = (state.Header.Pruned ?? PrunedTasks.None).Counts;
         foreach (var tasks in state.Tasks.Values.GroupBy(t => t.Status))
         {
             var name = tasks.Key.ToName();
@@ -122,7 +122,7 @@ public static class JobDescription
         if (active || state.Spec.Type == JobType.Service) return JobPhase.Running;
         if (state.Spec.Type == JobType.Cron) return state.Header.Cron is { Descheduled: true } ? JobPhase.Stopped : JobPhase.Scheduled;
         var finished = state.Tasks.Values.All(t => t.Status == ScheduleStatus.Finished)
-            && state.Header.Pruned.Counts.Keys.All(name => name == ScheduleStatus.Finished.ToName());
+            && (state.Header.Pruned is not { } pruned || pruned.Counts.Keys.All(name => name == ScheduleStatus.Finished.ToName()));
         return finished ? JobPhase.Finished : JobPhase.Failed;
     }
 }

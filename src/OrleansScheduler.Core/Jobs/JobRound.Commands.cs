@@ -154,7 +154,7 @@ public sealed partial class JobRound
     private void StartAgain(JobSpec spec, string actor)
     {
         if (!spec.Equals(Spec)) Accept(spec, actor);
-        _header = _header with { Stopped = false, StoppedInstances = [], End = null, WaitsFor = spec.After, Pruned = PrunedTasks.None };
+        _header = _header with { Stopped = false, StoppedInstances = [], End = null, WaitsFor = spec.After, Pruned = null };
         if (_header.Cron is { Descheduled: true }) Happens(new CronEvent.Accepted(actor));
         foreach (var task in Named([]).Where(t => !IsCron && t.Status.IsTerminal() && Wanted.Contains(t.Instance)))
         {

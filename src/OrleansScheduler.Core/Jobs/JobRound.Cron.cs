@@ -163,7 +163,7 @@ public sealed partial class JobRound
     private void Begin(CronRun run)
     {
         var runs = _header.Cron!.Active;
-        _header = _header with { Pruned = PrunedTasks.None };
+        _header = _header with { Pruned = null };
         foreach (var task in All().Where(t => t.Status.IsTerminal() && !runs.Any(r => r.Has(t.Instance))).ToList()) Remove(task);
         var message = $"Run {run.Number}";
         for (var instance = run.FirstInstance; instance < run.FirstInstance + run.Instances; instance++)

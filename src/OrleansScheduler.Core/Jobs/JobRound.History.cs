@@ -22,7 +22,8 @@ public sealed partial class JobRound
         }
 
         if (old.Count == 0) return;
-        var pruned = _header.Pruned with { Below = Math.Max(_header.Pruned.Below, Spec.Instances) };
+        var before = _header.Pruned ?? PrunedTasks.None;
+        var pruned = before with { Below = Math.Max(before.Below, Spec.Instances) };
         foreach (var task in old)
         {
             Remove(task);

@@ -30,7 +30,7 @@ public sealed partial class JobRound
             if (_header.StoppedInstances.Contains(instance)) continue;
             if (Find(instance) is not { } task)
             {
-                if (instance >= _header.Pruned.Below)
+                if (instance >= (_header.Pruned?.Below ?? 0))
                     Enter(TaskMachine.Create(instance, _header.AttemptFloor + 1, VersionFor(instance), now));
             }
             else if (spec.Type == JobType.Service && task.Status.IsTerminal())

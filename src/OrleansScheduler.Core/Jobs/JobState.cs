@@ -72,8 +72,8 @@ public sealed record JobHeader
     /// <summary>How a batch job ended before all its instances did; null when it did not.</summary>
     [Id(21)] public BatchEnd? End { get; init; }
 
-    /// <summary>Tasks of this run that there are no records of any more.</summary>
-    [Id(22)] public PrunedTasks Pruned { get; init; } = PrunedTasks.None;
+    /// <summary>Tasks of this run that there are no records of any more; null when there are records of all.</summary>
+    [Id(22)] public PrunedTasks? Pruned { get; init; }
 
     /// <summary>When the job last got another number of instances by itself; null for never.</summary>
     [Id(23)] public DateTimeOffset? ScaledAt { get; init; }
