@@ -58,7 +58,8 @@ internal sealed class UpdateScene
     {
         foreach (var instance in instances)
         {
-            if (Job.State.Tasks[instance].Status.IsStopping()) Job.Report(instance, Killed, 3);
+            // A report may end the update, and with it the instances that it added.
+            if (Job.State.Tasks.TryGetValue(instance, out var task) && task.Status.IsStopping()) Job.Report(instance, Killed, 3);
         }
 
         Job.Place();
