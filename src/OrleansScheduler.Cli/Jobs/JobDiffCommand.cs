@@ -64,6 +64,8 @@ internal static class JobDiffCommand
         session.Printer.Text(difference switch
         {
             { From: null } => new($"{difference.Key} is new.", Tone.Good),
+            { From: { } version } when version == difference.To => new(
+                $"{difference.Key}: version {version} is compared with itself. Name others by --from and --to.", Tone.Faint),
             { IsNothing: true } => new($"{difference.Key}: version {difference.From} and {then} are the same.", Tone.Faint),
             _ => new($"{difference.Key}: version {difference.From} → {then}"),
         });

@@ -125,7 +125,7 @@ public sealed class ProductionBook
             var over = (Int128)used + wanted - limit;
             if (over <= 0 || wanted == 0) return;
             parts.Add($"{name} quota exceeded by {write((long)Int128.Min(over, long.MaxValue))} "
-                + $"(limit {write(limit)}, used {write(used)}, asked for {write(wanted)})");
+                + $"(limit {write(limit)}, used by others {write(used)}, asked for {write(wanted)})");
         }
     }
 }

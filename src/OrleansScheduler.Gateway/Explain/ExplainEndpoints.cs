@@ -15,15 +15,14 @@ internal static class ExplainEndpoints
         var read = new RequestReader(context);
         var key = read.Job(role, env, name);
         if (read.Refusal is { } refusal) return refusal;
-        if (await grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).Explain(key, cancellationToken)
-            is { Groups.IsEmpty: false } view)
-            return TypedResults.Ok(view);
+        var view = await grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id).Explain(key, cancellationToken);
+        if (view is { Groups.IsEmpty: false }) return TypedResults.Ok(view);
 
-        // The ledger knows only who waits: whether the job exists at all is the job's to say.
+        // The ledger knows only what was claimed: whether the job exists, and whether it claims anything yet, is the job's to say.
         if (await grains.GetGrain<IJobGrain>(key.ToString()).Describe(cancellationToken) is not { } job)
             return new ProblemResult(Problem.NoSuchJob(key));
-        var summary = job.WaitsFor.IsEmpty ? Summarise(job) : await SummariseWaiting(job, grains, cancellationToken);
-        return TypedResults.Ok(new ExplainView { Key = key, Summary = summary });
+        if (job.WaitsFor.IsEmpty) return TypedResults.Ok(view ?? new ExplainView { Key = key, Summary = Summarise(job) });
+        return TypedResults.Ok(new ExplainView { Key = key, Summary = await SummariseWaiting(job, grains, cancellationToken) });
     }
 
     private static async Task<string> SummariseWaiting(JobView job, IGrainFactory grains, CancellationToken cancellationToken)

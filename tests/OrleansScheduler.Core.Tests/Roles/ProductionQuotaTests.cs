@@ -17,7 +17,7 @@ public sealed class ProductionQuotaTests
         Assert.Null(Admit(Web, Cores(3)));
         var problem = Admit(Api, Cores(2))!;
         Assert.Equal(("quota-insufficient", ProblemKind.Conflict), (problem.Code, problem.Kind));
-        Assert.Contains("CPU quota exceeded by 1 cores (limit 4 cores, used 3 cores, asked for 2 cores)", problem.Message);
+        Assert.Contains("CPU quota exceeded by 1 cores (limit 4 cores, used by others 3 cores, asked for 2 cores)", problem.Message);
         Assert.Equal(Cores(3), _book.Of("shop"));
         Assert.Null(Admit(Api, Cores(1)));
     }

@@ -42,6 +42,15 @@ public sealed class NodeRoutesTests(GatewayFixture fixture) : IClassFixture<Gate
     }
 
     [Fact]
+    public async Task Explain_tells_that_the_ledger_refused_a_claim()
+    {
+        var refused = JobKey.Parse("explain/prod/refused");
+        _cell.AddJob(refused.ToString());
+        _cell.Explanations[refused] = new() { Key = refused, Summary = "Too much waits. It is tried again." };
+        Assert.Equal("Too much waits. It is tried again.", (await _http.Get<ExplainView>($"/v1/explain/{refused}")).Summary);
+    }
+
+    [Fact]
     public async Task Explain_answers_for_those_who_wait_and_for_those_who_do_not()
     {
         var waiting = JobKey.Parse("explain/prod/waiting");
