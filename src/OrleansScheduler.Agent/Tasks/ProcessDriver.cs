@@ -7,7 +7,7 @@ namespace OrleansScheduler.Agent;
 
 /// <summary>Runs tasks as plain processes, each under a supervisor of its own (<c>shim.sh</c>) that keeps its output and records its
 /// end.</summary>
-internal sealed class ProcessDriver(StateDirectory state, ProcessScanner scanner, TimeProvider time) : ITaskDriver
+internal sealed class ProcessDriver(StateDirectory state, ProcessScanner scanner, ExitWatcher exits, TimeProvider time) : ITaskDriver
 {
     /// <summary>How job files name it.</summary>
     public const string DriverName = "process";
@@ -21,7 +21,10 @@ internal sealed class ProcessDriver(StateDirectory state, ProcessScanner scanner
     public string Name => DriverName;
 
     /// <inheritdoc/>
-    public void Start(Attempt attempt, TaskEnvironment environment)
+    public Task Prepare(Attempt attempt, TaskEnvironment environment, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task Start(Attempt attempt, TaskEnvironment environment, CancellationToken cancellationToken)
     {
         var directory = attempt.Directory;
         var start = new ProcessStartInfo(state.SetSid) { UseShellExecute = false, WorkingDirectory = directory.Root };
@@ -39,6 +42,8 @@ internal sealed class ProcessDriver(StateDirectory state, ProcessScanner scanner
         {
             throw new TaskStartException($"The node could not start it: {e.Message}", e);
         }
+
+        return Task.CompletedTask;
     }
 
     /// <summary>In the unit of <c>/proc/uptime</c> without its point; empty for any time.</summary>
@@ -46,28 +51,38 @@ internal sealed class ProcessDriver(StateDirectory state, ProcessScanner scanner
         attempt.Record.Strict ? (attempt.StartBy / 10).ToString(CultureInfo.InvariantCulture) : "";
 
     /// <inheritdoc/>
-    public bool Attach(Attempt attempt)
+    public Task<bool> Attach(Attempt attempt, CancellationToken cancellationToken)
     {
         attempt.Supervisor = Supervisor(attempt.Directory);
-        return attempt.Supervisor is not null || ExitCode(attempt.Directory) is not null;
+        return Task.FromResult(attempt.Supervisor is not null || ExitCode(attempt.Directory) is not null);
     }
 
     /// <inheritdoc/>
-    public TaskState Observe(Attempt attempt)
+    public Task<TaskState> Observe(Attempt attempt, CancellationToken cancellationToken) => Task.FromResult(Look(attempt));
+
+    /// <inheritdoc/>
+    public async Task<TaskState> Wait(Attempt attempt, CancellationToken cancellationToken)
     {
-        if (ExitCode(attempt.Directory) is { } code) return new TaskState.Ended(code);
-        if (attempt.Supervisor is { } supervisor && supervisor.StillRuns()) return new TaskState.Running();
-
-        // It may have ended properly between the two looks.
-        return ExitCode(attempt.Directory) is { } late ? new TaskState.Ended(late) : new TaskState.Vanished();
+        try
+        {
+            return await exits.End(attempt, Look).WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            exits.Release(attempt);
+        }
     }
 
     /// <inheritdoc/>
-    public bool Signal(Attempt attempt, int signal)
+    public Task<bool> Signal(Attempt attempt, int signal, CancellationToken cancellationToken)
     {
         // Between its fork and its own session the group does not exist yet.
-        return Main(attempt.Directory) is { } main && main.StillRuns() && Posix.Kill(-main.Pid, signal) == 0;
+        var sent = Main(attempt.Directory) is { } main && main.StillRuns() && Posix.Kill(-main.Pid, signal) == 0;
+        return Task.FromResult(sent);
     }
+
+    /// <inheritdoc/>
+    public Task<TaskUsage?> Stats(Attempt attempt, CancellationToken cancellationToken) => Task.FromResult<TaskUsage?>(null);
 
     /// <inheritdoc/>
     public async Task<int> Kill(Attempt attempt, CancellationToken cancellationToken)
@@ -91,6 +106,15 @@ internal sealed class ProcessDriver(StateDirectory state, ProcessScanner scanner
             await Task.Delay(pause, time, cancellationToken);
             pause = pause * 1.5 < LongestPause ? pause * 1.5 : LongestPause;
         }
+    }
+
+    private static TaskState Look(Attempt attempt)
+    {
+        if (ExitCode(attempt.Directory) is { } code) return TaskState.Ended.FromCode(code);
+        if (attempt.Supervisor is { } supervisor && supervisor.StillRuns()) return new TaskState.Running();
+
+        // It may have ended properly between the two looks.
+        return ExitCode(attempt.Directory) is { } late ? TaskState.Ended.FromCode(late) : new TaskState.Vanished();
     }
 
     // The kernel gives the number of an ended process away again, sooner or later, and with it the session would be another's.
