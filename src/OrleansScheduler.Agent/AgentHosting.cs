@@ -23,6 +23,9 @@ public static class AgentHosting
         services.TryAddSingleton<AttemptTable>();
         services.TryAddSingleton<ReportQueue>();
         services.TryAddSingleton<ProcessScanner>();
+        services.TryAddSingleton<ShimProgram>();
+        services.TryAddSingleton<CgroupTree>();
+        services.TryAddSingleton<TaskIsolation>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ITaskDriver, ProcessDriver>());
         services.TryAddSingleton<NodeLease>();
         services.TryAddSingleton<ExitWatcher>();
@@ -31,7 +34,6 @@ public static class AgentHosting
         services.TryAddSingleton<TaskRunner>();
         services.TryAddSingleton<CommandHandler>();
         services.TryAddSingleton<LogReader>();
-        services.TryAddSingleton<LogKeeper>();
         services.TryAddSingleton<SandboxKeeper>();
         services.TryAddSingleton<GatewayAddresses>();
         services.AddHostedService<AgentService>();

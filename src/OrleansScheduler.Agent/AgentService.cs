@@ -8,7 +8,7 @@ namespace OrleansScheduler.Agent;
 internal sealed partial class AgentService(
     IServiceProvider services, IOptions<AgentOptions> options, GatewayAddresses gateways, CommandHandler commands, TaskRunner runner,
         AttemptTable table,
-    SandboxKeeper sandboxes, LogKeeper logs, AgentTelemetry telemetry, TimeProvider time, IHostApplicationLifetime lifetime,
+    SandboxKeeper sandboxes, AgentTelemetry telemetry, TimeProvider time, IHostApplicationLifetime lifetime,
     ILogger<AgentService> logger) : BackgroundService
 {
     private static readonly TimeSpan Upkeep = TimeSpan.FromSeconds(5);
@@ -80,7 +80,6 @@ internal sealed partial class AgentService(
         {
             try
             {
-                logs.Trim();
                 sandboxes.Clean();
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
