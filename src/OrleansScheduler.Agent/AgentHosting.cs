@@ -44,6 +44,9 @@ public static class AgentHosting
     {
         // The directory is made first: its file system is part of what is described.
         var state = services.GetRequiredService<StateDirectory>();
-        return NodeFacts.Detect(services.GetRequiredService<IOptions<AgentOptions>>().Value) with { AgentId = state.AgentId };
+        var node = NodeFacts.Detect(services.GetRequiredService<IOptions<AgentOptions>>().Value);
+        var attributes = node.Attributes.ToBuilder();
+        foreach (var (name, values) in services.GetRequiredService<TaskIsolation>().Attributes()) attributes.TryAdd(name, values);
+        return node with { AgentId = state.AgentId, Attributes = attributes.ToImmutable() };
     }
 }

@@ -96,6 +96,9 @@ internal sealed class Node : IAsyncDisposable
         if (_agent is not null) await StopAgent();
         foreach (var directory in AttemptDirectory.Enumerate(State))
         {
+            var supervisor = File.Exists(directory.Pid) ? ProcessStat.Parse(File.ReadAllBytes(directory.Pid)) : null;
+            supervisor?.Signal(Posix.SigKill);
+            await Wait.Until(() => supervisor?.StillRuns() != true, $"the supervisor of {directory.Attempt} ends");
             foreach (var process in ProcessScan.Now().TreeOf(directory.Sandbox).ToList()) process.Signal(Posix.SigKill);
         }
 

@@ -11,7 +11,7 @@ namespace OrleansScheduler.Agent;
 /// Version 1 has one tree a controller, version 2 one for all. Files and values are those of the kernel's documentation
 /// (Documentation/admin-guide/cgroup-v1 and cgroup-v2.rst).
 /// </remarks>
-internal sealed partial class CgroupTree
+internal sealed partial class CgroupTree : IDisposable
 {
     private const string Mount = "/sys/fs/cgroup";
     private const int PeriodMicros = 100_000;
@@ -109,20 +109,52 @@ internal sealed partial class CgroupTree
     public bool Remove(AttemptDirectory attempt)
     {
         var removed = true;
-        foreach (var group in GroupsOf(attempt))
+        foreach (var group in GroupsOf(attempt)) removed &= Remove(group);
+        return removed;
+    }
+
+    private bool Remove(string group)
+    {
+        try
+        {
+            if (Directory.Exists(group)) Directory.Delete(group);
+            return true;
+        }
+        catch (IOException e)
+        {
+            // Those that were killed just now may still be on their way out.
+            LogNotRemoved(group, e.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Leaves nothing of its own behind, unless tasks run on.</summary>
+    public void Dispose()
+    {
+        foreach (var root in _roots)
         {
             try
             {
-                if (Directory.Exists(group)) Directory.Delete(group);
+                Directory.Delete(root);
+                Directory.Delete(Path.GetDirectoryName(root)!);
             }
-            catch (IOException e)
+            catch (IOException)
             {
-                LogNotRemoved(group, e.Message);
-                removed = false;
+                // Somebody is still in it.
             }
         }
+    }
 
-        return removed;
+    /// <summary>Ends and removes the groups of attempts that nobody knows.</summary>
+    /// <param name="known">Whether the attempt of a directory's name is known.</param>
+    public void RemoveStrangers(Func<string, bool> known)
+    {
+        foreach (var name in Names().Where(name => !known(name)).ToList())
+        {
+            var processes = Lines(Path.Combine(_roots[0], name, "cgroup.procs"));
+            foreach (var process in processes) _ = Posix.Kill(int.Parse(process, CultureInfo.InvariantCulture), Posix.SigKill);
+            foreach (var root in _roots) Remove(Path.Combine(root, name));
+        }
     }
 
     /// <summary>Names of attempts that have a group.</summary>

@@ -106,7 +106,8 @@ internal sealed class ProcessDriver(
         // One that does not end by itself takes everything with it, where it is the first of its own process numbers.
         attempt.Supervisor?.Signal(Posix.SigKill);
         var left = await KillWhatIsLeft(attempt, cancellationToken);
-        if (left == 0) _ = cgroups.Remove(attempt.Directory);
+        for (var round = 0; round < Rounds && left == 0 && !cgroups.Remove(attempt.Directory); round++)
+            pause = await Pause(FirstPause, cancellationToken);
         return left;
     }
 

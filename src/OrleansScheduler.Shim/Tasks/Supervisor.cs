@@ -50,6 +50,9 @@ internal sealed unsafe class Supervisor : IDisposable
     /// <summary>Runs the task of a directory to its end.</summary>
     public static void Run(string directory)
     {
+        // It ends when its task has, whatever is sent to it politely.
+        foreach (var signal in (ReadOnlySpan<int>)[1, 2, 3, Native.SigTerm]) _ = Native.Signal(signal, Native.Ignore);
+
         // Those of its children who lose their parents become its own, so that it can end and collect them.
         _ = Native.ProcessControl(Native.SetChildSubreaper, 1, 0, 0, 0);
         using var supervisor = new Supervisor(directory);
