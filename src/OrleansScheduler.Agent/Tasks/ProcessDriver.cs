@@ -148,15 +148,31 @@ internal sealed class ProcessDriver(
         {
             Sandbox = attempt.Directory.Sandbox,
             ExitFile = attempt.Directory.Exit,
-            Processes = [new() { Name = MainProcess, Command = [.. spec.Command.Select(environment.Substitute)] }],
+            Processes = Processes(spec, environment),
+            MaxFailures = spec.MaxFailures,
+            MaxConcurrency = spec.MaxConcurrency,
             Environment = [.. environment.Variables.Select(variable => $"{variable.Key}={variable.Value}")],
-            FinalizationWait = (long)spec.Kill.Grace.TotalMilliseconds,
+            FinalizationWait = (long)(spec.Processes is [] ? spec.Kill.Grace : spec.FinalizationWait).TotalMilliseconds,
             RotateSize = spec.Logs.RotateSizeMiB * 1024 * 1024,
             Keep = spec.Logs.Keep,
             Lease = attempt.Record.Strict ? lease.Terms(attempt) : null,
             Isolation = isolation.For(attempt),
         };
     }
+
+    private static ImmutableArray<ShimProcess> Processes(TaskSpec spec, TaskEnvironment environment) => spec.Processes is []
+        ? [new() { Name = MainProcess, Command = [.. spec.Command.Select(environment.Substitute)] }]
+        : [.. spec.Processes.Select(process => new ShimProcess
+        {
+            Name = process.Name,
+            Command = [.. process.Command.Select(environment.Substitute)],
+            After = process.After,
+            MaxFailures = process.MaxFailures,
+            MinDuration = (long)process.MinDuration.TotalMilliseconds,
+            Daemon = process.Daemon,
+            Ephemeral = process.Ephemeral,
+            Final = process.Final,
+        })];
 
     private static bool Tell(Attempt attempt, string words)
     {
