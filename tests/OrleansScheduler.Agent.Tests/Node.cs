@@ -105,6 +105,7 @@ internal sealed class Node : IAsyncDisposable
             foreach (var process in ProcessScan.Now().TreeOf(directory.Sandbox).ToList()) process.Signal(Posix.SigKill);
         }
 
+        LeftGroups.Remove(State);
         await Gateway.DisposeAsync();
         Directory.Delete(State, recursive: true);
     }
