@@ -1,4 +1,3 @@
-
 namespace OrleansScheduler.Agent.Tests;
 
 public sealed class HealthTests : IAsyncLifetime
