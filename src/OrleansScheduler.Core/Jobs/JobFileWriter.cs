@@ -42,6 +42,7 @@ internal static class JobFileWriter
             .Text("driver", task.Driver, defaults.Driver)
             .Command("command", task.Command)
             .Text("image", task.Image)
+            .Section("container", ContainerSection.Write(task.Container))
             .List("processes", task.Processes, WriteProcess)
             .Section("env", Write(task.Env, (writer, name, value) => writer.Text(name, value)))
             .Text("user", task.User)

@@ -9,8 +9,7 @@ internal static class TaskRules
 
     public static void Check(TaskSpec task, JobFindings findings)
     {
-        if (task.Driver is not ("process" or "container"))
-            findings.Add(JobCode.UnknownValue, $"{Root}.driver", $"{FieldWords.Show(task.Driver)} is not a driver; write process.");
+        ContainerRules.Check(task, findings);
         if (task.Command is not [] || (task.Processes is [] && task.Image is null)) findings.CheckCommand(task.Command, $"{Root}.command");
         CheckEnv(task, findings);
         CheckResources(task.Resources, findings);
