@@ -7,7 +7,7 @@ namespace OrleansScheduler.Agent;
 
 /// <summary>Asks tasks whether they are well. One for the agent: however many tasks there are, a bounded number is asked at a
 /// time.</summary>
-internal sealed class HealthProber(StateDirectory state, TimeProvider time) : IDisposable
+internal sealed class HealthProber(StateDirectory state, IEnumerable<ITaskDriver> drivers, TimeProvider time) : IDisposable
 {
     private const int MostAtOnce = 64;
     private readonly SemaphoreSlim _turns = new(MostAtOnce);
@@ -36,6 +36,10 @@ internal sealed class HealthProber(StateDirectory state, TimeProvider time) : ID
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return $"no answer within {health.Timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s";
+        }
+        catch (TaskStartException e)
+        {
+            return $"its command could not be run: {e.Message}";
         }
         catch (Win32Exception e)
         {
@@ -115,11 +119,15 @@ internal sealed class HealthProber(StateDirectory state, TimeProvider time) : ID
     private async Task<string?> AskCommand(
         Attempt attempt, TaskEnvironment environment, ImmutableArray<string> command, CancellationToken cancellationToken)
     {
+        command = [.. command.Select(environment.Substitute)];
+        if (drivers.FirstOrDefault(driver => driver.Name == attempt.Spec!.Driver) is { } driver
+            && await driver.Run(attempt, command, cancellationToken) is { } code)
+            return code == 0 ? null : $"its command exited with {code}";
         var start = new ProcessStartInfo(state.SetSid) { UseShellExecute = false, WorkingDirectory = attempt.Directory.Sandbox };
         start.Environment.Clear();
         foreach (var (name, value) in environment.Variables) start.Environment[name] = value;
         foreach (var word in (string[])["/bin/sh", "-c", "exec \"$@\" </dev/null >/dev/null 2>&1", "health"]) start.ArgumentList.Add(word);
-        foreach (var word in command) start.ArgumentList.Add(environment.Substitute(word));
+        foreach (var word in command) start.ArgumentList.Add(word);
         using var process = Process.Start(start)!;
         try
         {
