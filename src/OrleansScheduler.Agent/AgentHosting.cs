@@ -18,11 +18,14 @@ public static class AgentHosting
         services.TryAddSingleton<AgentTelemetry>();
         services.TryAddSingleton<TaskSpecReader>();
         services.TryAddSingleton(provider => new StateDirectory(provider.GetRequiredService<IOptions<AgentOptions>>().Value));
-        services.TryAddSingleton(provider => new CommandJournal(provider.GetRequiredService<StateDirectory>().Root));
+        services.TryAddSingleton(OpenJournal);
         services.TryAddSingleton(Describe);
         services.TryAddSingleton<AttemptTable>();
         services.TryAddSingleton<ReportQueue>();
         services.TryAddSingleton<ProcessScanner>();
+        services.TryAddSingleton<ShimProgram>();
+        services.TryAddSingleton<CgroupTree>();
+        services.TryAddSingleton<TaskIsolation>();
         services.TryAddSingleton<ProcessDriver>();
         services.TryAddSingleton<ContainerEngine>();
         services.TryAddSingleton<EngineImages>();
@@ -40,7 +43,6 @@ public static class AgentHosting
         services.TryAddSingleton<TaskRunner>();
         services.TryAddSingleton<CommandHandler>();
         services.TryAddSingleton<LogReader>();
-        services.TryAddSingleton<LogKeeper>();
         services.TryAddSingleton<SandboxKeeper>();
         services.TryAddSingleton<GatewayAddresses>();
         services.AddHostedService<AgentService>();
@@ -48,10 +50,19 @@ public static class AgentHosting
         return builder;
     }
 
+    private static NodeJournal OpenJournal(IServiceProvider services)
+    {
+        var state = services.GetRequiredService<StateDirectory>();
+        return new(state.Root, state.AgentId, services.GetRequiredService<IOptions<AgentOptions>>().Value.NodeId);
+    }
+
     private static NodeDescription Describe(IServiceProvider services)
     {
         // The directory is made first: its file system is part of what is described.
         var state = services.GetRequiredService<StateDirectory>();
-        return NodeFacts.Detect(services.GetRequiredService<IOptions<AgentOptions>>().Value) with { AgentId = state.AgentId };
+        var node = NodeFacts.Detect(services.GetRequiredService<IOptions<AgentOptions>>().Value);
+        var attributes = node.Attributes.ToBuilder();
+        foreach (var (name, values) in services.GetRequiredService<TaskIsolation>().Attributes()) attributes.TryAdd(name, values);
+        return node with { AgentId = state.AgentId, Attributes = attributes.ToImmutable() };
     }
 }

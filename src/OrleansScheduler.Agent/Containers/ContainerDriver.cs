@@ -252,14 +252,14 @@ internal sealed partial class ContainerDriver(
 
     private string NameOf(Attempt attempt) => ContainerNames.Of(state.AgentId, attempt.Id);
 
-    private Run RunOf(Attempt attempt) => _runs.GetValue(attempt, attempt => new(attempt.Directory));
+    private Run RunOf(Attempt attempt) => _runs.GetValue(attempt, attempt => new(attempt.Directory, attempt.Spec?.Logs ?? new()));
 
     private static TimeSpan Longer(TimeSpan pause) => pause * 2 < LongestPause ? pause * 2 : LongestPause;
 
     private static TaskState.Vanished Gone() => new("Its container was removed by somebody else, so nobody knows how it ended.");
 
     /// <summary>What this agent knows of a container while it looks after it.</summary>
-    private sealed class Run(AttemptDirectory attempt)
+    private sealed class Run(AttemptDirectory attempt, LogSpec limits)
     {
         public string? Image { get; set; }
 
@@ -269,6 +269,6 @@ internal sealed partial class ContainerDriver(
 
         public bool OutOfMemory { get; set; }
 
-        public ContainerLog Output { get; } = new(attempt);
+        public ContainerLog Output { get; } = new(attempt, limits);
     }
 }

@@ -11,7 +11,7 @@ namespace OrleansScheduler.Agent;
 /// What was written after the mark is cut off and copied again, so neither the agent's end nor the engine's loses or doubles anything.
 /// </summary>
 /// <remarks>A clock that steps back by more than a second between two copies hides what was written meanwhile: engines leave it out.</remarks>
-internal sealed class ContainerLog(AttemptDirectory attempt) : IDisposable
+internal sealed class ContainerLog(AttemptDirectory attempt, LogSpec limits) : IDisposable
 {
     private const int HeaderBytes = 8;
     private const int LongestTime = 64;
@@ -30,8 +30,8 @@ internal sealed class ContainerLog(AttemptDirectory attempt) : IDisposable
         try
         {
             var mark = ReadMark();
-            await using var stdout = Open("stdout", mark.Stdout);
-            await using var stderr = Open("stderr", mark.Stderr);
+            using var stdout = new ContainerOutput(attempt.Logs(ProcessDriver.MainProcess), "stdout", limits, mark.Stdout);
+            using var stderr = new ContainerOutput(attempt.Logs(ProcessDriver.MainProcess), "stderr", limits, mark.Stderr);
             await using var pieces = await open(Since(mark), cancellationToken);
             await Copy(pieces, stdout, stderr, mark, cancellationToken);
         }
@@ -44,7 +44,7 @@ internal sealed class ContainerLog(AttemptDirectory attempt) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();
 
-    private async Task Copy(Stream pieces, FileStream stdout, FileStream stderr, LogMark mark, CancellationToken cancellationToken)
+    private async Task Copy(Stream pieces, ContainerOutput stdout, ContainerOutput stderr, LogMark mark, CancellationToken cancellationToken)
     {
         var (isNew, passed, unsaved) = (mark.At.Length == 0, 0, 0L);
         try
@@ -65,12 +65,12 @@ internal sealed class ContainerLog(AttemptDirectory attempt) : IDisposable
                     var read = await pieces.ReadAsync(_buffer.AsMemory(0, (int)Math.Min(left, _buffer.Length)), cancellationToken);
                     if (read == 0) throw new EndOfStreamException("the engine ended in the middle of a piece of output");
                     left -= read;
-                    if (isNew) file.Write(_buffer, 0, read);
+                    if (isNew) file.Write(_buffer.AsSpan(0, read));
                 }
 
                 if (!isNew) continue;
-                unsaved += stdout.Position + stderr.Position - mark.Stdout - mark.Stderr;
-                mark = new(time, time == mark.At ? mark.Seen + 1 : 1, stdout.Position, stderr.Position);
+                unsaved += stdout.End + stderr.End - mark.Stdout - mark.Stderr;
+                mark = new(time, time == mark.At ? mark.Seen + 1 : 1, stdout.End, stderr.End);
                 if (unsaved < SaveEvery) continue;
                 Save(mark);
                 unsaved = 0;
@@ -96,15 +96,6 @@ internal sealed class ContainerLog(AttemptDirectory attempt) : IDisposable
     {
         var read = await pieces.ReadAtLeastAsync(_buffer.AsMemory(0, length), length, throwOnEndOfStream: false, cancellationToken);
         return read == length;
-    }
-
-    private FileStream Open(string stream, long length)
-    {
-        var file = new FileStream(
-            attempt.Log(stream), FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-        if (file.Length > length) file.SetLength(length);
-        file.Position = file.Length;
-        return file;
     }
 
     // A second early: engines differ in whether they count the time itself.

@@ -5,7 +5,8 @@ namespace OrleansScheduler.Agent;
 /// <summary>Removes what containers leave behind when an agent or an engine was away at the wrong moment, at the start and from time to
 /// time.</summary>
 internal sealed partial class ContainerSweeper(
-    StateDirectory state, AttemptTable table, ContainerDriver containers, OciDriver bundles, TimeProvider time,
+    StateDirectory state, AttemptTable table, ContainerDriver containers, OciDriver bundles, ImageCache images,
+    TimeProvider time,
     ILogger<ContainerSweeper> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
@@ -16,6 +17,7 @@ internal sealed partial class ContainerSweeper(
         // Asked for the containers first: one that is made meanwhile must not be missing among the wanted ones.
         await containers.Sweep(Wanted, cancellationToken);
         await bundles.Sweep(Wanted, cancellationToken);
+        images.Clean(table.All.Where(attempt => !attempt.Record.Status.IsTerminal()).Select(attempt => attempt.Directory));
     }
 
     /// <inheritdoc/>

@@ -85,6 +85,13 @@ internal sealed class EngineImages(ContainerEngine engine, StateDirectory state,
         await Add(configuration, new MemoryStream(image.Configuration));
         foreach (var (layer, file) in image.Layers.Zip(layers))
         {
+            // Not every engine looks.
+            if (layer.Digest is { } digest)
+            {
+                using var check = new DigestStream(image.Open(layer));
+                check.Finish(digest);
+            }
+
             await using var content = image.Open(layer);
             await Add(file, content);
         }

@@ -46,10 +46,11 @@ internal sealed partial class ImageCache(StateDirectory state, IOptions<AgentOpt
     }
 
     /// <summary>Removes images that no attempt uses, the oldest first, until few enough are left.</summary>
-    public void Clean()
+    /// <param name="users">Attempts that have not ended.</param>
+    public void Clean(IEnumerable<AttemptDirectory> users)
     {
         if (!Directory.Exists(_directory)) return;
-        var used = AttemptDirectory.Enumerate(state.Root).Where(attempt => attempt.IsKnown).Select(Note).OfType<string>().ToHashSet();
+        var used = users.Select(Note).OfType<string>().ToHashSet();
         var idle = Directory.EnumerateDirectories(_directory).Where(place => !used.Contains(Path.GetFileName(place)))
             .Where(place => !_underWay.ContainsKey(Path.GetFileNameWithoutExtension(place)))
             .OrderByDescending(Directory.GetLastWriteTimeUtc).ToList();

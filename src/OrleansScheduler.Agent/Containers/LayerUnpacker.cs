@@ -98,7 +98,7 @@ internal sealed class LayerUnpacker
             case TarEntryType.SymbolicLink:
                 Delete(path);
                 File.CreateSymbolicLink(path, entry.LinkName);
-                if (_givesAway) _ = Posix.ChangeOwner(path, (uint)entry.Uid, (uint)entry.Gid);
+                if (_givesAway) Posix.ChangeOwner(path, (uint)entry.Uid, (uint)entry.Gid);
                 break;
             case TarEntryType.HardLink:
                 var target = Parts(entry.LinkName);
@@ -126,7 +126,7 @@ internal sealed class LayerUnpacker
     private void Give(string path, TarEntry entry)
     {
         // The owner first: changing it takes the set-user bits away.
-        if (_givesAway) _ = Posix.ChangeOwner(path, (uint)entry.Uid, (uint)entry.Gid);
+        if (_givesAway) Posix.ChangeOwner(path, (uint)entry.Uid, (uint)entry.Gid);
         Posix.ChangeMode(path, entry.Mode);
         if (entry.EntryType != TarEntryType.Directory) File.SetLastWriteTimeUtc(path, entry.ModificationTime.UtcDateTime);
     }

@@ -135,7 +135,6 @@ internal sealed class OciDriver(
     /// <summary>Removes containers of this agent that no attempt needs.</summary>
     public async Task Sweep(Func<string, bool> wanted, CancellationToken cancellationToken)
     {
-        images.Clean();
         if (runtime.Missing is not null || !Directory.Exists(runtime.State)) return;
         foreach (var place in Directory.EnumerateDirectories(runtime.State))
         {
@@ -184,7 +183,7 @@ internal sealed class OciDriver(
             HasEnded = true,
             ExitCode = code,
             OutOfMemory = ContainerGroup.At(IdOf(attempt)).HasRunOutOfMemory() == true,
-            Message = error is null ? null : $"It could not be started: {error}",
+            Message = error is null ? ended.Message : $"It could not be started: {error}",
         };
         known.Write(attempt.Directory);
         return known.End!;

@@ -21,8 +21,7 @@ internal sealed class OciRuntime
     {
         _time = time;
         State = Path.Combine(state.Root, "containers");
-        var unshare = Path.Combine(Path.GetDirectoryName(state.SetSid)!, "unshare");
-        Unshare = File.Exists(unshare) ? unshare : null;
+        Unshare = OnPath("unshare");
         (Program, Missing) = Find(options.Value.Container.Runtime, state.Root, Unshare);
     }
 

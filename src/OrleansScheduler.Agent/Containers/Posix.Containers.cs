@@ -8,10 +8,6 @@ internal static partial class Posix
 {
     private const int EventCloseOnExec = 0x80000;
 
-    /// <summary>Gives a file, or a link itself, to another account.</summary>
-    [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int ChangeOwner(string path, uint user, uint group);
-
     /// <summary>Gives a file another name; a link itself is not followed.</summary>
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Link(string existing, string another);

@@ -2,12 +2,13 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
+using OrleansScheduler.Shim;
 
 namespace OrleansScheduler.Agent;
 
 /// <summary>Asks tasks whether they are well. One for the agent: however many tasks there are, a bounded number is asked at a
 /// time.</summary>
-internal sealed class HealthProber(StateDirectory state, IEnumerable<ITaskDriver> drivers, TimeProvider time) : IDisposable
+internal sealed class HealthProber(ShimProgram shim, IEnumerable<ITaskDriver> drivers, TimeProvider time) : IDisposable
 {
     private const int MostAtOnce = 64;
     private readonly SemaphoreSlim _turns = new(MostAtOnce);
@@ -123,11 +124,16 @@ internal sealed class HealthProber(StateDirectory state, IEnumerable<ITaskDriver
         if (drivers.FirstOrDefault(driver => driver.Name == attempt.Spec!.Driver) is { } driver
             && await driver.Run(attempt, command, cancellationToken) is { } code)
             return code == 0 ? null : $"its command exited with {code}";
-        var start = new ProcessStartInfo(state.SetSid) { UseShellExecute = false, WorkingDirectory = attempt.Directory.Sandbox };
+        // Beside the task and kept apart as it is.
+        var start = new ProcessStartInfo(
+            shim.Path,
+            [.. shim.Arguments, "enter", attempt.Directory.Root, "/bin/sh", "-c", "exec \"$@\" </dev/null >/dev/null 2>&1", "health",
+                .. command.Select(environment.Substitute)])
+        {
+            UseShellExecute = false,
+            WorkingDirectory = "/",
+        };
         start.Environment.Clear();
-        foreach (var (name, value) in environment.Variables) start.Environment[name] = value;
-        foreach (var word in (string[])["/bin/sh", "-c", "exec \"$@\" </dev/null >/dev/null 2>&1", "health"]) start.ArgumentList.Add(word);
-        foreach (var word in command) start.ArgumentList.Add(word);
         using var process = Process.Start(start)!;
         try
         {
@@ -136,8 +142,11 @@ internal sealed class HealthProber(StateDirectory state, IEnumerable<ITaskDriver
         }
         finally
         {
-            // Its whole session, whether it took too long or left something behind.
-            _ = Posix.Kill(-process.Id, Posix.SigKill);
+            if (!process.HasExited)
+            {
+                Descendants.Kill(process.Id);
+                process.Kill();
+            }
         }
     }
 }

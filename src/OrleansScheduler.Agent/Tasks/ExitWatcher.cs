@@ -12,8 +12,11 @@ internal sealed class ExitWatcher : IDisposable
 
     public ExitWatcher(StateDirectory state, TimeProvider time)
     {
-        _files = new(AttemptDirectory.ExitsOf(state.Root)) { NotifyFilter = NotifyFilters.LastWrite, InternalBufferSize = 64 * 1024 };
-        _files.Changed += (_, change) => Look(change.Name);
+        _files = new(AttemptDirectory.ExitsOf(state.Root)) { NotifyFilter = NotifyFilters.FileName, InternalBufferSize = 64 * 1024 };
+
+        // A supervisor writes elsewhere and moves what is whole here.
+        _files.Created += (_, change) => Look(change.Name);
+        _files.Renamed += (_, change) => Look(change.Name);
         _files.Error += (_, _) => LookAtAll();
         _files.EnableRaisingEvents = true;
         _timer = time.CreateTimer(_ => LookAtAll(), state: null, Poll, Poll);

@@ -225,7 +225,9 @@ internal sealed partial class TaskRunner(
         while (!ended.IsCompleted && !await driver.Signal(attempt, Posix.SigTerm, _stopping.Token)
             && time.GetElapsedTime(began) < LongestWaitForGroup)
             await Ended(SignalPause);
-        await Ended(kill.Grace);
+
+        // Those that are asked, then the final ones: each have their time, and the supervisor keeps it.
+        await Ended(attempt.Spec.Processes is [] ? kill.Grace : (2 * attempt.Spec.FinalizationWait) + SignalPause);
 
         async Task Ended(TimeSpan patience)
         {

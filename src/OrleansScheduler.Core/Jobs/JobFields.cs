@@ -16,13 +16,14 @@ internal static class JobFields
             "catch-up", "jitter", "after", "min-successes", "task", "retry", "constraints", "update", "sla", "scale", "partition",
             JobParameters.Field,
         ],
-        ["task"] = 
+        ["task"] =
         [
-            "driver", "command", "image", "container", "processes", "env", "user", "artifacts", "resources", "health", "kill", "logs",
+            "driver", "command", "image", "container", "processes", "max-failures", "max-concurrency", "finalization-wait", "env", "user", "artifacts",
+            "resources", "health", "kill", "logs",
         ],
         ["task.container"] = ["network", "ports", "volumes", "entrypoint", "working-dir", "read-only", "capabilities"],
         ["task.container.volumes[]"] = ["source", "target", "read-only"],
-        ["task.processes[]"] = ["name", "command", "after", "max-failures", "daemon", "ephemeral", "final"],
+        ["task.processes[]"] = ["name", "command", "after", "max-failures", "min-duration", "daemon", "ephemeral", "final"],
         ["task.artifacts[]"] = ["source", "extract", "checksum"],
         [Resources] = ["cpu", "memory", "disk", "gpus", "ports", "custom", "sets"],
         ["task.health"] = ["http", "tcp", "command", "initial-delay", "interval", "timeout", "max-failures", "min-successes"],

@@ -10,8 +10,6 @@ internal static class JobSupport
             "Gangs side by side are not supported yet; use kill-existing or cancel-new.");
         Refuse(task.Driver == TaskDrivers.Container && spec.Partition.Strict, "partition.strict",
             "The guard of strict tasks does not end containers of an engine yet; use the driver oci or process.");
-        Refuse(task.Processes is not [], "task.processes", "Several processes are not supported yet; use one command, such as a script.");
-        Refuse(task.User is not null && !TaskDrivers.RunsImages(task.Driver), "task.user", "Another account is not supported yet; leave it out to run as the agent's own.");
         Refuse(task.Artifacts is not [], "task.artifacts", "Artifacts are not supported yet; fetch them in the command.");
         Refuse(spec is { Update.SlaAware: true, Sla.Coordinator: not null }, "update.sla-aware",
             "Updates do not ask coordinators yet; name a percentage or a count.");

@@ -16,7 +16,7 @@ public sealed class ContainerLogTests
             directory.Create();
             foreach (var cut in cuts)
             {
-                using var log = new ContainerLog(directory);
+                using var log = new ContainerLog(directory, Limits);
                 try
                 {
                     await log.Copy((since, _) => Task.FromResult<Stream>(new MemoryStream(Framed(pieces, since) is var all ? all[..(cut % (all.Length + 1))] : [])), default);
@@ -27,18 +27,18 @@ public sealed class ContainerLogTests
                 }
             }
 
-            using (var last = new ContainerLog(directory))
+            using (var last = new ContainerLog(directory, Limits))
                 await last.Copy((since, _) => Task.FromResult<Stream>(new MemoryStream(Framed(pieces, since))), default);
             foreach (var (stream, name) in ((byte, string)[])[(1, "stdout"), (2, "stderr")])
             {
                 Assert.Equal(
                     string.Concat(pieces.Where(piece => piece.Stream == stream).Select(piece => piece.Text)),
-                    await File.ReadAllTextAsync(directory.Log(name)));
+                    Text(directory, name));
             }
 
             Directory.Delete(state, recursive: true);
         },
-        iter: 300);
+        iter: 60);
 
     [Fact]
     public async Task What_an_agent_wrote_after_its_last_note_is_written_again_and_not_twice()
@@ -47,20 +47,25 @@ public sealed class ContainerLogTests
         var directory = new AttemptDirectory(state, new(JobKey.Parse("a/b/c"), 0, 1));
         directory.Create();
         (byte, int, string)[] pieces = [(1, 5, "a\n"), (1, 5, "b\n")];
-        using var log = new ContainerLog(directory);
+        using var log = new ContainerLog(directory, Limits);
         await log.Copy((since, _) => Task.FromResult<Stream>(new MemoryStream(Framed(pieces, since))), default);
-        await File.AppendAllTextAsync(directory.Log("stdout"), "c\nhalf of");
+        await File.AppendAllTextAsync(LogSegments.PathOf(directory.Logs("main"), "stdout", 0), "c\nhalf of");
 
         await log.Copy((since, _) => Task.FromResult<Stream>(new MemoryStream(Framed([.. pieces, (1, 5, "c\n"), (2, 6, "d\n")], since))), default);
 
-        Assert.Equal("a\nb\nc\n", await File.ReadAllTextAsync(directory.Log("stdout")));
-        Assert.Equal("d\n", await File.ReadAllTextAsync(directory.Log("stderr")));
+        Assert.Equal("a\nb\nc\n", Text(directory, "stdout"));
+        Assert.Equal("d\n", Text(directory, "stderr"));
         Directory.Delete(state, recursive: true);
     }
 
+    private static LogSpec Limits { get; } = new() { RotateSizeMiB = 1, Keep = 100 };
+
+    private static string Text(AttemptDirectory directory, string stream) => string.Concat(
+        LogSegments.StartsOf(directory.Logs("main"), stream).Select(start => File.ReadAllText(LogSegments.PathOf(directory.Logs("main"), stream, start))));
+
     private static Gen<((byte Stream, int Second, string Text)[], int[])> Pieces =>
-        from pieces in Gen.Select(Gen.Byte[1, 2], Gen.Int[0, 1], Gen.OneOf(Gen.String[Gen.Char['a', 'z'], 0, 80], Gen.Const(new string('x', 40_000)))).Array[0, 30]
-        from cuts in Gen.Int[0, 200_000].Array[0, 6]
+        from pieces in Gen.Select(Gen.Byte[1, 2], Gen.Int[0, 1], Gen.OneOf(Gen.String[Gen.Char['a', 'z'], 0, 80], Gen.Const(new string('x', 400_000)))).Array[0, 30]
+        from cuts in Gen.Int[0, 600_000].Array[0, 6]
         let seconds = pieces.Aggregate((0, ImmutableArray<int>.Empty), (at, piece) => (at.Item1 + piece.Item2, at.Item2.Add(at.Item1 + piece.Item2))).Item2
         select (pieces.Select((piece, i) => (piece.Item1, seconds[i], piece.Item3)).ToArray(), cuts);
 
