@@ -34,7 +34,8 @@ public static class AgentHosting
         services.TryAddSingleton<ImageCache>();
         services.TryAddSingleton<OciDriver>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ITaskDriver, ProcessDriver>(of => of.GetRequiredService<ProcessDriver>()));
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<ITaskDriver, ContainerDriver>(of => of.GetRequiredService<ContainerDriver>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ITaskDriver,
+            ContainerDriver>(of => of.GetRequiredService<ContainerDriver>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ITaskDriver, OciDriver>(of => of.GetRequiredService<OciDriver>()));
         services.TryAddSingleton<NodeLease>();
         services.TryAddSingleton<ExitWatcher>();

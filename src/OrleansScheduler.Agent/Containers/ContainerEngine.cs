@@ -94,13 +94,15 @@ internal sealed class ContainerEngine : IDisposable
     /// <summary>Pulls an image from its registry.</summary>
     /// <exception cref="EngineException">It cannot be had.</exception>
     public Task Pull(string name, TimeSpan patience, CancellationToken cancellationToken) => Progressing(
-        patience, (client, progress, token) => client.Images.CreateImageAsync(new() { FromImage = name }, authConfig: null, progress, token),
+        patience, (client, progress, token) =>
+            client.Images.CreateImageAsync(new() { FromImage = name }, authConfig: null, progress, token),
         cancellationToken);
 
     /// <summary>Loads an image out of an archive as <c>docker save</c> writes them.</summary>
     /// <exception cref="EngineException">The engine does not take it.</exception>
     public Task Load(Stream archive, TimeSpan patience, CancellationToken cancellationToken) => Progressing(
-        patience, (client, progress, token) => client.Images.LoadImageAsync(new() { Quiet = true }, archive, progress, token), cancellationToken);
+        patience, (client, progress, token) =>
+            client.Images.LoadImageAsync(new() { Quiet = true }, archive, progress, token), cancellationToken);
 
     /// <summary>Makes a container; it is not started.</summary>
     /// <exception cref="EngineException">It cannot be made; a conflict when there is one of that name.</exception>
@@ -173,7 +175,8 @@ internal sealed class ContainerEngine : IDisposable
     /// <param name="cancellationToken">Ends the call, not what was returned.</param>
     /// <exception cref="EngineException">The engine does not answer.</exception>
 #pragma warning disable CS0618 // The other overload hides where one piece of output ends and the next begins.
-    public Task<Stream> Output(string name, long? since, bool follow, CancellationToken cancellationToken) => Ask("logs", Quick, (client, token) =>
+    public Task<Stream> Output(string name, long? since, bool follow, CancellationToken cancellationToken) =>
+        Ask("logs", Quick, (client, token) =>
         client.Containers.GetContainerLogsAsync(
             name,
             new ContainerLogsParameters
@@ -196,7 +199,8 @@ internal sealed class ContainerEngine : IDisposable
         try
         {
             using (var output = await Ask(
-                "exec", Quick, (client, token) => client.Exec.StartAndAttachContainerExecAsync(made.ID, tty: false, token), cancellationToken))
+                "exec", Quick, (client, token) =>
+                    client.Exec.StartAndAttachContainerExecAsync(made.ID, tty: false, token), cancellationToken))
             {
                 var buffer = new byte[8192];
                 while (!(await output.ReadOutputAsync(buffer, 0, buffer.Length, cancellationToken)).EOF)
@@ -206,7 +210,8 @@ internal sealed class ContainerEngine : IDisposable
 
             while (true)
             {
-                var state = await Ask("exec", Quick, (client, token) => client.Exec.InspectContainerExecAsync(made.ID, token), cancellationToken);
+                var state = await Ask("exec", Quick, (client, token) => client.Exec.InspectContainerExecAsync(made.ID, token),
+                    cancellationToken);
                 if (!state.Running) return (int)state.ExitCode;
                 await Task.Delay(TimeSpan.FromMilliseconds(20), _time, cancellationToken);
             }
@@ -245,7 +250,8 @@ internal sealed class ContainerEngine : IDisposable
     {
         try
         {
-            var state = await Ask("exec", Quick, (client, token) => client.Exec.InspectContainerExecAsync(id, token), CancellationToken.None);
+            var state = await Ask("exec", Quick, (client, token) => client.Exec.InspectContainerExecAsync(id, token),
+                CancellationToken.None);
             if (state.Running && state.Pid > 0) ProcessStat.Of((int)state.Pid)?.Signal(Posix.SigKill);
         }
         catch (EngineException)
@@ -266,7 +272,8 @@ internal sealed class ContainerEngine : IDisposable
         if (errors.Message is { } message) throw new EngineException(EngineFailure.Refused, message);
     }
 
-    private async Task<T> Ask<T>(string what, TimeSpan patience, Func<DockerClient, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    private async Task<T> Ask<T>(string what, TimeSpan patience, Func<DockerClient, CancellationToken, Task<T>> call,
+        CancellationToken cancellationToken)
     {
         if (_client is null) throw new EngineException(EngineFailure.Unreachable, Missing!);
         using var limit = new CancellationTokenSource(patience, _time);
@@ -290,7 +297,8 @@ internal sealed class ContainerEngine : IDisposable
                     _ => EngineFailure.Refused,
                 }, MessageOf(e), e);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or SocketException or TimeoutException or ObjectDisposedException)
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException or TimeoutException
+            or ObjectDisposedException)
         {
             throw new EngineException(EngineFailure.Unreachable, $"the container engine cannot be reached: {e.Message}", e);
         }
@@ -312,7 +320,8 @@ internal sealed class ContainerEngine : IDisposable
     private static (string? Socket, string? Missing) Find(string? setting) => setting switch
     {
         "none" => (null, "Agent:Container:Socket says none"),
-        null or "" => Array.Find(UsualSockets, File.Exists) is { } found ? (found, null) : (null, "no socket of a container engine was found"),
+        null or "" => Array.Find(UsualSockets, File.Exists) is { } found ? (found, null)
+            : (null, "no socket of a container engine was found"),
         _ => (setting, null),
     };
 

@@ -43,7 +43,8 @@ internal sealed class ContainerGroup(string memory, Func<string, string> others,
 
         if (IsUnified) return paths.TryGetValue("", out var own) && own.Length > 0 ? At(own) : null;
         return paths.TryGetValue("memory", out var memory) && memory.Length > 0
-            ? new(Path.Combine(Mount, "memory", memory), name => Path.Combine(Mount, name, paths.GetValueOrDefault(name, memory)), isVersion2: false)
+            ? new(Path.Combine(Mount, "memory", memory), name => Path.Combine(Mount, name, paths.GetValueOrDefault(name, memory)),
+                isVersion2: false)
             : null;
     }
 
@@ -97,7 +98,8 @@ internal sealed class ContainerGroup(string memory, Func<string, string> others,
                 if (!Directory.Exists(memory)) return false;
 
                 // The event comes before the counter is raised.
-                for (var look = 0; look < 20 && HasRunOutOfMemory() == false; look++) await Task.Delay(CounterPause, time, cancellationToken);
+                for (var look = 0; look < 20 && HasRunOutOfMemory() == false; look++) await Task.Delay(CounterPause, time,
+                    cancellationToken);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -131,7 +133,8 @@ internal sealed class ContainerGroup(string memory, Func<string, string> others,
         long sum = 0;
         foreach (var line in Lines(path))
         {
-            if (line.Split(' ') is [_, var name, var amount] && name == what && long.TryParse(amount, CultureInfo.InvariantCulture, out var bytes))
+            if (line.Split(' ') is [_, var name, var amount] && name == what
+                && long.TryParse(amount, CultureInfo.InvariantCulture, out var bytes))
                 sum += bytes;
         }
 
@@ -154,7 +157,8 @@ internal sealed class ContainerGroup(string memory, Func<string, string> others,
     {
         foreach (var line in Lines(path))
         {
-            if (line.Split(' ') is [var found, var value] && found == name && long.TryParse(value, CultureInfo.InvariantCulture, out var number))
+            if (line.Split(' ') is [var found, var value] && found == name
+                && long.TryParse(value, CultureInfo.InvariantCulture, out var number))
                 return number;
         }
 

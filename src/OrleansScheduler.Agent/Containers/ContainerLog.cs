@@ -10,7 +10,8 @@ namespace OrleansScheduler.Agent;
 /// the files: the engine's time of the last piece and how many pieces of that time there were, since engines may count in whole seconds.
 /// What was written after the mark is cut off and copied again, so neither the agent's end nor the engine's loses or doubles anything.
 /// </summary>
-/// <remarks>A clock that steps back by more than a second between two copies hides what was written meanwhile: engines leave it out.</remarks>
+/// <remarks>A clock that steps back by more than a second between two copies hides what was written meanwhile: engines leave it
+/// out.</remarks>
 internal sealed class ContainerLog(AttemptDirectory attempt, LogSpec limits) : IDisposable
 {
     private const int HeaderBytes = 8;
@@ -44,7 +45,8 @@ internal sealed class ContainerLog(AttemptDirectory attempt, LogSpec limits) : I
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();
 
-    private async Task Copy(Stream pieces, ContainerOutput stdout, ContainerOutput stderr, LogMark mark, CancellationToken cancellationToken)
+    private async Task Copy(Stream pieces, ContainerOutput stdout, ContainerOutput stderr, LogMark mark,
+        CancellationToken cancellationToken)
     {
         var (isNew, passed, unsaved) = (mark.At.Length == 0, 0, 0L);
         try

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace OrleansScheduler.Agent;
 
-/// <summary>What containers are called. The agent's directory is part of it: several agents may share an engine, each with its own tasks.</summary>
+/// <summary>What containers are called. The agent's directory is part of it: several agents may share an engine, each with its own
+/// tasks.</summary>
 internal static class ContainerNames
 {
     /// <summary>Label that names the agent's directory.</summary>

@@ -17,7 +17,8 @@ internal sealed class ContainerPolicy(ContainerOptions options)
         var path = Real(name.Path) ?? throw new TaskStartException($"The image {name.Text} is not on this node.");
         return IsBelow(path, _images)
             ? name with { Path = path }
-            : throw new TaskStartException($"The image {name.Text} is not below a directory that Agent:Container:Images of this node names.");
+            : throw new TaskStartException(
+                $"The image {name.Text} is not below a directory that Agent:Container:Images of this node names.");
     }
 
     /// <summary>Volumes with the paths that they really are.</summary>
@@ -52,5 +53,6 @@ internal sealed class ContainerPolicy(ContainerOptions options)
 
     private static bool IsBelow(string path, ImmutableArray<string> allowed) => allowed.Where(directory => directory.StartsWith('/'))
         .Select(Real)
-        .Any(directory => directory is not null && (directory == "/" || path == directory || path.StartsWith(directory + "/", StringComparison.Ordinal)));
+        .Any(directory => directory is not null && (directory == "/" || path == directory
+            || path.StartsWith(directory + "/", StringComparison.Ordinal)));
 }

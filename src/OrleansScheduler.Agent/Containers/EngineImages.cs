@@ -96,7 +96,8 @@ internal sealed class EngineImages(ContainerEngine engine, StateDirectory state,
             await Add(file, content);
         }
 
-        var manifest = JsonSerializer.SerializeToUtf8Bytes(new[] { new { Config = configuration, RepoTags = new[] { name }, Layers = layers } });
+        var manifest = JsonSerializer.SerializeToUtf8Bytes(new[] { new { Config = configuration, RepoTags = new[] { name }, Layers =
+            layers } });
         await Add("manifest.json", new MemoryStream(manifest));
 
         Task Add(string entry, Stream content) =>

@@ -79,7 +79,8 @@ internal sealed class ImageArchive : IDisposable
                 : $"it has no manifest {pinned}");
         using var document = JsonDocument.Parse(manifest);
         var config = DigestOf(ImageConfig.Member(document.RootElement, "config", JsonValueKind.Object));
-        var layers = ImageConfig.Member(document.RootElement, "layers", JsonValueKind.Array)?.EnumerateArray().Select(layer => DigestOf(layer))
+        var layers = ImageConfig.Member(document.RootElement, "layers", JsonValueKind.Array)?.EnumerateArray()
+            .Select(layer => DigestOf(layer))
             ?? throw new InvalidDataException("its manifest names no layers");
         return new(files, config, Blob(files, config), [.. layers.Select(digest => (NameOf(digest), (string?)digest))]);
     }
@@ -120,7 +121,8 @@ internal sealed class ImageArchive : IDisposable
             throw new InvalidDataException("it has to hold exactly one image");
         var image = images[0];
         var name = ImageConfig.Text(image, "Config") ?? throw new InvalidDataException("its manifest names no configuration");
-        var configuration = Read(files.Open(name) ?? throw new InvalidDataException($"its configuration {name} is missing"), expected: null);
+        var configuration = Read(files.Open(name) ?? throw new InvalidDataException($"its configuration {name} is missing"),
+            expected: null);
         var digest = Sha256(configuration);
         if (pinned is not null && digest != pinned) throw new InvalidDataException($"it is {digest} and not {pinned}");
         return new(files, digest, configuration, [.. ImageConfig.Texts(image, "Layers").Select(layer => (layer, (string?)null))]);

@@ -9,7 +9,8 @@ namespace OrleansScheduler.Agent;
 internal sealed record UnpackedImage(string Root, ImageConfig Config);
 
 /// <summary>Unpacks images, each once, and keeps them by digest.</summary>
-internal sealed partial class ImageCache(StateDirectory state, IOptions<AgentOptions> options, TimeProvider time, ILogger<ImageCache> logger)
+internal sealed partial class ImageCache(StateDirectory state, IOptions<AgentOptions> options, TimeProvider time,
+    ILogger<ImageCache> logger)
 {
     private readonly string _directory = Path.Combine(state.Root, "images");
     private readonly ConcurrentDictionary<string, Lazy<Task>> _underWay = new(StringComparer.Ordinal);
@@ -54,7 +55,8 @@ internal sealed partial class ImageCache(StateDirectory state, IOptions<AgentOpt
         var idle = Directory.EnumerateDirectories(_directory).Where(place => !used.Contains(Path.GetFileName(place)))
             .Where(place => !_underWay.ContainsKey(Path.GetFileNameWithoutExtension(place)))
             .OrderByDescending(Directory.GetLastWriteTimeUtc).ToList();
-        foreach (var place in idle.Where(place => place.EndsWith(".new", StringComparison.Ordinal)).Concat(idle.Skip(options.Value.Container.ImagesKept)))
+        foreach (var place in idle.Where(place => place.EndsWith(".new", StringComparison.Ordinal))
+            .Concat(idle.Skip(options.Value.Container.ImagesKept)))
         {
             LogRemoved(place);
             Directory.Delete(place, recursive: true);

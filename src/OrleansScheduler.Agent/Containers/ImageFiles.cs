@@ -41,7 +41,8 @@ internal sealed class ImageFiles : IDisposable
             // Names come out of the image, so none may lead out of it.
             var path = Posix.RealPath(Path.Combine(_directory, name));
             var root = Posix.RealPath(_directory);
-            return path is not null && path.StartsWith(root + "/", StringComparison.Ordinal) && File.Exists(path) ? File.OpenRead(path) : null;
+            return path is not null && path.StartsWith(root + "/", StringComparison.Ordinal) && File.Exists(path) ? File.OpenRead(path)
+                : null;
         }
 
         for (var hops = 0; hops < MostLinks && _entries.TryGetValue(name, out var entry); hops++)

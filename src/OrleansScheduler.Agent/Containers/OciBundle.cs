@@ -44,7 +44,13 @@ internal sealed record OciBundle
         ["process"] = new JsonObject
         {
             ["terminal"] = false,
-            ["user"] = new JsonObject { ["uid"] = User.Id, ["gid"] = User.Group, ["additionalGids"] = List(User.OtherGroups.Select(id => (JsonNode)id)) },
+            ["user"] = new JsonObject
+            {
+                ["uid"] = User.Id,
+                ["gid"] = User.Group,
+                ["additionalGids"] =
+                List(User.OtherGroups.Select(id => (JsonNode)id))
+            },
             ["args"] = Texts(Arguments),
             ["env"] = Texts(Env),
             ["cwd"] = WorkingDirectory,

@@ -5,7 +5,8 @@ using Microsoft.Extensions.Options;
 namespace OrleansScheduler.Agent;
 
 /// <summary>
-/// Runs tasks as containers without an engine: unpacks their images itself and starts an OCI runtime in the place of a task's process, under
+/// Runs tasks as containers without an engine: unpacks their images itself and starts an OCI runtime in the place of a task's process,
+/// under
 /// the supervisor that every process has. So their output, their end and their adoption by the next agent are those of processes.
 /// </summary>
 /// <remarks>The root is the unpacked image with a layer of the attempt's own over it. It is mounted in a mount namespace that ends with the
@@ -122,7 +123,8 @@ internal sealed class OciDriver(
         catch (OperationCanceledException)
         {
             // The runtime is gone, what it has started in the container is not.
-            if (File.Exists(pidFile) && int.TryParse(await File.ReadAllTextAsync(pidFile, CancellationToken.None), CultureInfo.InvariantCulture, out var pid))
+            if (File.Exists(pidFile) && int.TryParse(await File.ReadAllTextAsync(pidFile, CancellationToken.None),
+                CultureInfo.InvariantCulture, out var pid))
                 ProcessStat.Of(pid)?.Signal(Posix.SigKill);
             throw;
         }
@@ -224,7 +226,8 @@ internal sealed class OciDriver(
         try
         {
             var end = await runtime.RunProgram(
-                runtime.Unshare!, ["--mount", "--", "/bin/sh", "-c", Attempt, "osched", place], TimeSpan.FromSeconds(10), CancellationToken.None);
+                runtime.Unshare!, ["--mount", "--", "/bin/sh", "-c", Attempt, "osched", place], TimeSpan.FromSeconds(10),
+                    CancellationToken.None);
             return end.ExitCode == 0 ? null : $"The file system of Agent:StateDirectory takes no overlay: {end.Errors.Trim()}";
         }
         finally

@@ -97,7 +97,8 @@ internal sealed class OciRuntime
             try
             {
                 using var entry = JsonDocument.Parse(line);
-                if (ImageConfig.Text(entry.RootElement, "level") is "error" or "fatal") last = ImageConfig.Text(entry.RootElement, "msg") ?? last;
+                if (ImageConfig.Text(entry.RootElement, "level") is "error" or "fatal") last =
+                    ImageConfig.Text(entry.RootElement, "msg") ?? last;
             }
             catch (JsonException)
             {
@@ -131,7 +132,8 @@ internal sealed class OciRuntime
         if (unshare is null) return ("", "the program unshare (package util-linux) is not installed");
 
         // They would have to be written into a list in which these have a meaning.
-        return state.AsSpan().ContainsAny(",:\\") ? ("", "the path of Agent:StateDirectory has one of the characters , : \\") : (program, null);
+        return state.AsSpan().ContainsAny(",:\\") ? ("", "the path of Agent:StateDirectory has one of the characters , : \\")
+            : (program, null);
     }
 
     private static string? OnPath(string name) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')

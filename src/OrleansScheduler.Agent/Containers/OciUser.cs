@@ -25,7 +25,8 @@ internal sealed record OciUser(uint Id, uint Group, ImmutableArray<uint> OtherGr
         if (groupName is null)
         {
             var own = account is null ? 0 : Number(account[3]);
-            var others = groups.Where(entry => entry is [_, _, _, var members, ..] && account is not null && members.Split(',').Contains(account[0]))
+            var others = groups.Where(entry => entry is [_, _, _, var members, ..] && account is not null
+                && members.Split(',').Contains(account[0]))
                 .Select(entry => Number(entry[2])).Where(number => number != own);
             return new(userId, own, [.. others]);
         }
@@ -47,7 +48,11 @@ internal sealed record OciUser(uint Id, uint Group, ImmutableArray<uint> OtherGr
     {
         var etc = Path.Combine(root, "etc");
         var path = Path.Combine(etc, name);
-        if (new FileInfo(etc).LinkTarget is not null || new FileInfo(path) is not { Exists: true, LinkTarget: null, Length: <= LargestFile })
+        if (new FileInfo(etc).LinkTarget is not null || new FileInfo(path) is not
+            {
+                Exists: true, LinkTarget: null,
+                Length: <= LargestFile
+            })
             return [];
         return [.. File.ReadLines(path).Select(line => line.Split(':')).Where(entry => entry.Length >= 4)];
     }

@@ -33,7 +33,8 @@ internal static partial class Posix
     /// <exception cref="IOException">That cannot be said.</exception>
     public static void ChangeMode(string path, UnixFileMode mode)
     {
-        if (ChangeMode(path, (uint)mode) != 0) throw new IOException($"cannot change who may use {path}: {Marshal.GetLastPInvokeErrorMessage()}");
+        if (ChangeMode(path,
+            (uint)mode) != 0) throw new IOException($"cannot change who may use {path}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
     /// <summary>Account and group that the agent runs as.</summary>

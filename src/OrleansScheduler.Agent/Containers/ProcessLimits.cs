@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace OrleansScheduler.Agent;
 
-/// <summary>Limits of what one process may have open, as they are asked of engines: not more than the agent itself may have, since an engine
+/// <summary>Limits of what one process may have open, as they are asked of engines: not more than the agent itself may have, since an
+/// engine
 /// on the same machine may not be able to give more.</summary>
 internal static class ProcessLimits
 {
@@ -23,7 +24,8 @@ internal static class ProcessLimits
         {
             if (!line.StartsWith(name, StringComparison.Ordinal)) continue;
             var words = line[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (words is [_, var hard, ..] && long.TryParse(hard, CultureInfo.InvariantCulture, out var most)) return Math.Min(most, enough);
+            if (words is [_, var hard, ..] && long.TryParse(hard, CultureInfo.InvariantCulture, out var most)) return Math.Min(most,
+                enough);
         }
 
         return enough;

@@ -7,7 +7,8 @@ namespace OrleansScheduler.Agent;
 /// System calls that no container may make. What only a capability allows is refused anyway; this refuses what reaches the kernel's less
 /// travelled parts without one, or would make namespaces in which there are capabilities again.
 /// </summary>
-/// <remarks>A list of what is refused rather than of what is allowed: programs go on to run when a C library begins to use a new call.</remarks>
+/// <remarks>A list of what is refused rather than of what is allowed: programs go on to run when a C library begins to use a new
+/// call.</remarks>
 internal static class Seccomp
 {
     private const int NotPermitted = 1;
@@ -20,7 +21,8 @@ internal static class Seccomp
     [
         "acct", "add_key", "bpf", "clock_adjtime", "clock_settime", "create_module", "delete_module", "finit_module", "fsconfig", "fsmount",
         "fsopen", "fspick", "get_kernel_syms", "init_module", "io_uring_enter", "io_uring_register", "io_uring_setup", "ioperm", "iopl",
-        "kexec_file_load", "kexec_load", "keyctl", "lookup_dcookie", "mount", "mount_setattr", "move_mount", "move_pages", "name_to_handle_at",
+        "kexec_file_load", "kexec_load", "keyctl", "lookup_dcookie", "mount", "mount_setattr", "move_mount", "move_pages",
+            "name_to_handle_at",
         "nfsservctl", "open_by_handle_at", "open_tree", "perf_event_open", "pivot_root",
         "query_module", "quotactl", "quotactl_fd", "reboot", "request_key", "setns", "settimeofday", "stime", "swapoff", "swapon", "sysfs",
         "umount", "umount2", "unshare", "uselib", "userfaultfd", "ustat", "vm86", "vm86old",

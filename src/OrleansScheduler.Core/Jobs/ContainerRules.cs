@@ -60,7 +60,8 @@ internal static class ContainerRules
         var container = task.Container;
         findings.CheckDefined(container.Network, $"{Section}.network");
         if (task.Driver == TaskDrivers.Oci && container.Network == ContainerNetwork.Bridge)
-            findings.Add(JobCode.NotForDriver, $"{Section}.network", "The oci driver has the networks host and none; use the driver container.");
+            findings.Add(JobCode.NotForDriver, $"{Section}.network",
+                "The oci driver has the networks host and none; use the driver container.");
         if (container.Network == ContainerNetwork.None && task.Health?.Probe is HealthProbe.Http or HealthProbe.Tcp)
             findings.Add(JobCode.ContainerPort, $"{Section}.network",
                 "Nobody reaches the ports of a container without a network; ask for its health by a command.");
@@ -71,7 +72,8 @@ internal static class ContainerRules
             if (container.Network != ContainerNetwork.Bridge)
                 findings.Add(JobCode.ContainerPort, path, "Only with 'network: bridge' a port has another number inside.");
             if (!task.Ports.Contains(name))
-                findings.Add(JobCode.ContainerPort, path, $"The task has no port {FieldWords.Show(name)}; name it in 'resources.ports' too.");
+                findings.Add(JobCode.ContainerPort, path,
+                    $"The task has no port {FieldWords.Show(name)}; name it in 'resources.ports' too.");
             findings.CheckRange(port, WholeRange.Port, path);
             if (!inside.TryAdd(port, name))
                 findings.Add(JobCode.ContainerPort, path, $"This is the port of {FieldWords.Show(inside[port])} already.");
@@ -113,13 +115,15 @@ internal static class ContainerRules
         for (var i = 0; i < container.Capabilities.Length; i++)
         {
             var name = container.Capabilities[i];
-            if (name.Length is 0 or > 32 || name.StartsWith("CAP_", StringComparison.Ordinal) || !name.All(c => char.IsAsciiLetterUpper(c) || c == '_'))
+            if (name.Length is 0 or > 32 || name.StartsWith("CAP_", StringComparison.Ordinal)
+                || !name.All(c => char.IsAsciiLetterUpper(c) || c == '_'))
                 findings.Add(JobCode.UnknownValue, $"{Section}.capabilities[{i}]",
                     $"{FieldWords.Show(name)} is no capability; write one such as NET_BIND_SERVICE, without CAP_.");
         }
     }
 
-    /// <summary>Whether a text is an absolute path that means what it says, without characters that lists of mounts give a meaning.</summary>
+    /// <summary>Whether a text is an absolute path that means what it says, without characters that lists of mounts give a
+    /// meaning.</summary>
     private static bool IsPath(string text) =>
         text is ['/', ..] && text.Length <= 1024 && FieldWords.IsWellFormed(text) && !text.Any(c => c is ':' or ',' || char.IsControl(c))
         && text.Split('/').All(part => part is not ("." or "..")) && !text.Contains("//", StringComparison.Ordinal)

@@ -42,7 +42,8 @@ public sealed record ContainerSpec
     public bool Equals(ContainerSpec? other) => other is not null && SpecEquality.Equal(this, other);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Network, Ports.Count, Volumes.Length, Entrypoint.Length, WorkingDirectory, ReadOnly);
+    public override int GetHashCode() =>
+        HashCode.Combine(Network, Ports.Count, Volumes.Length, Entrypoint.Length, WorkingDirectory, ReadOnly);
 }
 
 /// <summary>A directory or file of the node, or a volume of the engine, in a container.</summary>

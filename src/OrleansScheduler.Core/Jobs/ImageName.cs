@@ -34,7 +34,9 @@ public sealed partial record ImageName(string Text, string? Path, string? Digest
 
     // As the Distribution project has it: an optional host with its port, parts of lower case, an optional tag.
     [GeneratedRegex(
-        @"\A(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::[0-9]{1,5})?/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?\z",
+        @"\A(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::[0-9]{1,5})?/)?"
+            + @"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*"
+            + @"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?\z",
         RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
     private static partial Regex Names();
 }

@@ -18,8 +18,8 @@ internal static class JobFields
         ],
         ["task"] =
         [
-            "driver", "command", "image", "container", "processes", "max-failures", "max-concurrency", "finalization-wait", "env", "user", "artifacts",
-            "resources", "health", "kill", "logs",
+            "driver", "command", "image", "container", "processes", "max-failures", "max-concurrency", "finalization-wait", "env", "user",
+            "artifacts", "resources", "health", "kill", "logs",
         ],
         ["task.container"] = ["network", "ports", "volumes", "entrypoint", "working-dir", "read-only", "capabilities"],
         ["task.container.volumes[]"] = ["source", "target", "read-only"],

@@ -29,7 +29,13 @@ internal static class BusyboxImage
         {
             architecture,
             os = "linux",
-            config = new { Env = new[] { "PATH=/bin", "FROM_IMAGE=yes" }, Cmd = new[] { "/bin/sh", "-c", "echo image" }, WorkingDir = "/srv" },
+            config = new
+            {
+                Env = new[] { "PATH=/bin", "FROM_IMAGE=yes" },
+                Cmd = new[] { "/bin/sh", "-c", "echo image" },
+                WorkingDir =
+                "/srv"
+            },
             rootfs = new { type = "layers", diff_ids = layers.Select(Digest).ToArray() },
         }));
         var packed = layers.Select(layer => Add(Compress(layer))).ToList();
@@ -42,7 +48,12 @@ internal static class BusyboxImage
         }));
         using var tar = new TarWriter(File.Create(path));
         Entry("oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}"u8.ToArray());
-        Entry("index.json", JsonSerializer.SerializeToUtf8Bytes(new { schemaVersion = 2, manifests = new[] { new { digest = manifest, size = 1 } } }));
+        Entry("index.json", JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            schemaVersion = 2,
+            manifests =
+            new[] { new { digest = manifest, size = 1 } }
+        }));
         foreach (var (digest, content) in blobs) Entry("blobs/" + digest.Replace(':', '/'), content);
         return manifest;
 
@@ -68,15 +79,18 @@ internal static class BusyboxImage
         return stream.ToArray();
     }
 
-    public static PaxTarEntry FileOf(string name, string content, UnixFileMode mode = (UnixFileMode)0x1A4) => new(TarEntryType.RegularFile, name)
-    {
-        DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)),
-        Mode = mode,
-    };
+    public static PaxTarEntry FileOf(string name, string content, UnixFileMode mode = (UnixFileMode)0x1A4) =>
+        new(TarEntryType.RegularFile, name)
+        {
+            DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)),
+            Mode = mode,
+        };
 
-    public static PaxTarEntry LinkOf(string name, string target, TarEntryType type = TarEntryType.SymbolicLink) => new(type, name) { LinkName = target };
+    public static PaxTarEntry LinkOf(string name, string target, TarEntryType type = TarEntryType.SymbolicLink) =>
+        new(type, name) { LinkName = target };
 
-    public static PaxTarEntry DirectoryOf(string name, UnixFileMode mode = (UnixFileMode)0x1ED) => new(TarEntryType.Directory, name) { Mode = mode };
+    public static PaxTarEntry DirectoryOf(string name, UnixFileMode mode = (UnixFileMode)0x1ED) =>
+        new(TarEntryType.Directory, name) { Mode = mode };
 
     public static string Digest(byte[] content) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(content));
 

@@ -19,7 +19,8 @@ public sealed class ContainerLogTests
                 using var log = new ContainerLog(directory, Limits);
                 try
                 {
-                    await log.Copy((since, _) => Task.FromResult<Stream>(new MemoryStream(Framed(pieces, since) is var all ? all[..(cut % (all.Length + 1))] : [])), default);
+                    await log.Copy((since, _) => Task.FromResult<Stream>(new MemoryStream(Framed(pieces, since) is var all
+                        ? all[..(cut % (all.Length + 1))] : [])), default);
                 }
                 catch (EndOfStreamException)
                 {
@@ -51,7 +52,8 @@ public sealed class ContainerLogTests
         await log.Copy((since, _) => Task.FromResult<Stream>(new MemoryStream(Framed(pieces, since))), default);
         await File.AppendAllTextAsync(LogSegments.PathOf(directory.Logs("main"), "stdout", 0), "c\nhalf of");
 
-        await log.Copy((since, _) => Task.FromResult<Stream>(new MemoryStream(Framed([.. pieces, (1, 5, "c\n"), (2, 6, "d\n")], since))), default);
+        await log.Copy((since, _) => Task.FromResult<Stream>(new MemoryStream(Framed([.. pieces, (1, 5, "c\n"), (2, 6, "d\n")], since))),
+            default);
 
         Assert.Equal("a\nb\nc\n", Text(directory, "stdout"));
         Assert.Equal("d\n", Text(directory, "stderr"));
@@ -61,12 +63,15 @@ public sealed class ContainerLogTests
     private static LogSpec Limits { get; } = new() { RotateSizeMiB = 1, Keep = 100 };
 
     private static string Text(AttemptDirectory directory, string stream) => string.Concat(
-        LogSegments.StartsOf(directory.Logs("main"), stream).Select(start => File.ReadAllText(LogSegments.PathOf(directory.Logs("main"), stream, start))));
+        LogSegments.StartsOf(directory.Logs("main"), stream).Select(start => File.ReadAllText(LogSegments.PathOf(directory.Logs("main"),
+            stream, start))));
 
     private static Gen<((byte Stream, int Second, string Text)[], int[])> Pieces =>
-        from pieces in Gen.Select(Gen.Byte[1, 2], Gen.Int[0, 1], Gen.OneOf(Gen.String[Gen.Char['a', 'z'], 0, 80], Gen.Const(new string('x', 400_000)))).Array[0, 30]
+        from pieces in Gen.Select(Gen.Byte[1, 2], Gen.Int[0, 1],
+            Gen.OneOf(Gen.String[Gen.Char['a', 'z'], 0, 80], Gen.Const(new string('x', 400_000)))).Array[0, 30]
         from cuts in Gen.Int[0, 600_000].Array[0, 6]
-        let seconds = pieces.Aggregate((0, ImmutableArray<int>.Empty), (at, piece) => (at.Item1 + piece.Item2, at.Item2.Add(at.Item1 + piece.Item2))).Item2
+        let seconds = pieces.Aggregate((0, ImmutableArray<int>.Empty),
+            (at, piece) => (at.Item1 + piece.Item2, at.Item2.Add(at.Item1 + piece.Item2))).Item2
         select (pieces.Select((piece, i) => (piece.Item1, seconds[i], piece.Item3)).ToArray(), cuts);
 
     // As podman does it: times in whole seconds, and pieces of that very second left out.

@@ -24,7 +24,12 @@ public sealed class EngineTaskTests(PodmanService podman) : ImageTaskTests
             Shell("echo well >/srv/index.html; echo $PORT_HTTP ${PORT_ADMIN}; exec httpd -f -p $PORT_HTTP -h /srv") with
             {
                 Ports = ["http", "admin"],
-                Container = new() { Network = ContainerNetwork.Bridge, Ports = ImmutableSortedDictionary<string, int>.Empty.Add("http", 80) },
+                Container = new()
+                {
+                    Network = ContainerNetwork.Bridge,
+                    Ports = ImmutableSortedDictionary<string,
+                    int>.Empty.Add("http", 80)
+                },
                 Health = new() { Probe = new HealthProbe.Http("http", "/"), Interval = TimeSpan.FromMilliseconds(100) },
             },
             port, other);
@@ -64,7 +69,7 @@ public sealed class EngineTaskTests(PodmanService podman) : ImageTaskTests
     public async Task An_engine_that_goes_and_comes_back_ends_no_container_and_loses_no_line_of_one()
     {
         Assert.SkipUnless(podman.CanBeEnded, "the engine is not the test's own");
-        var attempt = Node.Launch(Shell("i=0; while [ ! -e $OSCHED_SANDBOX/go ]; do echo line $i; i=$((i+1)); sleep 0.01; done; echo $i >$OSCHED_SANDBOX/count; exit 6"));
+        var attempt = Node.Launch(Shell(Counting + "exit 6"));
         await Node.Gateway.Reaches(attempt, Status.Running);
         await Wait.Until(() => Node.Output(attempt).Length > 100);
 
@@ -113,7 +118,8 @@ public sealed class EngineTaskTests(PodmanService podman) : ImageTaskTests
     public async Task Without_an_engine_a_container_fails_at_once_and_says_why()
     {
         await Node.StopAgent();
-        await Node.StartAgent([.. All().Where(pair => pair.Key != "Agent:Container:Socket"), ("Agent:Container:Socket", "/nowhere/engine.sock")]);
+        await Node.StartAgent([.. All().Where(pair => pair.Key != "Agent:Container:Socket"),
+            ("Agent:Container:Socket", "/nowhere/engine.sock")]);
         await Node.Gateway.Connected(times: 2);
 
         var end = await Node.Gateway.End(Node.Launch(Spec()));

@@ -3,6 +3,10 @@ namespace OrleansScheduler.Agent.Tests;
 /// <summary>What every driver that runs images has to do.</summary>
 public abstract class ImageTaskTests : IAsyncLifetime
 {
+    /// <summary>Counts until it is told to stop, and says how far it came.</summary>
+    private protected const string Counting =
+        "i=0; while [ ! -e $OSCHED_SANDBOX/go ]; do echo line $i; i=$((i+1)); sleep 0.01; done; echo $i >$OSCHED_SANDBOX/count; ";
+
     private readonly List<string> _directories = [];
 
     private protected abstract string Driver { get; }
@@ -36,7 +40,8 @@ public abstract class ImageTaskTests : IAsyncLifetime
                 Node.Services.GetRequiredService<TaskRunner>().Stop(attempt, StopReason.Unwanted, "the test is over");
             }
 
-            await Wait.Until(() => Node.Services.GetRequiredService<AttemptTable>().All.All(attempt => attempt.Record.Status.IsTerminal()), "all end");
+            var table = Node.Services.GetRequiredService<AttemptTable>();
+            await Wait.Until(() => table.All.All(attempt => attempt.Record.Status.IsTerminal()), "all end");
             var (state, agent) = (Node.State, Node.Services.GetRequiredService<StateDirectory>().AgentId);
             await Node.Services.GetServices<IHostedService>().OfType<ContainerSweeper>().Single().Sweep(default);
             Assert.Empty(await Leftovers(ContainerNames.PrefixOf(agent)));
@@ -69,7 +74,12 @@ public abstract class ImageTaskTests : IAsyncLifetime
     public async Task Without_a_command_the_images_is_run_and_an_entrypoint_of_the_job_comes_before_it()
     {
         var plain = Node.Launch(Spec() with { Command = [] });
-        var own = Node.Launch(Spec() with { Command = ["b", "${INSTANCE}"], Container = new() { Entrypoint = ["/bin/echo", "a"], WorkingDirectory = "/tmp" } });
+        var own = Node.Launch(Spec() with
+        {
+            Command = ["b", "${INSTANCE}"],
+            Container =
+            new() { Entrypoint = ["/bin/echo", "a"], WorkingDirectory = "/tmp" }
+        });
 
         Assert.Equal(Status.Finished, (await Node.Gateway.End(plain)).Status);
         Assert.Equal(Status.Finished, (await Node.Gateway.End(own)).Status);
@@ -81,7 +91,8 @@ public abstract class ImageTaskTests : IAsyncLifetime
     public async Task A_container_has_no_capabilities_and_regains_none_and_runs_as_the_account_that_is_named()
     {
         var attempt = Node.Launch(
-            Shell("grep -E 'CapEff|CapBnd|NoNewPrivs' /proc/self/status; id -u; echo x >$OSCHED_SANDBOX/own; mount -t tmpfs x /tmp; exit 0") with
+            Shell(
+                "grep -E 'CapEff|CapBnd|NoNewPrivs' /proc/self/status; id -u; echo x >$OSCHED_SANDBOX/own; mount -t tmpfs x /tmp; exit 0") with
             {
                 User = "web",
             });
@@ -172,7 +183,8 @@ public abstract class ImageTaskTests : IAsyncLifetime
     [Fact]
     public async Task The_command_that_asks_for_health_runs_in_the_container()
     {
-        var attempt = Node.Launch(Shell("echo 1 >$OSCHED_SANDBOX/started; while [ ! -e $OSCHED_SANDBOX/go ]; do sleep 0.02; done; echo 1 >/srv/well; sleep 1000") with
+        var attempt = Node.Launch(Shell(
+            "echo 1 >$OSCHED_SANDBOX/started; while [ ! -e $OSCHED_SANDBOX/go ]; do sleep 0.02; done; echo 1 >/srv/well; sleep 1000") with
         {
             Health = new()
             {
@@ -193,7 +205,7 @@ public abstract class ImageTaskTests : IAsyncLifetime
     [Fact]
     public async Task The_next_agent_goes_on_with_the_same_container_and_no_line_is_lost_or_repeated()
     {
-        var attempt = Node.Launch(Shell("i=0; while [ ! -e $OSCHED_SANDBOX/go ]; do echo line $i; i=$((i+1)); sleep 0.01; done; echo $i >$OSCHED_SANDBOX/count; exit 5"));
+        var attempt = Node.Launch(Shell(Counting + "exit 5"));
         await Node.Gateway.Reaches(attempt, Status.Running);
         await Wait.Until(() => Node.Output(attempt).Length > 100);
 
@@ -210,7 +222,8 @@ public abstract class ImageTaskTests : IAsyncLifetime
     [Fact]
     public async Task A_container_that_ended_while_there_was_no_agent_is_reported_with_its_true_code_and_all_its_output()
     {
-        var attempt = Node.Launch(Shell("echo a; while [ ! -e $OSCHED_SANDBOX/go ]; do sleep 0.02; done; echo b; echo 1 >$OSCHED_SANDBOX/over; exit 11"));
+        var attempt = Node.Launch(Shell(
+            "echo a; while [ ! -e $OSCHED_SANDBOX/go ]; do sleep 0.02; done; echo b; echo 1 >$OSCHED_SANDBOX/over; exit 11"));
         await Node.Gateway.Reaches(attempt, Status.Running);
 
         await Node.StopAgent();
@@ -290,7 +303,8 @@ public abstract class ImageTaskTests : IAsyncLifetime
     {
         var archives = Path.GetDirectoryName(Archive)!;
         var other = BusyboxImage.Write(Path.Combine(archives, "other.tar"), "m68k");
-        BusyboxImage.WriteLayers(Path.Combine(archives, "damaged.tar"), ImageConfig.OwnArchitecture, [BusyboxImage.Layer(BusyboxImage.DirectoryOf("x"))], damaged: true);
+        BusyboxImage.WriteLayers(Path.Combine(archives, "damaged.tar"), ImageConfig.OwnArchitecture,
+            [BusyboxImage.Layer(BusyboxImage.DirectoryOf("x"))], damaged: true);
         await File.WriteAllTextAsync(Path.Combine(Allowed, "elsewhere.tar"), "");
         (string Image, string Says)[] refused =
         [
@@ -328,7 +342,8 @@ public abstract class ImageTaskTests : IAsyncLifetime
     [Fact]
     public async Task What_a_container_uses_is_told()
     {
-        var attempt = Node.Launch(Shell("echo 1 >$OSCHED_SANDBOX/started; i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo 1 >$OSCHED_SANDBOX/worked; sleep 1000"));
+        var attempt = Node.Launch(Shell(
+            "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo 1 >$OSCHED_SANDBOX/worked; sleep 1000"));
         await Node.Number(attempt, "worked");
         var driver = Node.Services.GetServices<ITaskDriver>().Single(driver => driver.Name == Driver);
 

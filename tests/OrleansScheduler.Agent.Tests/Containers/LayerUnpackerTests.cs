@@ -30,8 +30,10 @@ public sealed class LayerUnpackerTests : IDisposable
     {
         Unpack(
             [
-                BusyboxImage.DirectoryOf("a"), BusyboxImage.FileOf("a/old", "1"), BusyboxImage.FileOf("a/gone", "1"), BusyboxImage.FileOf("x", "1"),
-                BusyboxImage.DirectoryOf("b"), BusyboxImage.FileOf("b/old", "1"), BusyboxImage.DirectoryOf("c"), BusyboxImage.FileOf("c/d", "1"),
+                BusyboxImage.DirectoryOf("a"), BusyboxImage.FileOf("a/old", "1"), BusyboxImage.FileOf("a/gone", "1"),
+                    BusyboxImage.FileOf("x", "1"),
+                BusyboxImage.DirectoryOf("b"), BusyboxImage.FileOf("b/old", "1"), BusyboxImage.DirectoryOf("c"),
+                    BusyboxImage.FileOf("c/d", "1"),
             ],
             [
                 BusyboxImage.FileOf("a/.wh.gone", ""), BusyboxImage.FileOf("a/old", "2"), BusyboxImage.FileOf("b/new", "2"),
@@ -47,7 +49,8 @@ public sealed class LayerUnpackerTests : IDisposable
     {
         Unpack(
             [BusyboxImage.DirectoryOf("usr/lib"), BusyboxImage.LinkOf("lib", "/usr/lib"), BusyboxImage.LinkOf("up", "../../../usr")],
-            [BusyboxImage.FileOf("lib/a", "1"), BusyboxImage.FileOf("up/b", "2"), BusyboxImage.LinkOf("hard", "lib/a", TarEntryType.HardLink)]);
+            [BusyboxImage.FileOf("lib/a", "1"), BusyboxImage.FileOf("up/b", "2"),
+                BusyboxImage.LinkOf("hard", "lib/a", TarEntryType.HardLink)]);
 
         Assert.Equal("1", File.ReadAllText(Path.Combine(Root, "usr/lib/a")));
         Assert.Equal("2", File.ReadAllText(Path.Combine(Root, "usr/b")));
@@ -99,7 +102,8 @@ public sealed class LayerUnpackerTests : IDisposable
 
     [Fact]
     public void An_image_that_is_larger_than_it_may_be_is_refused_before_it_is_written() =>
-        Assert.Throws<InvalidDataException>(() => Unpack(1000, [BusyboxImage.FileOf("a", new string('x', 600)), BusyboxImage.FileOf("b", new string('x', 600))]));
+        Assert.Throws<InvalidDataException>(() => Unpack(1000,
+            [BusyboxImage.FileOf("a", new string('x', 600)), BusyboxImage.FileOf("b", new string('x', 600))]));
 
     [Fact]
     public void Who_may_do_what_and_whose_it_is_comes_out_of_the_archive()

@@ -33,7 +33,8 @@ public sealed class OciTaskTests : ImageTaskTests
     private protected override Task<string[]> Leftovers(string prefix)
     {
         var groups = Directory.EnumerateDirectories("/sys/fs/cgroup", prefix + "*").Concat(
-            Directory.EnumerateDirectories("/sys/fs/cgroup").SelectMany(controller => Directory.EnumerateDirectories(controller, prefix + "*")));
+            Directory.EnumerateDirectories("/sys/fs/cgroup").SelectMany(controller => Directory.EnumerateDirectories(controller, prefix
+                + "*")));
         var known = Path.Combine(Node.State, "containers");
         return Task.FromResult<string[]>([.. groups, .. Directory.Exists(known) ? Directory.EnumerateFileSystemEntries(known) : []]);
     }

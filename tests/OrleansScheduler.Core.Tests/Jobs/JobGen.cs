@@ -123,7 +123,13 @@ internal static class JobGen
             Constraints = [.. constraints],
             Update = type == JobType.Service ? update : new(),
             Sla = type == JobType.Service ? sla : null,
-            Partition = new() { Reschedule = partition.Item1, Delay = partition.Item2, Strict = partition.Item3 && task.Driver != "container" },
+            Partition = new()
+            {
+                Reschedule = partition.Item1,
+                Delay = partition.Item2,
+                Strict = partition.Item3
+                && task.Driver != "container"
+            },
         };
 
     public static Gen<T> Pick<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
