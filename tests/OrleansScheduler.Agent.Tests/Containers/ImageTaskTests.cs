@@ -92,7 +92,8 @@ public abstract class ImageTaskTests : IAsyncLifetime
     {
         var attempt = Node.Launch(
             Shell(
-                "grep -E 'CapEff|CapBnd|NoNewPrivs' /proc/self/status; id -u; echo x >$OSCHED_SANDBOX/own; mount -t tmpfs x /tmp; exit 0") with
+                "grep -E 'CapEff|CapBnd|NoNewPrivs' /proc/self/status; id -u; echo x >$OSCHED_SANDBOX/own; "
+                    + "mount -t tmpfs x /tmp; exit 0") with
             {
                 User = "web",
             });

@@ -20,7 +20,8 @@ public sealed class StartLatency(PodmanService podman, ITestOutputHelper output)
         await Measure("bare process", () => Run("/bin/true"));
         await Measure("driver process", () => Start(node, new() { Command = ["/bin/true"] }));
         await Measure("driver oci", () => Start(node, new() { Driver = "oci", Image = image, Command = ["/bin/true"] }));
-        await Measure("driver container (podman, host)", () => Start(node, new() { Driver = "container", Image = image, Command = ["/bin/true"] }));
+        await Measure("driver container (podman, host)", () =>
+            Start(node, new() { Driver = "container", Image = image, Command = ["/bin/true"] }));
         await BareRunc();
     }
 
