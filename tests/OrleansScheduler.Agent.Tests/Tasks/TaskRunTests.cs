@@ -26,6 +26,28 @@ public sealed class TaskRunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_port_that_a_stranger_has_taken_is_named()
+    {
+        using var stranger = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        stranger.Start();
+        var port = ((System.Net.IPEndPoint)stranger.LocalEndpoint).Port;
+        var attempt = _node.Launch(Node.Shell("exit 0") with { Ports = ["http"] }, port);
+        var end = await _node.Gateway.End(attempt);
+        Assert.Equal((Status.Failed, $"Port {port}, which is its own, is taken by another program on this node."), (end.Status, end.Message));
+    }
+
+    [Fact]
+    public async Task The_record_of_an_end_says_what_the_task_used()
+    {
+        _node.Gateway.Acknowledges = false;
+        var attempt = _node.Launch(Node.Shell("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done"));
+        await _node.Gateway.End(attempt);
+        var record = ExitRecord.Read(_node.DirectoryOf(attempt).Exit)!;
+        Assert.InRange(record.CpuMillis, 10, 10_000);
+        Assert.InRange(record.PeakBytes, 100_000, 50_000_000);
+    }
+
+    [Fact]
     public async Task A_task_without_a_health_check_is_running_at_once()
     {
         var attempt = _node.Launch(Node.Shell("exec sleep 1000"));
