@@ -26,7 +26,17 @@ public static class AgentHosting
         services.TryAddSingleton(_ => new ShimProgram(AppContext.BaseDirectory));
         services.TryAddSingleton<CgroupTree>();
         services.TryAddSingleton<TaskIsolation>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<ITaskDriver, ProcessDriver>());
+        services.TryAddSingleton<ProcessDriver>();
+        services.TryAddSingleton<ContainerEngine>();
+        services.TryAddSingleton<EngineImages>();
+        services.TryAddSingleton<ContainerDriver>();
+        services.TryAddSingleton<OciRuntime>();
+        services.TryAddSingleton<ImageCache>();
+        services.TryAddSingleton<OciDriver>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ITaskDriver, ProcessDriver>(of => of.GetRequiredService<ProcessDriver>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ITaskDriver,
+            ContainerDriver>(of => of.GetRequiredService<ContainerDriver>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ITaskDriver, OciDriver>(of => of.GetRequiredService<OciDriver>()));
         services.TryAddSingleton<NodeLease>();
         services.TryAddSingleton<ExitWatcher>();
         services.TryAddSingleton<HealthProber>();
@@ -37,6 +47,7 @@ public static class AgentHosting
         services.TryAddSingleton<SandboxKeeper>();
         services.TryAddSingleton<GatewayAddresses>();
         services.AddHostedService<AgentService>();
+        services.AddHostedService<ContainerSweeper>();
         return builder;
     }
 

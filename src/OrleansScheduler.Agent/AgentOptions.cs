@@ -69,6 +69,9 @@ public sealed class AgentOptions
     /// <summary>How many sandboxes of ended attempts are kept at most. Default 1,000.</summary>
     public int SandboxesKept { get; set; } = 1000;
 
+    /// <summary>Settings of tasks that run images.</summary>
+    public ContainerOptions Container { get; set; } = new();
+
     private static string RunningProgram()
     {
         var program = Environment.ProcessPath ?? "";

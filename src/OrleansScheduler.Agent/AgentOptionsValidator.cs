@@ -47,6 +47,10 @@ internal sealed class AgentOptionsValidator : IValidateOptions<AgentOptions>
                     + "the values one or more words with commas between them.");
         }
 
+        Check(
+            !options.Attributes.ContainsKey(TaskDrivers.Attribute),
+            $"Agent:Attributes:{TaskDrivers.Attribute} is found out by the agent itself; leave it out.");
+        CheckContainers(options.Container, Check);
         CheckDeclared(options, Check);
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
 
@@ -54,6 +58,36 @@ internal sealed class AgentOptionsValidator : IValidateOptions<AgentOptions>
         {
             if (!holds) errors.Add(message);
         }
+    }
+
+    private static void CheckContainers(ContainerOptions options, Action<bool, string> check)
+    {
+        foreach (var (name, list) in (ReadOnlySpan<(string, string)>)[("Images", options.Images), ("Mounts", options.Mounts)])
+        {
+            var names = name == "Mounts" ? (Func<string, bool>)(item => item == "*" || JobKey.IsValidPart(item)) : _ => false;
+            check(
+                ContainerOptions.Split(list).All(item => item.StartsWith('/') || names(item)),
+                $"Agent:Container:{name} is '{list}'; it must be absolute paths with commas between.");
+        }
+
+        check(
+            options.Socket is null or "" or "none" || options.Socket.StartsWith('/'),
+            $"Agent:Container:Socket is '{options.Socket}'; it must be an absolute path, or none.");
+        check(
+            options.Runtime is null or "none" || options.Runtime.StartsWith('/'),
+            $"Agent:Container:Runtime is '{options.Runtime}'; it must be an absolute path, or none.");
+        check(
+            System.Net.IPAddress.TryParse(options.HostIp, out _),
+            $"Agent:Container:HostIp is '{options.HostIp}'; it must be an address such as 127.0.0.1.");
+        check(
+            Units.ParseMiB(options.MaxImageSize) is { Problem: null, Value: > 0 },
+            $"Agent:Container:MaxImageSize is '{options.MaxImageSize}'; it must be a size such as 20GiB.");
+        check(options.MaxProcesses is >= 1 and <= 4_000_000, "Agent:Container:MaxProcesses must be between 1 and 4000000.");
+        check(
+            options.PullTimeout >= TimeSpan.FromSeconds(1) && options.PullTimeout <= TimeSpan.FromDays(1),
+            "Agent:Container:PullTimeout must be between 1 second and 1 day.");
+        check(options.ImagesKept >= 0, "Agent:Container:ImagesKept must not be negative.");
+        check(options.EngineGrace >= TimeSpan.Zero, "Agent:Container:EngineGrace must not be negative.");
     }
 
     private static void CheckDeclared(AgentOptions options, Action<bool, string> check)

@@ -8,7 +8,7 @@ namespace OrleansScheduler.Agent;
 
 /// <summary>Asks tasks whether they are well. One for the agent: however many tasks there are, a bounded number is asked at a
 /// time.</summary>
-internal sealed class HealthProber(ShimProgram shim, TimeProvider time) : IDisposable
+internal sealed class HealthProber(ShimProgram shim, IEnumerable<ITaskDriver> drivers, TimeProvider time) : IDisposable
 {
     private const int MostAtOnce = 64;
     private readonly SemaphoreSlim _turns = new(MostAtOnce);
@@ -37,6 +37,10 @@ internal sealed class HealthProber(ShimProgram shim, TimeProvider time) : IDispo
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return $"no answer within {health.Timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s";
+        }
+        catch (TaskStartException e)
+        {
+            return $"its command could not be run: {e.Message}";
         }
         catch (Win32Exception e)
         {
@@ -116,6 +120,10 @@ internal sealed class HealthProber(ShimProgram shim, TimeProvider time) : IDispo
     private async Task<string?> AskCommand(
         Attempt attempt, TaskEnvironment environment, ImmutableArray<string> command, CancellationToken cancellationToken)
     {
+        command = [.. command.Select(environment.Substitute)];
+        if (drivers.FirstOrDefault(driver => driver.Name == attempt.Spec!.Driver) is { } driver
+            && await driver.Run(attempt, command, cancellationToken) is { } code)
+            return code == 0 ? null : $"its command exited with {code}";
         // Beside the task and kept apart as it is.
         var start = new ProcessStartInfo(
             shim.Path,

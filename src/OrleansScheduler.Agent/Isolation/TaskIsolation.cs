@@ -30,7 +30,9 @@ internal sealed class TaskIsolation
     /// <exception cref="TaskStartException">It asks for an account that it may not have.</exception>
     public IsolationSpec For(Attempt attempt)
     {
-        var account = Account(attempt.Spec!.User);
+        // The runtime keeps a container apart, and needs for that what tasks do not have.
+        if (attempt.Spec!.Driver == TaskDrivers.Oci) return new();
+        var account = Account(attempt.Spec.User);
         if (_options.Level == IsolationOptions.None) return new();
         var (join, outOfMemory) = _cgroups.Create(attempt.Directory, attempt.Spec.Resources);
         var spec = new IsolationSpec

@@ -33,6 +33,13 @@ internal static class NodeFacts
         };
     }
 
+    private static IEnumerable<string> Drivers(AgentOptions options)
+    {
+        yield return TaskDrivers.Process;
+        if (ContainerEngine.IsOffered(options.Container)) yield return TaskDrivers.Container;
+        if (OciRuntime.IsOffered(options)) yield return TaskDrivers.Oci;
+    }
+
     private static ImmutableSortedDictionary<string, ImmutableArray<string>> Attributes(AgentOptions options)
     {
         var attributes = ImmutableSortedDictionary.CreateBuilder<string, ImmutableArray<string>>(StringComparer.Ordinal);
@@ -41,6 +48,9 @@ internal static class NodeFacts
         attributes["host"] = [options.Host];
         foreach (var (name, values) in options.Attributes)
             attributes[name] = [.. values.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+
+        // Not for settings to say: jobs are placed by it.
+        attributes[TaskDrivers.Attribute] = [.. Drivers(options)];
         return attributes.ToImmutable();
     }
 }

@@ -24,7 +24,8 @@ internal abstract record TaskState
     }
 
     /// <summary>Nobody knows how it ended, or it runs without a supervisor.</summary>
-    public sealed record Vanished : TaskState;
+    /// <param name="Message">What its driver has to say about that, for people; null when nothing.</param>
+    public sealed record Vanished(string? Message = null) : TaskState;
 
     private const int SignalBase = 128;
     private const int HighestSignal = 64;
@@ -73,6 +74,10 @@ internal interface ITaskDriver
 
     /// <summary>What it uses; null when that cannot be told.</summary>
     Task<TaskUsage?> Stats(Attempt attempt, CancellationToken cancellationToken);
+
+    /// <summary>Runs a command where the task runs, and ends it when the wait for it is given up.</summary>
+    /// <returns>Its exit code; null when the task has no place of its own, and the command can run on the node as it is.</returns>
+    Task<int?> Run(Attempt attempt, ImmutableArray<string> command, CancellationToken cancellationToken) => Task.FromResult<int?>(null);
 }
 
 /// <summary>A task could not be started; the message is for its owner.</summary>

@@ -23,8 +23,10 @@ internal sealed class TaskEnvironment
         Add("ATTEMPT", attempt.Id.ToString());
         Add("NODE", node);
         Add("SANDBOX", sandbox);
-        foreach (var (name, port) in spec.Ports.Zip(attempt.Record.Ports))
+        foreach (var (name, outside) in spec.Ports.Zip(attempt.Record.Ports))
         {
+            // The number on which the task has to listen.
+            var port = spec.Container.Ports.TryGetValue(name, out var inside) ? inside : outside;
             var variable = PortVariable(name);
             _names[variable] = Variables[variable] = port.ToString(CultureInfo.InvariantCulture);
         }

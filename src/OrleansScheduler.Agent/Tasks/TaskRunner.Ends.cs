@@ -20,9 +20,10 @@ internal sealed partial class TaskRunner
 
         if (state is not TaskState.Ended ended)
         {
-            Finish(attempt, ScheduleStatus.Lost, attempt.Record.BootId == node.BootId
+            var said = (state as TaskState.Vanished)?.Message;
+            Finish(attempt, ScheduleStatus.Lost, said ?? (attempt.Record.BootId == node.BootId
                 ? "Its supervisor was killed, so nobody knows how it ended."
-                : "The machine was started again while it ran.");
+                : "The machine was started again while it ran."));
             return;
         }
 

@@ -12,6 +12,9 @@ public static class Reasons
     /// <summary>A value constraint does not hold.</summary>
     public const string ConstraintNotSatisfied = "constraint-not-satisfied";
 
+    /// <summary>The node does not offer the driver.</summary>
+    public const string DriverNotOffered = "driver-not-offered";
+
     /// <summary>A limit constraint is used up.</summary>
     public const string LimitNotSatisfied = "limit-not-satisfied";
 
@@ -72,6 +75,7 @@ public static class Reasons
         NodeUnreachable => "node cannot be reached",
         NodeDraining => "node is draining for maintenance",
         ConstraintNotSatisfied => $"constraint not satisfied: {subject}",
+        DriverNotOffered => $"node does not offer the {subject} driver",
         LimitNotSatisfied => $"limit not satisfied: {subject}",
         InsufficientCpu => "insufficient cpu",
         InsufficientMemory => "insufficient memory",

@@ -27,6 +27,7 @@ internal static class JobCode
     public const string ControlCharacter = "control-character";
     public const string TooLong = "too-long";
     public const string NotForType = "not-for-type";
+    public const string NotForDriver = "not-for-driver";
     public const string NotSupportedYet = "not-supported-yet";
 
     // One field or group of fields.
@@ -44,6 +45,9 @@ internal static class JobCode
     public const string UndefinedBinding = "undefined-binding";
     public const string PortName = "port-name";
     public const string PortDuplicate = "port-duplicate";
+    public const string ImageName = "image-name";
+    public const string ContainerPort = "container-port";
+    public const string VolumePath = "volume-path";
     public const string HealthKind = "health-kind";
     public const string HealthPath = "health-path";
     public const string HealthPortUnknown = "health-port-unknown";

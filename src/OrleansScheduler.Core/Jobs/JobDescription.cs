@@ -78,7 +78,7 @@ public static class JobDescription
             Version = version,
             Request = spec.Task.Resources,
             Ports = spec.Task.Ports.Length,
-            Constraints = spec.Constraints,
+            Constraints = TaskDrivers.ConstraintsOf(spec),
             Custom = spec.Task.Custom,
             Gang = now.Gang,
             TimeLimit = now.TimeLimit,

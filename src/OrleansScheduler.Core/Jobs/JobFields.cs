@@ -18,9 +18,11 @@ internal static class JobFields
         ],
         ["task"] =
         [
-            "driver", "command", "image", "processes", "max-failures", "max-concurrency", "finalization-wait", "env", "user", "artifacts",
-            "resources", "health", "kill", "logs",
+            "driver", "command", "image", "container", "processes", "max-failures", "max-concurrency", "finalization-wait", "env", "user",
+            "artifacts", "resources", "health", "kill", "logs",
         ],
+        ["task.container"] = ["network", "ports", "volumes", "entrypoint", "working-dir", "read-only", "capabilities"],
+        ["task.container.volumes[]"] = ["source", "target", "read-only"],
         ["task.processes[]"] = ["name", "command", "after", "max-failures", "min-duration", "daemon", "ephemeral", "final"],
         ["task.artifacts[]"] = ["source", "extract", "checksum"],
         [Resources] = ["cpu", "memory", "disk", "gpus", "ports", "custom", "sets"],

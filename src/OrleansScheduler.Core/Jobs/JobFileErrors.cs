@@ -25,6 +25,10 @@ internal sealed class JobFileErrors
         ("constraints", "role"),
         ("task.health", "task.resources"),
         ("task.kill.graceful-shutdown", "task.resources"),
+        ("task.container", "task.resources"),
+        ("task.container", "task.driver"),
+        ("task.image", "task.driver"),
+        ("task.container", "task.health"),
         ("task.command", "task.resources.ports"),
         ("task.env", "task.resources.ports"),
     ];

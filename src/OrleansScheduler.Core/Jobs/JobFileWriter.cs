@@ -42,6 +42,7 @@ internal static class JobFileWriter
             .Text("driver", task.Driver, defaults.Driver)
             .Command("command", task.Command)
             .Text("image", task.Image)
+            .Section("container", ContainerSection.Write(task.Container))
             .List("processes", task.Processes, WriteProcess)
             .Whole("max-failures", task.MaxFailures, defaults.MaxFailures)
             .Whole("max-concurrency", task.MaxConcurrency, defaults.MaxConcurrency)

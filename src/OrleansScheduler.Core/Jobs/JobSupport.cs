@@ -8,8 +8,8 @@ internal static class JobSupport
         var task = spec.Task;
         Refuse(spec is { Gang: true, Schedule.Collision: CronCollision.Allow }, "collision",
             "Gangs side by side are not supported yet; use kill-existing or cancel-new.");
-        Refuse(task.Driver == "container", "task.driver", "The container driver is not supported yet; use the process driver.");
-        Refuse(task.Image is not null, "task.image", "Images are not supported yet; use a command that is on the node.");
+        Refuse(task.Driver == TaskDrivers.Container && spec.Partition.Strict, "partition.strict",
+            "The guard of strict tasks does not end containers of an engine yet; use the driver oci or process.");
         Refuse(task.Artifacts is not [], "task.artifacts", "Artifacts are not supported yet; fetch them in the command.");
         Refuse(spec is { Update.SlaAware: true, Sla.Coordinator: not null }, "update.sla-aware",
             "Updates do not ask coordinators yet; name a percentage or a count.");

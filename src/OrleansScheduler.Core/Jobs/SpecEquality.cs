@@ -15,7 +15,13 @@ internal static class SpecEquality
         a.Driver == b.Driver && Same(a.Command, b.Command) && a.Image == b.Image && Same(a.Processes, b.Processes, Equal)
         && a.Env.SequenceEqual(b.Env) && a.User == b.User && Same(a.Artifacts, b.Artifacts) && a.Resources == b.Resources
         && Same(a.Ports, b.Ports) && a.Health == b.Health && a.Kill == b.Kill && a.Logs == b.Logs && a.Custom == b.Custom
-        && a.MaxFailures == b.MaxFailures && a.MaxConcurrency == b.MaxConcurrency && a.FinalizationWait == b.FinalizationWait;
+        && a.MaxFailures == b.MaxFailures && a.MaxConcurrency == b.MaxConcurrency && a.FinalizationWait == b.FinalizationWait
+            && a.Container == b.Container;
+
+
+    public static bool Equal(ContainerSpec a, ContainerSpec b) =>
+        a.Network == b.Network && a.Ports.SequenceEqual(b.Ports) && Same(a.Volumes, b.Volumes) && Same(a.Entrypoint, b.Entrypoint)
+        && a.WorkingDirectory == b.WorkingDirectory && a.ReadOnly == b.ReadOnly && Same(a.Capabilities, b.Capabilities);
 
     private static bool Equal(ProcessSpec a, ProcessSpec b) =>
         Same(a.Command, b.Command) && Same(a.After, b.After) && a with { Command = b.Command, After = b.After } == b;

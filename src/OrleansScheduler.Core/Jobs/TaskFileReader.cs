@@ -18,6 +18,7 @@ internal static class TaskFileReader
             Driver = task.Text("driver") ?? defaults.Driver,
             Command = task.Command("command"),
             Image = task.Text("image"),
+            Container = ContainerSection.Read(task.Section("container")),
             Processes = [.. task.Sections("processes").Select(ReadProcess)],
             MaxFailures = task.Whole("max-failures", WholeRange.Failures) ?? defaults.MaxFailures,
             MaxConcurrency = task.Whole("max-concurrency", WholeRange.Processes) ?? defaults.MaxConcurrency,

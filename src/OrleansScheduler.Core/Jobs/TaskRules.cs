@@ -10,11 +10,10 @@ internal static class TaskRules
 
     public static void Check(TaskSpec task, JobFindings findings)
     {
-        if (task.Driver is not ("process" or "container"))
-            findings.Add(JobCode.UnknownValue, $"{Root}.driver", $"{FieldWords.Show(task.Driver)} is not a driver; write process.");
+        ContainerRules.Check(task, findings);
         if (task.Command is not [] || (task.Processes is [] && task.Image is null)) findings.CheckCommand(task.Command, $"{Root}.command");
         ProcessRules.Check(task, findings);
-        CheckUser(task.User, findings);
+        CheckUser(task, findings);
         CheckEnv(task, findings);
         CheckResources(task.Resources, findings);
         CheckCustom(task.Custom, findings);
@@ -26,11 +25,14 @@ internal static class TaskRules
         CheckBindings(task, findings);
     }
 
-    private static void CheckUser(string? user, JobFindings findings)
+    private static void CheckUser(TaskSpec task, JobFindings findings)
     {
-        if (user is null or { Length: > 0 and <= MaxAccountLength }
-            && (user is null || user.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'))) return;
-        findings.Add(JobCode.BadName, $"{Root}.user", $"{FieldWords.Show(user!)} is not the name of an account.");
+        // In an image a group may be named too.
+        if (task.User is not { } user) return;
+        var names = TaskDrivers.RunsImages(task.Driver) ? user.Split(':', 2) : [user];
+        if (!names.All(name => name.Length is > 0 and <= MaxAccountLength
+            && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.')))
+            findings.Add(JobCode.BadName, $"{Root}.user", $"{FieldWords.Show(user)} is not the name of an account.");
     }
 
     private static void CheckEnv(TaskSpec task, JobFindings findings)

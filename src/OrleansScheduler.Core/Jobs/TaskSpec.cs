@@ -7,15 +7,15 @@ namespace OrleansScheduler.Core;
 [JsonConverter(typeof(TaskSpecJsonConverter))]
 public sealed record TaskSpec
 {
-    /// <summary>Which driver starts it: <c>process</c> (default) or <c>container</c>.</summary>
-    [Id(0)] public string Driver { get; init; } = "process";
+    /// <summary>Which driver starts it, see <see cref="TaskDrivers"/>.</summary>
+    [Id(0)] public string Driver { get; init; } = TaskDrivers.Process;
 
     /// <summary>
     /// The argument vector. A string in the job file becomes <c>/bin/sh -c string</c>. Empty when <see cref="Processes"/> are given.
     /// </summary>
     [Id(1)] public ImmutableArray<string> Command { get; init; } = [];
 
-    /// <summary>Image reference, for the container driver.</summary>
+    /// <summary>The image of a container, see <see cref="ImageName"/>.</summary>
     [Id(2)] public string? Image { get; init; }
 
     /// <summary>Ordered steps instead of <see cref="Command"/>.</summary>
@@ -50,6 +50,9 @@ public sealed record TaskSpec
 
     /// <summary>What one instance needs besides <see cref="Resources"/>.</summary>
     [Id(12)] public CustomRequest Custom { get; init; } = CustomRequest.None;
+
+    /// <summary>What only containers have.</summary>
+    [Id(13)] public ContainerSpec Container { get; init; } = new();
 
     /// <summary>Of several processes: how many may fail for good before the task has failed. Default 1; 0 means any number.</summary>
     [Id(16)] public int MaxFailures { get; init; } = 1;

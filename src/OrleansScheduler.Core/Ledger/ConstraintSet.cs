@@ -69,6 +69,7 @@ internal sealed class ConstraintSet
             {
                 Constraint.NodeAttribute => (Reasons.NodeNotListed, null),
                 Constraint.DedicatedAttribute => (Reasons.NodeDedicated, null),
+                TaskDrivers.Attribute when !value.Negated => (Reasons.DriverNotOffered, value.Values[0]),
                 _ => (Reasons.ConstraintNotSatisfied, value.Attribute),
             };
         }

@@ -202,6 +202,9 @@ public sealed partial class Ledger
             request < Shape.Device ? node.Gpus.LargestShare : (long)node.Gpus.Whole * Shape.Device;
     }
 
+    private string? DriverOf(JobKey key) => _jobs[key].Groups.SelectMany(g => g.Class.Constraints.Values)
+        .FirstOrDefault(v => v.Attribute == TaskDrivers.Attribute)?.Values[0];
+
     private string Summarise(JobKey key, ImmutableArray<PendingGroup> groups)
     {
         if (groups.IsEmpty) return $"Nothing of {key} waits for a node.";
@@ -211,6 +214,8 @@ public sealed partial class Ledger
         var group = groups[0];
         if (group.Held is { } held) return $"{instances} of {key} wait: {held.Message}.";
         if (group.Reasons.Sum(r => r.Nodes) < _nodes.Count) return $"{instances} of {key} wait for their turn; a node that fits is there.";
+        if (group.Reasons is [{ Code: Reasons.DriverNotOffered }] && DriverOf(key) is { } driver)
+            return $"{instances} of {key} wait: no node offers the {driver} driver.";
         var reasons = string.Join("; ", group.Reasons.Select(r => $"{r.Nodes} of {_nodes.Count} nodes: {r.Message}"));
         var nearest = group.Nearest is { } n ? $" Nearest is {n.Node}: {n.Dimension} needs {n.Need}, has {n.Have} free." : "";
         return $"{instances} of {key} wait: {reasons}.{nearest}";

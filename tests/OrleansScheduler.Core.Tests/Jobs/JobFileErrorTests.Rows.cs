@@ -98,9 +98,60 @@ public sealed partial class JobFileErrorTests
         { 9, "  command: [a, \"${PORT_ADMIN}\"]", "undefined-binding task.command[1] 9:16" },
         { 9, "  command: exec web --port ${PORT_ADMIN}", "undefined-binding task.command 9:12" },
         { 9, "  comand: [a]", "unknown-field task.comand 9:3; required task.command 9:3" },
-        { 10, "  driver: container", "not-supported-yet task.driver 10:11" },
+        { 10, "  driver: container", "required task.image 8:1" },
         { 10, "  driver: vm", "unknown-value task.driver 10:11" },
-        { 10, "  image: debian", "not-supported-yet task.image 10:10" },
+        { 10, "  image: debian", "not-for-driver task.image 10:10" },
+        { 10, "  container: {read-only: true}", "not-for-driver task.container 10:3" },
+        { 10, "  driver: container\n  image: UPPER", "image-name task.image 11:10" },
+        { 10, "  driver: container\n  image: \"a b\"", "image-name task.image 11:10" },
+        { 10, "  driver: container\n  image: web@sha256:12", "image-name task.image 11:10" },
+        { 10, "  driver: container\n  image: oci-archive:../web.tar", "image-name task.image 11:10" },
+        { 10, "  driver: container\n  image: oci-archive:/srv/../etc/x.tar", "image-name task.image 11:10" },
+        { 10, "  driver: oci\n  image: registry.example:5000/a/web:1.2", "not-for-driver task.image 11:10" },
+        { 10, "  driver: container\n  image: web\n  container: {network: own}", "unknown-value task.container.network 12:24" },
+        { 10, "  driver: oci\n  image: oci:/a\n  container: {network: bridge}", "not-for-driver task.container.network 12:24" },
+        { 10, "  driver: container\n  image: web\n  container: {ports: {http: 80}}", "container-port task.container.ports.http 12:29" },
+        {
+            10, "  driver: container\n  image: web\n  container: {network: bridge, ports: {https: 80}}",
+            "container-port task.container.ports.https 12:47"
+        },
+        {
+            10, "  driver: container\n  image: web\n  container: {network: bridge, ports: {http: 65536}}",
+            "above-maximum task.container.ports.http 12:46"
+        },
+        {
+            10, "  driver: container\n  image: web\n  container: {network: none}\n  health: {tcp: {port: http}}",
+            "container-port task.container.network 12:24"
+        },
+        {
+            10, "  driver: container\n  image: web\n  container: {volumes: [{source: a/../b, target: /x}]}",
+            "volume-path task.container.volumes[0].source 12:34"
+        },
+        {
+            10, "  driver: container\n  image: web\n  container: {volumes: [{source: /a, target: /b/../..}]}",
+            "volume-path task.container.volumes[0].target 12:46"
+        },
+        {
+            10, "  driver: container\n  image: web\n  container: {volumes: [{source: /a, target: /}]}",
+            "volume-path task.container.volumes[0].target 12:46"
+        },
+        {
+            10, "  driver: container\n  image: web\n  container: {volumes: [{source: /a}]}",
+            "required task.container.volumes[0].target 12:25"
+        },
+        {
+            10, "  driver: oci\n  image: oci:/a\n  container: {volumes: [{source: data, target: /b}]}",
+            "not-for-driver task.container.volumes[0].source 12:34"
+        },
+        {
+            10, "  driver: container\n  image: web\n  container: {capabilities: [CAP_CHOWN]}",
+            "unknown-value task.container.capabilities[0] 12:30"
+        },
+        { 10, "  driver: container\n  image: web\n  container: {entrypoint: [\"\"]}", "command-empty task.container.entrypoint[0] 12:28" },
+        {
+            10, "  driver: container\n  image: web\n  container: {working-dir: srv}",
+            "volume-path task.container.working-dir 12:28"
+        },
         { 10, "  user: \"a b\"", "bad-name task.user 10:9" },
         { 10, "  processes: [{name: a, command: b}]", "processes-or-command task.processes 10:3" },
         {

@@ -60,8 +60,15 @@ internal static class JobGen
         from grace in Duration
         from path in Gen.Frequency((2, Gen.Const((string?)null)), (1, UrlPath.Select(text => (string?)text)))
         from logs in Gen.Select(Gen.Long[1, 5000], Gen.Int[0, 1000])
+        from driver in Gen.Frequency((2, Gen.Const("process")), (1, Pick("container", "oci")))
+        from image in Pick("oci-archive:/srv/web.tar", $"oci:/srv/web@sha256:{new string('a', 64)}", "docker-archive:/a b")
+        from container in Container(ports, driver, health)
         select new TaskSpec
         {
+            Driver = driver,
+            Image = driver == "process" ? null : image,
+            Container = driver == "process" ? new() : container,
+            User = driver == "process" ? null : "1000:1000",
             Command = command,
             Env = env,
             Resources = amounts,
@@ -116,7 +123,13 @@ internal static class JobGen
             Constraints = [.. constraints],
             Update = type == JobType.Service ? update : new(),
             Sla = type == JobType.Service ? sla : null,
-            Partition = new() { Reschedule = partition.Item1, Delay = partition.Item2, Strict = partition.Item3 },
+            Partition = new()
+            {
+                Reschedule = partition.Item1,
+                Delay = partition.Item2,
+                Strict = partition.Item3
+                && task.Driver != "container"
+            },
         };
 
     public static Gen<T> Pick<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
@@ -184,6 +197,32 @@ internal static class JobGen
         Gen.Select(Gen.Int[0, instances], Duration, (count, duration) => (SlaPolicy?)new SlaPolicy(null, count, duration)),
         Gen.Select(Gen.Int[0, 2].Select(i => new[] { "drain", "may-go", "true" }[i]), Duration, (key, duration) =>
             (SlaPolicy?)new SlaPolicy(null, null, duration) { Coordinator = new($"http://{key}.example:8080/a?b=c", key) }));
+
+    private static Gen<ContainerSpec> Container(ImmutableArray<string> ports, string driver, HealthSpec? health) =>
+        from network in Pick(Enum.GetValues<ContainerNetwork>())
+        from inside in Gen.Int[1, 65_000]
+        from volumes in Gen.Select(Pick("/srv/data", "/a b", "/"), Gen.Bool).Array[0, 3]
+        from entrypoint in Pick<ImmutableArray<string>>([], ["/bin/tini", "--"])
+        from directory in Pick<string?>(null, "/", "/srv/app")
+        from locked in Gen.Bool
+        from capabilities in Pick<ImmutableArray<string>>([], ["CHOWN", "NET_BIND_SERVICE"])
+        let reachable = (network, driver, health?.Probe) switch
+        {
+            (ContainerNetwork.Bridge, "oci", _) or (ContainerNetwork.None, _, HealthProbe.Http or HealthProbe.Tcp) => ContainerNetwork.Host,
+            _ => network,
+        }
+        select new ContainerSpec
+        {
+            Network = reachable,
+            Ports = reachable == ContainerNetwork.Bridge
+                ? ports.Select((name, index) => (name, index)).ToImmutableSortedDictionary(pair => pair.name, pair => inside + pair.index)
+                : ImmutableSortedDictionary<string, int>.Empty,
+            Volumes = [.. volumes.Select((volume, index) => new VolumeSpec(volume.Item1, $"/data/{index}", volume.Item2))],
+            Entrypoint = entrypoint,
+            WorkingDirectory = directory,
+            ReadOnly = locked,
+            Capabilities = capabilities,
+        };
 
     private static Gen<HealthSpec?> Health(ImmutableArray<string> ports)
     {

@@ -62,6 +62,27 @@ public sealed class LedgerTests
     }
 
     [Fact]
+    public void Containers_go_only_to_nodes_that_offer_their_driver_and_without_any_that_is_said()
+    {
+        var spec = new JobSpec
+        {
+            Key = Job("web"),
+            Type = JobType.Service,
+            Task = new() { Driver = TaskDrivers.Container, Image = "web:1", Resources = new(100, 10, 0, 0) },
+        };
+        Node("old");
+        Node("plain", attributes: (TaskDrivers.Attribute, TaskDrivers.Process));
+        _ledger.Apply(new LedgerEvent.Demanded(Job("web"), [JobDescription.DemandOf(spec, spec, 1, Start, [new AttemptRef(0, 1)])]));
+        Assert.Empty(Plan());
+        var view = _ledger.Explain(Job("web"), Start)!;
+        Assert.Equal($"1 instance of {Job("web")} wait: no node offers the container driver.", view.Summary);
+        Assert.Equal([(Reasons.DriverNotOffered, 2)], Assert.Single(view.Groups).Reasons.Select(r => (r.Code, r.Nodes)));
+
+        Node("engine", attributes: (TaskDrivers.Attribute, TaskDrivers.Container));
+        Assert.Equal("engine", Assert.Single(Plan()).Node);
+    }
+
+    [Fact]
     public void P02_limit_constraints_count_the_jobs_own_attempts_per_value()
     {
         Node("a1", attributes: ("zone", "a"));

@@ -1,0 +1,41 @@
+namespace OrleansScheduler.Agent.Tests;
+
+/// <summary>Containers under the agent's own supervisor, with runc.</summary>
+public sealed class OciTaskTests : ImageTaskTests
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("osched-images-").FullName;
+
+    private protected override string Driver => TaskDrivers.Oci;
+
+    private protected override string? Missing =>
+        Environment.UserName != "root" ? "not run as root"
+        : !File.Exists("/usr/sbin/runc") ? "runc is not installed"
+        : !BusyboxImage.IsPossible ? "busybox-static is not installed" : null;
+
+    private protected override string Archive => Path.Combine(_directory, "busybox.tar");
+
+    private protected override string ManifestDigest => BusyboxImage.Write(Archive);
+
+    private protected override (string Key, string Value)[] Settings => [("Agent:Container:Socket", "none")];
+
+    public override async ValueTask InitializeAsync()
+    {
+        if (Missing is null) _ = ManifestDigest;
+        await base.InitializeAsync();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private protected override Task<string[]> Leftovers(string prefix)
+    {
+        var groups = Directory.EnumerateDirectories("/sys/fs/cgroup", prefix + "*").Concat(
+            Directory.EnumerateDirectories("/sys/fs/cgroup").SelectMany(controller => Directory.EnumerateDirectories(controller, prefix
+                + "*")));
+        var known = Path.Combine(Node.State, "containers");
+        return Task.FromResult<string[]>([.. groups, .. Directory.Exists(known) ? Directory.EnumerateFileSystemEntries(known) : []]);
+    }
+}
