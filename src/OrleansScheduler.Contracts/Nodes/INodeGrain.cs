@@ -61,6 +61,10 @@ public interface INodeGrain : IGrainWithStringKey
     [Alias("Describe"), AlwaysInterleave]
     Task<NodeView?> Describe(CancellationToken cancellationToken = default);
 
+    /// <summary>Name or address under which the ports of its tasks are reached; null when it never registered.</summary>
+    [Alias("ReadHost"), AlwaysInterleave]
+    Task<string?> ReadHost(CancellationToken cancellationToken = default);
+
     /// <summary>A piece of an attempt's output, asked of the agent.</summary>
     [Alias("ReadLog"), AlwaysInterleave, AskedOnce]
     Task<Answer<LogChunk>> ReadLog(AttemptId attempt, LogQuery query, CancellationToken cancellationToken = default);

@@ -165,6 +165,8 @@ internal sealed partial class NodeGrain(
         return view with { Adopted = [.. _adopted.Take(MostAdoptedShown)] };
     }
 
+    public Task<string?> ReadHost(CancellationToken cancellationToken) => Task.FromResult(record.State.Description?.Host);
+
     public async Task<Answer<LogChunk>> ReadLog(AttemptId attempt, LogQuery query, CancellationToken cancellationToken)
     {
         if (_session is not { } session)

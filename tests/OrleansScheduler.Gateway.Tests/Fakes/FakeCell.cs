@@ -122,12 +122,25 @@ public sealed class FakeFeed
     /// <summary>Longest real time that a read waits, whatever it was asked for.</summary>
     public TimeSpan LongestWait { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>The cursor of the last event.</summary>
+    public string End
+    {
+        get
+        {
+            lock (_lock) return $"{_events.Count}";
+        }
+    }
+
     public void Publish(params ReadOnlySpan<string> messages)
+    {
+        foreach (var message in messages) Publish(new EventView { Kind = "task", Status = "RUNNING", Message = message });
+    }
+
+    public void Publish(EventView happened)
     {
         lock (_lock)
         {
-            foreach (var message in messages)
-                _events.Add(new() { Cursor = $"{_events.Count + 1}", Kind = "task", Status = "RUNNING", Message = message });
+            _events.Add(happened with { Cursor = $"{_events.Count + 1}" });
             _more.TrySetResult();
             _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
