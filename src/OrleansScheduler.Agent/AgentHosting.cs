@@ -34,6 +34,11 @@ public static class AgentHosting
         services.TryAddSingleton<LogKeeper>();
         services.TryAddSingleton<SandboxKeeper>();
         services.TryAddSingleton<GatewayAddresses>();
+        services.TryAddSingleton<ServiceTable>();
+        services.TryAddSingleton<HostAddresses>();
+        services.TryAddSingleton<ServiceResolver>();
+        services.TryAddSingleton<DnsServer>();
+        services.AddHostedService(provider => provider.GetRequiredService<DnsServer>());
         services.AddHostedService<AgentService>();
         return builder;
     }

@@ -44,6 +44,9 @@ public sealed class AgentOptions
     /// </summary>
     public double Overcommit { get; set; } = 1;
 
+    /// <summary>Names of services, answered by the agent.</summary>
+    public DnsOptions Dns { get; set; } = new();
+
     /// <summary>Ports that may be given to tasks, first and last. Default 31000-32000.</summary>
     public string Ports { get; set; } = "31000-32000";
 
@@ -95,4 +98,14 @@ public sealed class CapacityOptions
 
     /// <summary>GPUs, such as <c>2</c>. Never detected. Default 0.</summary>
     public string? Gpus { get; set; }
+}
+
+/// <summary>How the agent answers for services by name: section <c>Agent:Dns</c>.</summary>
+public sealed class DnsOptions
+{
+    /// <summary>Address and port, UDP and TCP, such as <c>127.0.0.1:8600</c>. Default empty: the agent answers no names.</summary>
+    public string Listen { get; set; } = "";
+
+    /// <summary>How long an answer may be kept by who asked. 0 to 1 h, default 5 s.</summary>
+    public TimeSpan Ttl { get; set; } = TimeSpan.FromSeconds(5);
 }

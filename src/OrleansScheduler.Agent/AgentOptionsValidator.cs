@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Options;
 
 namespace OrleansScheduler.Agent;
@@ -25,6 +26,12 @@ internal sealed class AgentOptionsValidator : IValidateOptions<AgentOptions>
         Check(
             options.ConcurrentStarts is >= 1 and <= 256,
             $"Agent:ConcurrentStarts is {options.ConcurrentStarts}; it must be between 1 and 256.");
+        Check(
+            options.Dns.Listen.Length == 0 || (IPEndPoint.TryParse(options.Dns.Listen, out _) && options.Dns.Listen.Contains(':')),
+            $"Agent:Dns:Listen is '{options.Dns.Listen}'; it must be an address and a port such as 127.0.0.1:8600, or empty.");
+        Check(
+            options.Dns.Ttl >= TimeSpan.Zero && options.Dns.Ttl <= TimeSpan.FromHours(1),
+            "Agent:Dns:Ttl must be between 0 and 1 hour.");
         Check(options.SandboxRetention >= TimeSpan.Zero, "Agent:SandboxRetention must not be negative.");
         Check(options.SandboxesKept >= 0, "Agent:SandboxesKept must not be negative.");
         Check(

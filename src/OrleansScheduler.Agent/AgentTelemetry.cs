@@ -18,6 +18,7 @@ public sealed class AgentTelemetry : IDisposable
     private readonly Counter<long> _healthFailures;
     private readonly Counter<long> _refusedCommands;
     private readonly Counter<long> _sessions;
+    private readonly Counter<long> _names;
 
     /// <param name="meters">Makes the meter.</param>
     public AgentTelemetry(IMeterFactory meters)
@@ -30,6 +31,7 @@ public sealed class AgentTelemetry : IDisposable
         _healthFailures = _meter.CreateCounter<long>("scheduler.agent.health.failures", "{probe}", "Health probes that failed.");
         _refusedCommands =
             _meter.CreateCounter<long>("scheduler.agent.commands.refused", "{command}", "Commands that were refused, by reason.");
+        _names = _meter.CreateCounter<long>("scheduler.agent.dns.questions", "{question}", "Questions about services by name, by outcome.");
         _sessions = _meter.CreateCounter<long>("scheduler.agent.sessions", "{session}", "Sessions with a gateway, by how they ended.");
     }
 
@@ -61,6 +63,15 @@ public sealed class AgentTelemetry : IDisposable
     }
 
     internal void NotStarted() => _starts.Add(1, new KeyValuePair<string, object?>("outcome", "failed"));
+
+    internal void NameAsked(DnsStatus outcome) => _names.Add(1, new KeyValuePair<string, object?>("outcome", outcome switch
+    {
+        DnsStatus.NoError => "answered",
+        DnsStatus.NameError => "unknown",
+        DnsStatus.Refused => "refused",
+        DnsStatus.ServerFailure => "failed",
+        _ => "malformed",
+    }));
 
     internal void HealthFailure() => _healthFailures.Add(1);
 

@@ -12,6 +12,7 @@ internal static class AgentMessages
         "a report names an attempt (role/env/name, instance from 0, number from 1), a status, a sequence from 0 and a time";
 
     private const int MaxMessageLength = 2048;
+    private const int MaxEndpoints = 1000;
     private static readonly long EarliestMillis = DateTimeOffset.MinValue.ToUnixTimeMilliseconds();
     private static readonly long LatestMillis = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
@@ -71,6 +72,7 @@ internal static class AgentMessages
             Generation = receipt.Generation,
             HeartbeatMillis = (long)heartbeat.TotalMilliseconds,
             LeaseMillis = (long)receipt.Lease.TotalMilliseconds,
+            Reads = { "services" },
         };
         registered.Acks.AddRange(receipt.Acks.Select(Write));
         registered.Unknown.AddRange(receipt.Unknown.Select(Write));
@@ -79,6 +81,22 @@ internal static class AgentMessages
 
     public static ToAgent Refused(string code, string message, bool retry) =>
         new() { Refused = new() { Code = code, Message = message, Retry = retry } };
+
+    /// <summary>What an agent is told of a service; of one that has many instances, the first.</summary>
+    public static ServiceState Write(JobKey key, Answer<ServiceView> service)
+    {
+        var state = new ServiceState { Service = key.ToString(), Exists = service.Value is not null };
+        foreach (var one in service.Value?.Instances ?? [])
+        {
+            if (one.Host is null) continue;
+            if (state.Endpoints.Count == MaxEndpoints) break;
+            var endpoint = new ServiceEndpoint { Instance = one.Instance, Attempt = one.Attempt, Host = one.Host };
+            foreach (var (name, port) in one.Ports) endpoint.Ports.Add(name, port);
+            state.Endpoints.Add(endpoint);
+        }
+
+        return state;
+    }
 
     public static ToAgent HeartbeatReply(Heartbeat heartbeat, HeartbeatAnswer answer) => new()
     {
