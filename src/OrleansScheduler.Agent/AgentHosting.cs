@@ -35,6 +35,7 @@ public static class AgentHosting
         services.TryAddSingleton<SandboxKeeper>();
         services.TryAddSingleton<GatewayAddresses>();
         services.TryAddSingleton<ServiceTable>();
+        services.TryAddSingleton<TaskTemplates>();
         services.TryAddSingleton<HostAddresses>();
         services.TryAddSingleton<ServiceResolver>();
         services.TryAddSingleton<DnsServer>();

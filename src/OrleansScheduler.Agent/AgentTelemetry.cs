@@ -19,6 +19,7 @@ public sealed class AgentTelemetry : IDisposable
     private readonly Counter<long> _refusedCommands;
     private readonly Counter<long> _sessions;
     private readonly Counter<long> _names;
+    private readonly Counter<long> _templates;
 
     /// <param name="meters">Makes the meter.</param>
     public AgentTelemetry(IMeterFactory meters)
@@ -31,6 +32,7 @@ public sealed class AgentTelemetry : IDisposable
         _healthFailures = _meter.CreateCounter<long>("scheduler.agent.health.failures", "{probe}", "Health probes that failed.");
         _refusedCommands =
             _meter.CreateCounter<long>("scheduler.agent.commands.refused", "{command}", "Commands that were refused, by reason.");
+        _templates = _meter.CreateCounter<long>("scheduler.agent.templates", "{file}", "Templates that were written anew for running tasks.");
         _names = _meter.CreateCounter<long>("scheduler.agent.dns.questions", "{question}", "Questions about services by name, by outcome.");
         _sessions = _meter.CreateCounter<long>("scheduler.agent.sessions", "{session}", "Sessions with a gateway, by how they ended.");
     }
@@ -72,6 +74,8 @@ public sealed class AgentTelemetry : IDisposable
         DnsStatus.ServerFailure => "failed",
         _ => "malformed",
     }));
+
+    internal void TemplateChanged() => _templates.Add(1);
 
     internal void HealthFailure() => _healthFailures.Add(1);
 

@@ -176,7 +176,7 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
                 }),
             },
         };
-        if (Followed.Contains(service)) Send(new() { Services = new() { Services_ = { StateOf(service) } } });
+        if (Followed.Contains(service)) _toAgent!.Writer.TryWrite(new() { Services = new() { Services_ = { StateOf(service) } } });
     }
 
     private ServiceState StateOf(string service) => Known.GetValueOrDefault(service) ?? new() { Service = service };

@@ -6,7 +6,7 @@ namespace OrleansScheduler.Agent;
 /// <summary>Looks after every attempt from its start, or from the moment this agent found it, to its end.</summary>
 internal sealed partial class TaskRunner(
     AttemptTable table, IEnumerable<ITaskDriver> drivers, NodeLease lease, ExitWatcher exits, HealthWatch healthWatch, HealthProber prober,
-    AgentTelemetry telemetry, NodeDescription node, IOptions<AgentOptions> options, TimeProvider time, ILogger<TaskRunner> logger)
+    TaskTemplates templates, AgentTelemetry telemetry, NodeDescription node, IOptions<AgentOptions> options, TimeProvider time, ILogger<TaskRunner> logger)
         : IDisposable
 {
     private static readonly TimeSpan SignalPause = TimeSpan.FromMilliseconds(10);
@@ -82,6 +82,7 @@ internal sealed partial class TaskRunner(
     {
         using (var activity = telemetry.Launch(traceParent, attempt.Id))
         {
+            if (!await Prepare(attempt)) return;
             await _starts.WaitAsync(_stopping.Token);
             try
             {
@@ -115,6 +116,21 @@ internal sealed partial class TaskRunner(
         }
 
         await Follow(attempt);
+    }
+
+    private async Task<bool> Prepare(Attempt attempt)
+    {
+        try
+        {
+            await templates.Prepare(attempt, Environment(attempt), _stopping.Token);
+            return true;
+        }
+        catch (TaskStartException e)
+        {
+            telemetry.NotStarted();
+            End(attempt, ScheduleStatus.Failed, e.Message);
+            return false;
+        }
     }
 
     private async Task AttachAndFollow(Attempt attempt)
@@ -155,6 +171,7 @@ internal sealed partial class TaskRunner(
         var ended = exits.End(attempt, driver);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         var health = Health(attempt, over.Token);
+        var templated = templates.Follow(attempt, Environment(attempt), driver, over.Token);
         var released = Task.Delay(Timeout.InfiniteTimeSpan, time, over.Token);
         try
         {
@@ -175,6 +192,7 @@ internal sealed partial class TaskRunner(
         finally
         {
             await over.CancelAsync();
+            await templated;
             exits.Release(attempt);
         }
     }

@@ -49,6 +49,9 @@ internal static class JobCode
     public const string HealthPortUnknown = "health-port-unknown";
     public const string KillPath = "kill-path";
     public const string KillPortMissing = "kill-port-missing";
+    public const string TemplatePath = "template-path";
+    public const string TemplateReference = "template-reference";
+    public const string TemplateSignal = "template-signal";
     public const string ConstraintSyntax = "constraint-syntax";
     public const string AffinityToItself = "affinity-to-itself";
     public const string DedicatedRole = "dedicated-role";

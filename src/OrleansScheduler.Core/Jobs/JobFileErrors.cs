@@ -15,6 +15,7 @@ internal sealed class JobFileErrors
         ("task.resources.disk", "instances"),
         ("task.resources.gpus", "instances"),
         ("task.resources.custom", "instances"),
+        ("task.templates", "task.resources.ports"),
         ("time-limit", "type"),
         ("min-successes", "type"),
         ("min-successes", "instances"),

@@ -46,6 +46,7 @@ internal static class JobFileWriter
             .Section("env", Write(task.Env, (writer, name, value) => writer.Text(name, value)))
             .Text("user", task.User)
             .List("artifacts", task.Artifacts, WriteArtifact)
+            .List("templates", task.Templates.IsDefault ? [] : task.Templates, WriteTemplate)
             .Section("resources", WriteResources(task, defaults.Resources))
             .Section("health", WriteHealth(task.Health))
             .Section("kill", WriteKill(task.Kill))
@@ -67,6 +68,12 @@ internal static class JobFileWriter
         .Text("source", artifact.Source)
         .Flag("extract", artifact.Extract, false)
         .Text("checksum", artifact.Checksum)
+        .ToNode();
+
+    private static JobFileNode WriteTemplate(TemplateSpec template) => new MappingWriter()
+        .Text("path", template.Path)
+        .Text("text", template.Text)
+        .Text("signal", template.Signal)
         .ToNode();
 
     private static MappingWriter Write<T>(ImmutableSortedDictionary<string, T> values, Action<MappingWriter, string, T> write)

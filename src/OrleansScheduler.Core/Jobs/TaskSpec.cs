@@ -51,6 +51,9 @@ public sealed record TaskSpec
     /// <summary>What one instance needs besides <see cref="Resources"/>.</summary>
     [Id(12)] public CustomRequest Custom { get; init; } = CustomRequest.None;
 
+    /// <summary>Files of its sandbox that say where services are.</summary>
+    [Id(15)] public ImmutableArray<TemplateSpec> Templates { get; init; } = [];
+
     /// <summary>Structural equality.</summary>
     public bool Equals(TaskSpec? other) => other is not null && SpecEquality.Equal(this, other);
 

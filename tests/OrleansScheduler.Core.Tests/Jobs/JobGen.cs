@@ -50,6 +50,16 @@ internal static class JobGen
 
     private static readonly Gen<JobKey> Key = Gen.Select(Name, Name, Name, (role, env, name) => new JobKey(role, env, name));
 
+    private static readonly Gen<TemplateSpec> Template = Gen.Select(
+        Pick("a", "conf/b.conf", "a b", ".c", "é"), AnyText, Gen.Select(Key, Pick("http", "x.y")),
+        Gen.OneOf(Gen.Const((string?)null), Pick([.. TemplateSpec.Signals]).Select(signal => (string?)signal)),
+        (path, text, reference, signal) => new TemplateSpec
+        {
+            Path = path,
+            Text = $"{text}${{service:{reference.Item1}:{reference.Item2}}}{text}",
+            Signal = signal,
+        });
+
     public static readonly Gen<TaskSpec> Task =
         from command in Command
         from env in Env
@@ -60,6 +70,7 @@ internal static class JobGen
         from grace in Duration
         from path in Gen.Frequency((2, Gen.Const((string?)null)), (1, UrlPath.Select(text => (string?)text)))
         from logs in Gen.Select(Gen.Long[1, 5000], Gen.Int[0, 1000])
+        from templates in Template.Array[0, 3]
         select new TaskSpec
         {
             Command = command,
@@ -70,6 +81,7 @@ internal static class JobGen
             Health = health,
             Kill = new() { Grace = grace, GracefulShutdown = ports is [] ? null : path },
             Logs = new() { RotateSizeMiB = logs.Item1, Keep = logs.Item2 },
+            Templates = [.. templates.DistinctBy(template => template.Path)],
         };
 
     public static readonly Gen<JobSpec> Job =
