@@ -23,6 +23,9 @@ public static class AgentHosting
         services.TryAddSingleton<AttemptTable>();
         services.TryAddSingleton<ReportQueue>();
         services.TryAddSingleton<ProcessScanner>();
+        services.TryAddSingleton<ShimProgram>();
+        services.TryAddSingleton<CgroupTree>();
+        services.TryAddSingleton<TaskIsolation>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ITaskDriver, ProcessDriver>());
         services.TryAddSingleton<NodeLease>();
         services.TryAddSingleton<ExitWatcher>();
@@ -31,7 +34,6 @@ public static class AgentHosting
         services.TryAddSingleton<TaskRunner>();
         services.TryAddSingleton<CommandHandler>();
         services.TryAddSingleton<LogReader>();
-        services.TryAddSingleton<LogKeeper>();
         services.TryAddSingleton<SandboxKeeper>();
         services.TryAddSingleton<GatewayAddresses>();
         services.TryAddSingleton<ServiceTable>();
@@ -48,6 +50,9 @@ public static class AgentHosting
     {
         // The directory is made first: its file system is part of what is described.
         var state = services.GetRequiredService<StateDirectory>();
-        return NodeFacts.Detect(services.GetRequiredService<IOptions<AgentOptions>>().Value) with { AgentId = state.AgentId };
+        var node = NodeFacts.Detect(services.GetRequiredService<IOptions<AgentOptions>>().Value);
+        var attributes = node.Attributes.ToBuilder();
+        foreach (var (name, values) in services.GetRequiredService<TaskIsolation>().Attributes()) attributes.TryAdd(name, values);
+        return node with { AgentId = state.AgentId, Attributes = attributes.ToImmutable() };
     }
 }

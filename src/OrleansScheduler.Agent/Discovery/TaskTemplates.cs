@@ -91,7 +91,7 @@ internal sealed partial class TaskTemplates(ServiceTable services, AgentTelemetr
         telemetry.TemplateChanged();
         LogChanged(attempt.Id, spec.Path);
         if (spec.Signal is not { } signal) return;
-        for (var i = 0; i < MostSignalTries && !driver.Signal(attempt, NumberOf(signal)); i++)
+        for (var i = 0; i < MostSignalTries && !await driver.Signal(attempt, NumberOf(signal), cancellationToken); i++)
             await Task.Delay(SignalPause, time, cancellationToken);
     }
 
@@ -100,7 +100,7 @@ internal sealed partial class TaskTemplates(ServiceTable services, AgentTelemetr
     {
         var file = new FileInfo(path);
         return file is { Exists: true, LinkTarget: null } && file.Length == content.Length
-            && File.ReadAllBytes(path).AsSpan().SequenceEqual(content);
+            && (content.Length == 0 || File.ReadAllBytes(path).AsSpan().SequenceEqual(content));
     }
 
     private byte[] Render(ServiceTemplate template, TaskEnvironment environment) =>

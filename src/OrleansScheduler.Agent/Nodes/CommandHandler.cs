@@ -5,7 +5,7 @@ namespace OrleansScheduler.Agent;
 /// <summary>Decides which commands are obeyed, remembers them durably, and carries them out.</summary>
 internal sealed partial class CommandHandler(
     StateDirectory state, CommandJournal journal, NodeLease lease, AttemptTable table, TaskRunner runner, TaskSpecReader specs,
-        NodeDescription node,
+    CgroupTree cgroups, NodeDescription node,
     AgentTelemetry telemetry, TimeProvider time, ILogger<CommandHandler> logger)
 {
     /// <summary>Highest epoch of the ledger that was obeyed; 0 for none.</summary>
@@ -33,6 +33,8 @@ internal sealed partial class CommandHandler(
             adopted++;
         }
 
+        cgroups.RemoveStrangers(name => Path.Combine(AttemptDirectory.AllOf(state.Root), name) is var root
+            && table.All.Any(attempt => attempt.Directory.Root == root));
         if (adopted > 0) LogRecovered(adopted);
     }
 

@@ -5,8 +5,9 @@ namespace OrleansScheduler.Agent;
 
 /// <summary>Looks after every attempt from its start, or from the moment this agent found it, to its end.</summary>
 internal sealed partial class TaskRunner(
-    AttemptTable table, IEnumerable<ITaskDriver> drivers, NodeLease lease, ExitWatcher exits, HealthWatch healthWatch, HealthProber prober,
-    TaskTemplates templates, AgentTelemetry telemetry, NodeDescription node, IOptions<AgentOptions> options, TimeProvider time, ILogger<TaskRunner> logger)
+    AttemptTable table, IEnumerable<ITaskDriver> drivers, NodeLease lease, HealthWatch healthWatch, HealthProber prober,
+    TaskTemplates templates, AgentTelemetry telemetry, NodeDescription node, IOptions<AgentOptions> options, TimeProvider time,
+    ILogger<TaskRunner> logger)
         : IDisposable
 {
     private static readonly TimeSpan SignalPause = TimeSpan.FromMilliseconds(10);
@@ -72,7 +73,7 @@ internal sealed partial class TaskRunner(
             catch (Exception e)
             {
                 LogUnexpected(e, attempt.Id);
-                _ = await DriverOf(attempt).Kill(attempt, CancellationToken.None);
+                if (FindDriver(attempt) is { } driver) _ = await driver.Kill(attempt, CancellationToken.None);
                 End(attempt, ScheduleStatus.Lost, $"The agent failed while it looked after this: {e.Message}");
             }
         }
@@ -82,10 +83,14 @@ internal sealed partial class TaskRunner(
     {
         using (var activity = telemetry.Launch(traceParent, attempt.Id))
         {
-            if (!await Prepare(attempt)) return;
-            await _starts.WaitAsync(_stopping.Token);
+            var environment = Environment(attempt);
+            var hasTurn = false;
             try
             {
+                var driver = DriverOf(attempt);
+                await Prepare(attempt, driver, environment);
+                await _starts.WaitAsync(_stopping.Token);
+                hasTurn = true;
                 if (attempt.StopRequested.IsCompleted)
                 {
                     Finish(attempt, ScheduleStatus.Killed, "It was stopped before it was started.");
@@ -99,7 +104,7 @@ internal sealed partial class TaskRunner(
                     return;
                 }
 
-                DriverOf(attempt).Start(attempt, Environment(attempt));
+                await driver.Start(attempt, environment, _stopping.Token);
                 telemetry.Started(time.GetElapsedTime(launchedAt));
             }
             catch (TaskStartException e)
@@ -111,25 +116,27 @@ internal sealed partial class TaskRunner(
             }
             finally
             {
-                _starts.Release();
+                if (hasTurn) _starts.Release();
             }
         }
 
         await Follow(attempt);
     }
 
-    private async Task<bool> Prepare(Attempt attempt)
+    /// <summary>What takes its time is done before the attempt gets its turn to start, and stops when its end is asked for.</summary>
+    private async Task Prepare(Attempt attempt, ITaskDriver driver, TaskEnvironment environment)
     {
-        try
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        var preparation = All();
+        if (await Task.WhenAny(preparation, attempt.StopRequested) != preparation) await over.CancelAsync();
+        await preparation.ConfigureAwait(
+            attempt.StopRequested.IsCompleted ? ConfigureAwaitOptions.SuppressThrowing : ConfigureAwaitOptions.None);
+        _stopping.Token.ThrowIfCancellationRequested();
+
+        async Task All()
         {
-            await templates.Prepare(attempt, Environment(attempt), _stopping.Token);
-            return true;
-        }
-        catch (TaskStartException e)
-        {
-            telemetry.NotStarted();
-            End(attempt, ScheduleStatus.Failed, e.Message);
-            return false;
+            await driver.Prepare(attempt, environment, over.Token);
+            await templates.Prepare(attempt, environment, over.Token);
         }
     }
 
@@ -139,11 +146,11 @@ internal sealed partial class TaskRunner(
         if (attempt.Record.BootId != node.BootId)
         {
             // None of its processes is left, and others may have their numbers.
-            Conclude(attempt, driver.Observe(attempt));
+            Conclude(attempt, await driver.Observe(attempt, _stopping.Token));
             return;
         }
 
-        if (attempt.Spec is null || !driver.Attach(attempt))
+        if (attempt.Spec is null || !await driver.Attach(attempt, _stopping.Token))
         {
             // Never started, or killed together with the agent before it could say so.
             _ = await driver.Kill(attempt, _stopping.Token);
@@ -156,7 +163,7 @@ internal sealed partial class TaskRunner(
         if (attempt.Record.Strict && lease.HasExpired(attempt))
         {
             _ = await driver.Kill(attempt, _stopping.Token);
-            Conclude(attempt, driver.Observe(attempt));
+            Conclude(attempt, await driver.Observe(attempt, _stopping.Token));
             return;
         }
 
@@ -168,14 +175,14 @@ internal sealed partial class TaskRunner(
     private async Task Follow(Attempt attempt)
     {
         var driver = DriverOf(attempt);
-        var ended = exits.End(attempt, driver);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        using var released = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        var ended = driver.Wait(attempt, released.Token);
         var health = Health(attempt, over.Token);
         var templated = templates.Follow(attempt, Environment(attempt), driver, over.Token);
-        var released = Task.Delay(Timeout.InfiniteTimeSpan, time, over.Token);
         try
         {
-            await Task.WhenAny(ended, health, attempt.StopRequested, released);
+            await Task.WhenAny(ended, health, attempt.StopRequested);
             _stopping.Token.ThrowIfCancellationRequested();
             if (!ended.IsCompleted)
             {
@@ -185,7 +192,7 @@ internal sealed partial class TaskRunner(
             }
 
             var survivors = await driver.Kill(attempt, _stopping.Token);
-            var state = ended.IsCompleted ? await ended : driver.Observe(attempt);
+            var state = ended.IsCompleted ? await ended : await driver.Observe(attempt, _stopping.Token);
             if (survivors > 0) End(attempt, ScheduleStatus.Lost, $"{survivors} of its processes could not be ended.");
             else Conclude(attempt, state);
         }
@@ -193,7 +200,7 @@ internal sealed partial class TaskRunner(
         {
             await over.CancelAsync();
             await templated;
-            exits.Release(attempt);
+            await released.CancelAsync();
         }
     }
 
@@ -224,9 +231,12 @@ internal sealed partial class TaskRunner(
         }
 
         var began = time.GetTimestamp();
-        while (!ended.IsCompleted && !driver.Signal(attempt, Posix.SigTerm) && time.GetElapsedTime(began) < LongestWaitForGroup)
+        while (!ended.IsCompleted && !await driver.Signal(attempt, Posix.SigTerm, _stopping.Token)
+            && time.GetElapsedTime(began) < LongestWaitForGroup)
             await Ended(SignalPause);
-        await Ended(kill.Grace);
+
+        // Those that are asked, then the final ones: each have their time, and the supervisor keeps it.
+        await Ended(attempt.Spec.Processes is [] ? kill.Grace : (2 * attempt.Spec.FinalizationWait) + SignalPause);
 
         async Task Ended(TimeSpan patience)
         {
@@ -235,9 +245,11 @@ internal sealed partial class TaskRunner(
         }
     }
 
+    private ITaskDriver? FindDriver(Attempt attempt) =>
+        drivers.FirstOrDefault(driver => driver.Name == (attempt.Spec?.Driver ?? ProcessDriver.DriverName));
+
     private ITaskDriver DriverOf(Attempt attempt) =>
-        drivers.FirstOrDefault(driver => driver.Name == (attempt.Spec?.Driver ?? ProcessDriver.DriverName))
-        ?? throw new TaskStartException($"This node has no driver '{attempt.Spec!.Driver}'.");
+        FindDriver(attempt) ?? throw new TaskStartException($"This node has no driver '{attempt.Spec!.Driver}'.");
 
     private TaskEnvironment Environment(Attempt attempt) => new(attempt, attempt.Spec!, node.Id, options.Value.SelfCommand);
 }

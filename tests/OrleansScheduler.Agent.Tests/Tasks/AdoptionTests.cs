@@ -54,7 +54,7 @@ public sealed class AdoptionTests : IAsyncLifetime
         var attempt = _node.Launch(Node.Shell("echo $$ >main; exec sleep 1000"));
         await _node.Gateway.Reaches(attempt, Status.Running);
         var main = await _node.Number(attempt, "main");
-        await Wait.Until(() => File.Exists(_node.DirectoryOf(attempt).Pids));
+        await Wait.Until(() => File.Exists(_node.DirectoryOf(attempt).Pid));
 
         _ = Posix.Kill(_node.SupervisorOf(attempt), Posix.SigKill);
 
@@ -68,7 +68,7 @@ public sealed class AdoptionTests : IAsyncLifetime
     {
         var attempt = _node.Launch(Node.Shell("echo $$ >main; while [ ! -e go ]; do sleep 0.02; done; exit 5"));
         await _node.Number(attempt, "main");
-        await Wait.Until(() => File.Exists(_node.DirectoryOf(attempt).Pids));
+        await Wait.Until(() => File.Exists(_node.DirectoryOf(attempt).Pid));
         var supervisor = _node.SupervisorOf(attempt);
 
         foreach (var signal in (int[])[1, 2, 15]) _ = Posix.Kill(supervisor, signal);

@@ -133,7 +133,7 @@ public sealed class TaskRunTests : IAsyncLifetime
         Assert.Equal(1, _node.Services.GetRequiredService<CommandJournal>().Syncs - before);
         await Wait.Until(() => Zombies() == 0);
         var scan = ProcessScan.Now();
-        Assert.All(attempts, attempt => Assert.Empty(scan.TreeOf(_node.DirectoryOf(attempt).Sandbox, main: null)));
+        Assert.All(attempts, attempt => Assert.Empty(scan.TreeOf(_node.DirectoryOf(attempt).Sandbox)));
     }
 
     private static int Zombies() =>

@@ -64,7 +64,24 @@ public sealed class JobRulesTests
             "template-path task.templates[1].path" },
         { Valid with { Task = Valid.Task with { Templates = [.. Enumerable.Range(0, 17).Select(i => new TemplateSpec { Path = $"{i}" })] } },
             "above-maximum task.templates" },
-        { Valid with { Task = Valid.Task with { Processes = [new() { Name = "a" }], Command = [] } }, "not-supported-yet task.processes" },
+        { Of(new ProcessSpec { Name = "a" }), "command-empty task.processes[0].command" },
+        { Of(A, A), "process-order task.processes[1].name" },
+        { Of(A with { Name = "a/b" }), "bad-name task.processes[0].name" },
+        { Of(A, A with { Name = "b", After = ["c"] }), "process-order task.processes[1].after" },
+        { Of(A with { After = ["b"] }, A with { Name = "b", After = ["a"] }), "process-order task.processes" },
+        { Of(A with { After = ["a"] }), "process-order task.processes" },
+        { Of(A with { Daemon = true }, A with { Name = "b", After = ["a"] }), "process-order task.processes[1].after" },
+        { Of(A with { Ephemeral = true }, A with { Name = "b", After = ["a"] }), "process-order task.processes[1].after" },
+        { Of(A, A with { Name = "b", After = ["a"], Final = true }), "process-order task.processes[1].after" },
+        { Of(A with { Final = true }), "process-order task.processes" },
+        { Of(A with { Ephemeral = true }), "process-order task.processes" },
+        { Of([.. Enumerable.Range(0, 101).Select(i => A with { Name = $"p{i}" })]), "above-maximum task.processes" },
+        { Of(A with { MinDuration = TimeSpan.FromSeconds(-1) }), "below-minimum task.processes[0].min-duration" },
+        { Of(A with { Command = ["x", "${PORT_NONE}"] }), "undefined-binding task.processes[0].command" },
+        { Of(A) with { Task = Of(A).Task with { MaxConcurrency = 101 } }, "above-maximum task.max-concurrency" },
+        { Of(A) with { Task = Of(A).Task with { FinalizationWait = TimeSpan.FromDays(31) } }, "above-maximum task.finalization-wait" },
+        { Of(A) with { Task = Of(A).Task with { Command = ["x"] } }, "processes-or-command task.processes" },
+        { Valid with { Task = Valid.Task with { User = "" } }, "bad-name task.user" },
     };
 
     [Theory]
@@ -74,6 +91,11 @@ public sealed class JobRulesTests
 
     private static JobSpec WithTemplate(string path, string text, string? signal = null) =>
         Valid with { Task = Valid.Task with { Templates = [new() { Path = path, Text = text, Signal = signal }] } };
+
+    private static ProcessSpec A => new() { Name = "a", Command = ["x"] };
+
+    private static JobSpec Of(params ImmutableArray<ProcessSpec> processes) =>
+        Valid with { Task = Valid.Task with { Command = [], Processes = processes } };
 
     private static CustomRequest Custom(int names) =>
         new() { Scalars = Enumerable.Range(0, names).ToImmutableSortedDictionary(i => $"c{i}", _ => 1L) };
