@@ -38,11 +38,14 @@ public static class AgentHosting
         services.TryAddSingleton<GatewayAddresses>();
         services.TryAddSingleton<ServiceTable>();
         services.TryAddSingleton<TaskTemplates>();
+        services.TryAddSingleton<DiskRoom>();
+        services.TryAddSingleton<UsageMeter>();
         services.TryAddSingleton<HostAddresses>();
         services.TryAddSingleton<ServiceResolver>();
         services.TryAddSingleton<DnsServer>();
         services.AddHostedService(provider => provider.GetRequiredService<DnsServer>());
         services.AddHostedService<AgentService>();
+        services.AddHostedService(provider => provider.GetRequiredService<UsageMeter>());
         return builder;
     }
 

@@ -50,6 +50,26 @@ public sealed class AgentTelemetry : IDisposable
             new Measurement<int>(group.Count(), new KeyValuePair<string, object?>("status", group.Key.ToName()))),
         "{task}", "Attempts that the agent knows, by status.");
 
+    internal void ObserveUsage(Func<Contracts.Protocol.Usage?> latest)
+    {
+        _meter.CreateObservableGauge(
+            "scheduler.agent.tasks.cpu", () => (latest()?.Tasks.Sum(use => use.CpuMillis) ?? 0) / 1000.0, "{core}",
+            "Cores that tasks use together.");
+        _meter.CreateObservableGauge(
+            "scheduler.agent.tasks.memory", () => latest()?.Tasks.Sum(use => use.MemoryBytes) ?? 0, "By", "Memory that tasks use together.");
+        _meter.CreateObservableGauge(
+            "scheduler.agent.tasks.disk", () => latest()?.Tasks.Sum(use => use.DiskBytes) ?? 0, "By", "Disk that sandboxes of tasks take.");
+        _meter.CreateObservableGauge(
+            "scheduler.agent.unused.cpu", () => (latest()?.Unused?.CpuMillis ?? 0) / 1000.0, "{core}",
+            "Cores that tasks have asked for and have not used lately.");
+        _meter.CreateObservableGauge(
+            "scheduler.agent.unused.memory", () => (latest()?.Unused?.MemoryMib ?? 0) * 1024 * 1024, "By",
+            "Memory that tasks have asked for and have not used lately.");
+        _meter.CreateObservableGauge(
+            "scheduler.agent.disk.pressure", () => latest()?.DiskPressure == true ? 1 : 0, "1",
+            "Whether the file system of the sandboxes has less free than it is to keep.");
+    }
+
     internal Activity? Launch(string? parent, AttemptId attempt)
     {
         _ = ActivityContext.TryParse(parent, traceState: null, out var context);

@@ -46,6 +46,8 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
 
     public string Url { get; private set; } = "";
 
+    public Usage? LastUsage { get; private set; }
+
     public Register? LastRegister { get; private set; }
 
     public Heartbeat? LastHeartbeat { get; private set; }
@@ -239,6 +241,9 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
                 Followed = [.. follow.Services];
                 foreach (var name in follow.Services.Where(name => !Withheld.ContainsKey(name)))
                     answers.TryWrite(new() { Services = new() { Services_ = { StateOf(name) } } });
+                break;
+            case { Usage: { } usage }:
+                LastUsage = usage;
                 break;
             case { LogData: { } data }:
                 lock (_lock) _logs.Add(data);

@@ -13,7 +13,7 @@ internal sealed record SessionEnd(bool Retry, string Reason, string Message);
 /// <summary>One stream to a gateway, from registering to its end.</summary>
 internal sealed partial class GatewaySession(
     Protocol.AgentGateway.AgentGatewayClient gateway, NodeDescription node, AttemptTable table, ReportQueue reports,
-    CommandHandler commands, NodeLease lease, LogReader logs, ServiceTable services, TimeProvider time, ILogger<GatewaySession> logger)
+    CommandHandler commands, NodeLease lease, LogReader logs, ServiceTable services, UsageMeter meter, TimeProvider time, ILogger<GatewaySession> logger)
 {
     private const int MostUnsent = 64;
     private const int MostLogReads = 64;
@@ -50,7 +50,8 @@ internal sealed partial class GatewaySession(
                 TimeSpan.FromMilliseconds(Math.Clamp(registered.HeartbeatMillis == 0 ? 1000 : registered.HeartbeatMillis, 50, 30_000));
             return await FirstToEnd(
                 over, Send(call.RequestStream, over.Token), Beat(heartbeat, registered.LeaseMillis, over.Token), Report(over.Token),
-                ReadLogs(over.Token), FollowServices(registered, over.Token), Listen(call.ResponseStream, over.Token));
+                ReadLogs(over.Token), FollowServices(registered, over.Token), TellUsage(registered, over.Token),
+                Listen(call.ResponseStream, over.Token));
         }
         catch (Exception e) when (e is RpcException or TimeoutException or IOException && !cancellationToken.IsCancellationRequested)
         {
@@ -221,6 +222,17 @@ internal sealed partial class GatewaySession(
 
             await Task.Delay(FollowPace, time, cancellationToken);
             await services.WantsChanged(cancellationToken);
+        }
+    }
+
+    private async Task<SessionEnd> TellUsage(Protocol.Registered registered, CancellationToken cancellationToken)
+    {
+        if (!registered.Reads.Contains("usage")) await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
+        while (true)
+        {
+            var usage = (await meter.Next(cancellationToken)).Clone();
+            usage.Generation = _generation;
+            await _unsent.Writer.WriteAsync(new() { Usage = usage }, cancellationToken);
         }
     }
 

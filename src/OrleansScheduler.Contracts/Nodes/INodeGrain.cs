@@ -29,6 +29,14 @@ public interface INodeGrain : IGrainWithStringKey
     Task<ImmutableArray<AttemptAck>> Report(long generation, ImmutableArray<AttemptReport> reports, bool full,
         CancellationToken cancellationToken = default);
 
+    /// <summary>What the agent has measured; held in memory only.</summary>
+    [Alias("ReportUsage"), AlwaysInterleave]
+    Task ReportUsage(long generation, NodeUsage usage, CancellationToken cancellationToken = default);
+
+    /// <summary>What a job's attempts there use, as far as it was measured lately.</summary>
+    [Alias("ReadUsage"), AlwaysInterleave]
+    Task<ImmutableArray<TaskUse>> ReadUsage(JobKey job, CancellationToken cancellationToken = default);
+
     /// <summary>The session has ended.</summary>
     [Alias("Disconnect"), AlwaysInterleave]
     Task Disconnect(long generation, CancellationToken cancellationToken = default);

@@ -57,6 +57,7 @@ internal static class JobCode
     public const string DedicatedRole = "dedicated-role";
     public const string SlaKind = "sla-kind";
     public const string ScaleBounds = "scale-bounds";
+    public const string ScaleTarget = "scale-target";
     public const string SlaCoordinator = "sla-coordinator";
     public const string ParameterName = "parameter-name";
     public const string ParameterRequired = "parameter-required";

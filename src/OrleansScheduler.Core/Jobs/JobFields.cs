@@ -40,7 +40,7 @@ internal static class JobFields
         ["sla"] = ["percentage", "count", "coordinator", "duration"],
         ["sla.coordinator"] = ["url", "key"],
         ["scale"] = ["min", "max", "target", "cooldown", "interval", "max-step"],
-        ["scale.target"] = ["metric", "value"],
+        ["scale.target"] = ["metric", "value", "cpu"],
         ["partition"] = ["reschedule", "delay", "strict"],
     }.ToFrozenDictionary();
 
@@ -76,7 +76,9 @@ internal static class JobFields
         if (meant is not null) return $" Did you mean '{meant}'?";
 
         var elsewhere = Sections.Where(candidate => candidate.Value.Any(field => field == name || field == other))
-            .Select(candidate => candidate.Key).Order(StringComparer.Ordinal).FirstOrDefault();
+            .Select(candidate => candidate.Key)
+            .OrderBy(section => section.StartsWith("task", StringComparison.Ordinal) ? 0 : 1)   // rather what all jobs have than what few have
+            .ThenBy(section => section, StringComparer.Ordinal).FirstOrDefault();
         var field = Sections.Values.Any(fields => fields.Contains(name)) ? name : other;
         return elsewhere switch
         {

@@ -145,7 +145,9 @@ internal static class JobFileWriter
         return writer
             .Whole("min", scale.Min, defaults.Min)
             .Whole("max", scale.Max, null)
-            .Section("target", new MappingWriter().Text("metric", scale.Metric).Number("value", scale.Value))
+            .Section("target", scale.Cpu is { } cpu
+                ? new MappingWriter().Number("cpu", cpu)
+                : new MappingWriter().Text("metric", scale.Metric).Number("value", scale.Value))
             .Duration("cooldown", scale.Cooldown, defaults.Cooldown)
             .Duration("interval", scale.Interval, defaults.Interval)
             .Whole("max-step", scale.MaxStep, null);

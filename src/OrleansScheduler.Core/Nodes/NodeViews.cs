@@ -92,4 +92,7 @@ public sealed record NodeView
 
     /// <summary>Attempts that run there and no job knows: left alone while the cell is in safe mode. At most 1,000.</summary>
     [Id(7)] public ImmutableArray<AttemptId> Adopted { get; init; } = [];
+
+    /// <summary>What it uses, as its agent last measured it; null when it has not lately, and in lists.</summary>
+    [Id(8)] public NodeUse? Use { get; init; }
 }

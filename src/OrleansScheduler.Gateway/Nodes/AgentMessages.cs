@@ -13,6 +13,7 @@ internal static class AgentMessages
 
     private const int MaxMessageLength = 2048;
     private const int MaxEndpoints = 1000;
+    private const int MaxUses = 20_000;
     private static readonly long EarliestMillis = DateTimeOffset.MinValue.ToUnixTimeMilliseconds();
     private static readonly long LatestMillis = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
@@ -65,6 +66,42 @@ internal static class AgentMessages
         return reports.Length == messages.Count;
     }
 
+    /// <summary>Reads what was measured; attempts that are named wrongly are left out.</summary>
+    public static NodeUsage Read(Usage message)
+    {
+        var at = DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(message.AtUnixMillis, EarliestMillis, LatestMillis));
+        var tasks = ImmutableArray.CreateBuilder<Core.TaskUse>();
+        foreach (var use in message.Tasks.Take(MaxUses))
+        {
+            if (!TryRead(use.Attempt, out var attempt)) continue;
+            tasks.Add(new()
+            {
+                Attempt = attempt,
+                At = at,
+                CpuMillis = use.HasCpuMillis ? use.CpuMillis : null,
+                CpuTime = TimeSpan.FromMicroseconds(Math.Clamp(use.CpuTimeMicros, 0, long.MaxValue / TimeSpan.TicksPerMicrosecond)),
+                MemoryBytes = use.MemoryBytes,
+                PeakMemoryBytes = use.PeakMemoryBytes,
+                Processes = use.Processes,
+                DiskBytes = use.HasDiskBytes ? use.DiskBytes : null,
+                DiskReadBytes = use.DiskReadBytes,
+                DiskWrittenBytes = use.DiskWrittenBytes,
+            });
+        }
+
+        return new(
+            new()
+            {
+                At = at,
+                CpuMillis = message.HasCpuMillis ? message.CpuMillis : null,
+                MemoryMiB = message.MemoryMib,
+                DiskFreeMiB = message.DiskFreeMib,
+                DiskPressure = message.DiskPressure,
+                Unused = message.Unused is { } unused ? Read(unused) : default,
+            },
+            tasks.ToImmutable());
+    }
+
     public static ToAgent Registered(RegisterReceipt receipt, TimeSpan heartbeat)
     {
         var registered = new Registered
@@ -72,7 +109,7 @@ internal static class AgentMessages
             Generation = receipt.Generation,
             HeartbeatMillis = (long)heartbeat.TotalMilliseconds,
             LeaseMillis = (long)receipt.Lease.TotalMilliseconds,
-            Reads = { "services" },
+            Reads = { "services", "usage" },
         };
         registered.Acks.AddRange(receipt.Acks.Select(Write));
         registered.Unknown.AddRange(receipt.Unknown.Select(Write));

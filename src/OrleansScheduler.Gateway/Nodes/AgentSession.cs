@@ -25,6 +25,9 @@ internal sealed partial class AgentSession(
     private readonly Channel<Heartbeat> _heartbeats =
         Channel.CreateBounded<Heartbeat>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
 
+    private readonly Channel<Usage> _usages =
+        Channel.CreateBounded<Usage>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
+
     private readonly AgentLogReads _logReads = new(time);
     private readonly AgentServices _services = new(follower);
     private readonly TaskCompletionSource<string> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -62,7 +65,7 @@ internal sealed partial class AgentSession(
         Task<string>[] loops =
         [
             writing, Read(receipt.Generation, requests, stop.Token), Report(stop.Token), Beat(stop.Token), TellServices(stop.Token),
-            _closed.Task,
+            PassUsage(stop.Token), _closed.Task,
         ];
         var first = await Task.WhenAny(loops);
 
@@ -102,6 +105,9 @@ internal sealed partial class AgentSession(
                 case FromAgent.BodyOneofCase.FollowServices:
                     _services.Follow(message.FollowServices);
                     break;
+                case FromAgent.BodyOneofCase.Usage when message.Usage.Generation == generation:
+                    _usages.Writer.TryWrite(message.Usage);
+                    break;
                 default:
                     var reason = $"A {message.BodyCase} of another generation, or more than {MaxReports} unanswered reports.";
                     End("unexpected-message", reason, retry: true);
@@ -125,6 +131,25 @@ internal sealed partial class AgentSession(
             var acks = await grain.Report(message.Generation, reports, message.Full, cancellationToken)
                 .WaitAsync(GrainDeadline, time, cancellationToken);
             await _outbound.Writer.WriteAsync(AgentMessages.Acks(acks), cancellationToken);
+        }
+
+        return "closed";
+    }
+
+    private async Task<string> PassUsage(CancellationToken cancellationToken)
+    {
+        await foreach (var message in _usages.Reader.ReadAllAsync(cancellationToken))
+        {
+            try
+            {
+                await grain.ReportUsage(message.Generation, AgentMessages.Read(message), cancellationToken)
+                    .WaitAsync(GrainDeadline, time, cancellationToken);
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                // The next one comes in seconds, and nothing depends on each.
+                LogUsageLost(node, exception.Message);
+            }
         }
 
         return "closed";
@@ -184,6 +209,9 @@ internal sealed partial class AgentSession(
         _outbound.Writer.TryWrite(AgentMessages.Refused(code, reason, retry));
         _closed.TrySetResult(reason);
     }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Node {Node}: what it uses could not be passed on: {Reason}")]
+    private partial void LogUsageLost(string node, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node}: a heartbeat could not be passed on: {Reason}")]
     private partial void LogMissedHeartbeat(string node, string reason);

@@ -162,7 +162,7 @@ internal sealed partial class NodeGrain(
             Mode = record.State.Mode,
             Generation = record.State.Generation,
         };
-        return view with { Adopted = [.. _adopted.Take(MostAdoptedShown)] };
+        return view with { Adopted = [.. _adopted.Take(MostAdoptedShown)], Use = Usage?.Node };
     }
 
     public Task<string?> ReadHost(CancellationToken cancellationToken) => Task.FromResult(record.State.Description?.Host);

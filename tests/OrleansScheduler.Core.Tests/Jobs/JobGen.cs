@@ -176,6 +176,7 @@ internal static class JobGen
 
     private static Gen<ScalePolicy?> Scale(int instances) => Gen.OneOf(
         Gen.Const((ScalePolicy?)null),
+        Gen.Double[0.1, 1000].Select(cpu => (ScalePolicy?)new ScalePolicy { Max = instances, Metric = "", Value = 1, Cpu = cpu }),
         Gen.Select(
             Gen.Int[1, instances], Gen.Int[instances, 10_000], Pick("sum(x)", "a{b=\"c\"} / 2"), Gen.Double[0.001, 1e6],
             Gen.Select(Duration, Gen.Int[1, 100]),

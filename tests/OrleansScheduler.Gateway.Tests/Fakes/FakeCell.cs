@@ -189,6 +189,8 @@ public sealed class FakeAgents
     /// <summary>Holds up or fails reports, by node.</summary>
     public ConcurrentDictionary<string, Func<Task>> BeforeReport { get; } = new();
 
+    public ConcurrentDictionary<string, NodeUsage> Usages { get; } = new();
+
     /// <summary>Nodes whose sessions are told to be over.</summary>
     public ConcurrentDictionary<string, bool> Forgotten { get; } = new();
 }

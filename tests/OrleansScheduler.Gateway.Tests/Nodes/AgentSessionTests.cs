@@ -109,6 +109,48 @@ public sealed class AgentSessionTests(GatewayFixture fixture) : IClassFixture<Ga
     }
 
     [Fact]
+    public async Task What_an_agent_has_measured_reaches_its_node_and_what_is_wrong_with_it_does_no_harm()
+    {
+        var (agent, registered) = await FakeAgent.Register(fixture.Gateway, "measured");
+        await using var own = agent;
+        Assert.Contains("usage", registered.Reads);
+        await agent.Send(new()
+        {
+            Usage = new()
+            {
+                Generation = registered.Generation,
+                AtUnixMillis = 1_700_000_000_000,
+                CpuMillis = 1500,
+                MemoryMib = 2048,
+                DiskFreeMib = 77,
+                DiskPressure = true,
+                Unused = new() { CpuMillis = 250 },
+                Tasks =
+                {
+                    new Contracts.Protocol.TaskUse { Attempt = new() { Job = "no key" } },
+                    new Contracts.Protocol.TaskUse
+                    {
+                        Attempt = new() { Job = "shop/prod/web", Instance = 3, Number = 2 },
+                        CpuMillis = 400,
+                        CpuTimeMicros = 5_000_000,
+                        MemoryBytes = 1024,
+                        Processes = 2,
+                        DiskBytes = 4096,
+                    },
+                    new Contracts.Protocol.TaskUse { Attempt = new() { Job = "shop/prod/web", Instance = 4, Number = 1 }, CpuTimeMicros = long.MaxValue },
+                },
+            },
+        });
+        await Requests.Until(() => _agents.Usages.ContainsKey("measured"), "the node knows what it uses");
+        var usage = _agents.Usages["measured"];
+        Assert.Equal((1500, 2048, 77, true, 250), (usage.Node.CpuMillis, usage.Node.MemoryMiB, usage.Node.DiskFreeMiB, usage.Node.DiskPressure, usage.Node.Unused.CpuMillis));
+        Assert.Equal([new(new("shop", "prod", "web"), 3, 2), new(new("shop", "prod", "web"), 4, 1)], usage.Tasks.Select(use => use.Attempt));
+        Assert.Equal((400, TimeSpan.FromSeconds(5), 4096), (usage.Tasks[0].CpuMillis, usage.Tasks[0].CpuTime, usage.Tasks[0].DiskBytes));
+        Assert.Null(usage.Tasks[1].CpuMillis);
+        Assert.Null(usage.Tasks[1].DiskBytes);
+    }
+
+    [Fact]
     public async Task An_agent_that_says_nothing_of_the_kind_has_nothing_of_the_kind()
     {
         var (agent, _) = await FakeAgent.Register(fixture.Gateway, "plain");

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using OrleansScheduler.Contracts;
 
 namespace OrleansScheduler.Silo.Tests;
 
@@ -33,6 +34,38 @@ public sealed class ScalingTests : IDisposable
         }
 
         await serving;
+    }
+
+    [Fact]
+    public async Task A_service_has_as_many_instances_as_its_cpu_asks_for()
+    {
+        await using var cell = await TestCell.Start(_directory);
+        await using var nodes = await Nodes.Start(cell, 2, _ => ScheduleStatus.Running);
+        await cell.Submit(Service() with { Scale = Service().Scale! with { Metric = "", Cpu = 50, Cooldown = TimeSpan.FromMinutes(5) } });
+        await cell.Until(Key, v => v.Counts.GetValueOrDefault("RUNNING") == 4);
+        Assert.NotNull((await cell.Until(Key, v => v.ScaleFailure is not null)).ScaleFailure);
+
+        await Use(cell, 75);
+        await cell.Until(Key, v => v.Instances == 6 && v.ScaleFailure is null);
+
+        var task = await cell.Grains.GetGrain<ITaskGrain>($"{Key}/0").Describe();
+        Assert.Equal(75, task!.Use!.CpuMillis);
+        var node = await cell.Grains.GetGrain<INodeGrain>(task.Node!).Describe();
+        Assert.Equal(new(200, 0, 0, 0), node!.Use!.Unused);
+        Assert.Null((await cell.Grains.GetGrain<IJobGrain>(Key.ToString()).ListTasks(0, 1))[0].Use);
+    }
+
+    /// <summary>All nodes say that each attempt of the job uses so much.</summary>
+    private static async Task Use(TestCell cell, long cpuMillis)
+    {
+        var tasks = await cell.Grains.GetGrain<IJobGrain>(Key.ToString()).ListTasks(0, 100);
+        foreach (var there in tasks.Where(task => task.Node is not null).GroupBy(task => task.Node!))
+        {
+            var node = cell.Grains.GetGrain<INodeGrain>(there.Key);
+            var uses = there.Select(task => new TaskUse { Attempt = new(Key, task.Instance, task.Attempt), CpuMillis = cpuMillis });
+            await node.ReportUsage(
+                (await node.Describe())!.Generation, new(new() { Unused = new(200, 0, 0, 0) }, [.. uses]));
+        }
     }
 
     [Theory]
