@@ -18,7 +18,7 @@ public static class AgentHosting
         services.TryAddSingleton<AgentTelemetry>();
         services.TryAddSingleton<TaskSpecReader>();
         services.TryAddSingleton(provider => new StateDirectory(provider.GetRequiredService<IOptions<AgentOptions>>().Value));
-        services.TryAddSingleton(provider => new CommandJournal(provider.GetRequiredService<StateDirectory>().Root));
+        services.TryAddSingleton(OpenJournal);
         services.TryAddSingleton(Describe);
         services.TryAddSingleton<AttemptTable>();
         services.TryAddSingleton<ReportQueue>();
@@ -47,6 +47,12 @@ public static class AgentHosting
         services.AddHostedService<AgentService>();
         services.AddHostedService(provider => provider.GetRequiredService<UsageMeter>());
         return builder;
+    }
+
+    private static NodeJournal OpenJournal(IServiceProvider services)
+    {
+        var state = services.GetRequiredService<StateDirectory>();
+        return new(state.Root, state.AgentId, services.GetRequiredService<IOptions<AgentOptions>>().Value.NodeId);
     }
 
     private static NodeDescription Describe(IServiceProvider services)

@@ -84,6 +84,9 @@ internal sealed class Node : IAsyncDisposable
         await _agent.StartAsync();
     }
 
+    /// <summary>The journal of a node whose agent was stopped.</summary>
+    public NodeJournal OpenJournal() => new(State, File.ReadAllText(Path.Combine(State, "agent.id")).Trim(), "node-1");
+
     public async Task StopAgent()
     {
         await _agent!.StopAsync();

@@ -1,10 +1,8 @@
-using System.Text.Json;
 using OrleansScheduler.Shim;
 
 namespace OrleansScheduler.Agent;
 
 /// <summary>Where everything of one attempt lies on disk.</summary>
-/// <remarks>The record says that the attempt is known. Once it is gone the rest is only kept for people to look at, for a while.</remarks>
 internal sealed record AttemptDirectory
 {
     // Not allowed in the parts of a job's key, so the names are unambiguous and can be read back.
@@ -49,8 +47,6 @@ internal sealed record AttemptDirectory
     /// <summary>The pipe through which its supervisor takes orders.</summary>
     public string Control => Path.Combine(Root, Supervisor.ControlName);
 
-    private string Record => Path.Combine(Root, "attempt.json");
-
     /// <summary>Holds the directories of all attempts.</summary>
     public static string AllOf(string stateDirectory) => Path.Combine(stateDirectory, "attempts");
 
@@ -89,37 +85,8 @@ internal sealed record AttemptDirectory
         foreach (var path in Directory.EnumerateFileSystemEntries(Sandbox, "*", Everything)) Posix.ChangeOwner(path, account.User, account.Group);
     }
 
-    /// <summary>Replaces the record; readers see the old one or the new one. Survives the agent's end; what must survive the machine's
-    /// is in the <see cref="CommandJournal"/>.</summary>
-    public void Write(AttemptRecord record)
-    {
-        var temporary = Record + ".new";
-        File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(record, AttemptJson.Default.AttemptRecord));
-        File.Move(temporary, Record, overwrite: true);
-    }
-
-    /// <summary>Whether there is a record, readable or not.</summary>
-    public bool IsKnown => File.Exists(Record);
-
-    /// <summary>The record; null when it cannot be read, as after a power failure.</summary>
-    public AttemptRecord? Read()
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(Record), AttemptJson.Default.AttemptRecord);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>Removes what makes the attempt known; its sandbox and output stay.</summary>
-    public void Forget()
-    {
-        if (Directory.Exists(Root)) File.Delete(Record);
-        File.Delete(Exit);
-    }
+    /// <summary>Removes the record of its end; its sandbox and output stay, for people to look at.</summary>
+    public void Forget() => File.Delete(Exit);
 
     /// <summary>Removes everything.</summary>
     public void Delete()

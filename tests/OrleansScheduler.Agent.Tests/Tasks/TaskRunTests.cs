@@ -121,7 +121,7 @@ public sealed class TaskRunTests : IAsyncLifetime
     public async Task Two_hundred_short_tasks_finish_and_leave_no_process_behind()
     {
         var attempts = Enumerable.Range(0, 200).Select(_ => _node.NextAttempt()).ToList();
-        var before = _node.Services.GetRequiredService<CommandJournal>().Syncs;
+        var before = _node.Services.GetRequiredService<NodeJournal>().Syncs;
         var began = Stopwatch.GetTimestamp();
         _node.Gateway.Send(Commands.Launch(attempts[0].Job, 1, _node.Gateway.Generation, new() { Command = ["true"] },
             attempts.Select(id => (id, Array.Empty<int>()))));
@@ -130,7 +130,7 @@ public sealed class TaskRunTests : IAsyncLifetime
 
         var took = Stopwatch.GetElapsedTime(began);
         TestContext.Current.TestOutputHelper?.WriteLine($"200 tasks in {took}");
-        Assert.Equal(1, _node.Services.GetRequiredService<CommandJournal>().Syncs - before);
+        Assert.Equal(1, _node.Services.GetRequiredService<NodeJournal>().Syncs - before);
         await Wait.Until(() => Zombies() == 0);
         var scan = ProcessScan.Now();
         Assert.All(attempts, attempt => Assert.Empty(scan.TreeOf(_node.DirectoryOf(attempt).Sandbox)));

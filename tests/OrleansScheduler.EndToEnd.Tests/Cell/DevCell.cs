@@ -25,9 +25,6 @@ public sealed class DevCell : IAsyncLifetime
             ["OSCHED_GATEWAY"] = Address,
             ["Agent__NodeId"] = "node-1",
             ["Agent__Capacity__Cpu"] = "2",
-
-            // Tests let tasks write down what they did where the tests look.
-            ["Agent__Isolation__Writable"] = Path.GetTempPath(),
         };
     }
 
