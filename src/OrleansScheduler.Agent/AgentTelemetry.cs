@@ -66,7 +66,7 @@ public sealed class AgentTelemetry : IDisposable
             "scheduler.agent.unused.memory", () => (latest()?.Unused?.MemoryMib ?? 0) * 1024 * 1024, "By",
             "Memory that tasks have asked for and have not used lately.");
         _meter.CreateObservableGauge(
-            "scheduler.agent.disk.pressure", () => latest()?.DiskPressure == true ? 1 : 0, "1",
+            "scheduler.agent.disk.pressure", () => latest()?.DiskPressure == true ? 1 : 0, "{node}",
             "Whether the file system of the sandboxes has less free than it is to keep.");
     }
 
