@@ -32,8 +32,10 @@ public sealed class AgentTelemetry : IDisposable
         _healthFailures = _meter.CreateCounter<long>("scheduler.agent.health.failures", "{probe}", "Health probes that failed.");
         _refusedCommands =
             _meter.CreateCounter<long>("scheduler.agent.commands.refused", "{command}", "Commands that were refused, by reason.");
-        _templates = _meter.CreateCounter<long>("scheduler.agent.templates", "{file}", "Templates that were written anew for running tasks.");
-        _names = _meter.CreateCounter<long>("scheduler.agent.dns.questions", "{question}", "Questions about services by name, by outcome.");
+        _templates = _meter.CreateCounter<long>(
+            "scheduler.agent.templates", "{file}", "Templates that were written anew for running tasks.");
+        _names = _meter.CreateCounter<long>(
+            "scheduler.agent.dns.questions", "{question}", "Questions about services by name, by outcome.");
         _sessions = _meter.CreateCounter<long>("scheduler.agent.sessions", "{session}", "Sessions with a gateway, by how they ended.");
     }
 
@@ -56,9 +58,11 @@ public sealed class AgentTelemetry : IDisposable
             "scheduler.agent.tasks.cpu", () => (latest()?.Tasks.Sum(use => use.CpuMillis) ?? 0) / 1000.0, "{core}",
             "Cores that tasks use together.");
         _meter.CreateObservableGauge(
-            "scheduler.agent.tasks.memory", () => latest()?.Tasks.Sum(use => use.MemoryBytes) ?? 0, "By", "Memory that tasks use together.");
+            "scheduler.agent.tasks.memory", () => latest()?.Tasks.Sum(use => use.MemoryBytes) ?? 0, "By",
+            "Memory that tasks use together.");
         _meter.CreateObservableGauge(
-            "scheduler.agent.tasks.disk", () => latest()?.Tasks.Sum(use => use.DiskBytes) ?? 0, "By", "Disk that sandboxes of tasks take.");
+            "scheduler.agent.tasks.disk", () => latest()?.Tasks.Sum(use => use.DiskBytes) ?? 0, "By",
+            "Disk that sandboxes of tasks take.");
         _meter.CreateObservableGauge(
             "scheduler.agent.unused.cpu", () => (latest()?.Unused?.CpuMillis ?? 0) / 1000.0, "{core}",
             "Cores that tasks have asked for and have not used lately.");

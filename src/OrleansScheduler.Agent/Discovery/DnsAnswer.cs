@@ -56,7 +56,8 @@ internal sealed record DnsAnswer(DnsStatus Status, ImmutableArray<DnsRecord> Ans
     public static byte[] WriteRefusal(ReadOnlySpan<byte> packet, DnsStatus status)
     {
         var bytes = new byte[DnsQuestion.HeaderBytes];
-        WriteHeader(bytes, BinaryPrimitives.ReadUInt16BigEndian(packet), status, wantsRecursion: false, isCut: false, isOurs: false, 0, 0, 0, 0);
+        var id = BinaryPrimitives.ReadUInt16BigEndian(packet);
+        WriteHeader(bytes, id, status, wantsRecursion: false, isCut: false, isOurs: false, 0, 0, 0, 0);
         return bytes;
     }
 

@@ -42,8 +42,8 @@ internal sealed record DnsQuestion(
     private const int RecursionDesiredFlag = 0x0100;
 
     /// <summary>
-    /// Reads a packet. Null and no status: it deserves no answer. Null and a status: it is answered with that. Anything behind the question,
-    /// such as extensions (RFC 6891), is passed over.
+    /// Reads a packet. Null and no status: it deserves no answer. Null and a status: it is answered with that. Anything behind the
+    /// question, such as extensions (RFC 6891), is passed over.
     /// </summary>
     public static DnsQuestion? Read(ReadOnlySpan<byte> packet, out DnsStatus? refusal)
     {

@@ -207,7 +207,8 @@ internal sealed partial class DnsServer(
     [LoggerMessage(Level = LogLevel.Information, Message = "Agent answers questions about services at {Endpoint}, UDP and TCP")]
     private partial void LogListening(IPEndPoint endpoint);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Agent cannot listen at {Listen} for questions about services; it tries again: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Agent cannot listen at {Listen} for questions about services; it tries again: {Reason}")]
     private partial void LogNotListening(string listen, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A question about a service could not be answered")]

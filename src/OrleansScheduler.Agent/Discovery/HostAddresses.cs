@@ -10,7 +10,8 @@ internal sealed class HostAddresses(TimeProvider time)
     private const int MostKnown = 4096;
     private static readonly TimeSpan Keep = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-    private readonly ConcurrentDictionary<string, (ImmutableArray<IPAddress> Addresses, long At)> _known = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, (ImmutableArray<IPAddress> Addresses, long At)> _known =
+        new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Its addresses; none when it cannot be resolved.</summary>
     public async ValueTask<ImmutableArray<IPAddress>> Of(string host, CancellationToken cancellationToken)

@@ -52,7 +52,8 @@ internal static partial class SandboxFile
         foreach (var name in directories)
         {
             using var parent = current;
-            if (MakeDirectoryAt(parent.Descriptor, name, DirectoryMode) != 0 && Marshal.GetLastPInvokeError() != FileExists) throw Failed(name);
+            if (MakeDirectoryAt(parent.Descriptor, name, DirectoryMode) != 0
+                && Marshal.GetLastPInvokeError() != FileExists) throw Failed(name);
             current = Handle.Of(OpenAt(parent.Descriptor, name, ReadOnly | PathOnly | DirectoryOnly | NoFollow | CloseOnExec, 0), name);
         }
 

@@ -12,7 +12,8 @@ internal sealed record ServiceSnapshot(bool Exists, ImmutableArray<ServiceEndpoi
     [
         .. state.Endpoints.Where(one => one.Instance >= 0 && one.Host.Length is > 0 and <= 255).Select(one => new ServiceEndpoint(
             one.Instance, one.Host,
-            one.Ports.Where(port => port.Value is > 0 and <= ushort.MaxValue).ToImmutableSortedDictionary(StringComparer.OrdinalIgnoreCase)))
+            one.Ports.Where(port => port.Value is > 0 and <= ushort.MaxValue)
+                .ToImmutableSortedDictionary(StringComparer.OrdinalIgnoreCase)))
             .OrderBy(one => one.Instance),
     ]);
 }

@@ -3,7 +3,8 @@ using System.Text;
 namespace OrleansScheduler.Agent;
 
 /// <summary>Writes the templates of tasks: before the start, and again when a service has moved.</summary>
-internal sealed partial class TaskTemplates(ServiceTable services, AgentTelemetry telemetry, TimeProvider time, ILogger<TaskTemplates> logger)
+internal sealed partial class TaskTemplates(
+    ServiceTable services, AgentTelemetry telemetry, TimeProvider time, ILogger<TaskTemplates> logger)
 {
     /// <summary>How long a start waits for the first word about services. After that they stand as if they had no instances.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -111,9 +112,12 @@ internal sealed partial class TaskTemplates(ServiceTable services, AgentTelemetr
         where one.Ports.ContainsKey(reference.Port)
         select (one.Host, one.Ports[reference.Port]);
 
-    private static List<(TemplateSpec Spec, ServiceTemplate Template)> Read(TaskSpec? spec) => spec is null || spec.Templates.IsDefaultOrEmpty
-        ? []
-        : [.. spec.Templates.Select(one => (one, ServiceTemplate.Parse(one.Text).Value!)).Where(one => one.Item2 is not null)];
+    private static List<(TemplateSpec Spec, ServiceTemplate Template)> Read(TaskSpec? spec) =>
+        spec is null || spec.Templates.IsDefaultOrEmpty ? [] :
+        [
+            .. spec.Templates.Select(one => (one, ServiceTemplate.Parse(one.Text).Value!))
+                .Where(one => one.Item2 is not null),
+        ];
 
     /// <summary>The numbers are the same on every processor that the agent runs on.</summary>
     private static int NumberOf(string signal) => signal switch

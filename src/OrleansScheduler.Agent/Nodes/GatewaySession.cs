@@ -13,7 +13,8 @@ internal sealed record SessionEnd(bool Retry, string Reason, string Message);
 /// <summary>One stream to a gateway, from registering to its end.</summary>
 internal sealed partial class GatewaySession(
     Protocol.AgentGateway.AgentGatewayClient gateway, NodeDescription node, AttemptTable table, ReportQueue reports,
-    CommandHandler commands, NodeLease lease, LogReader logs, ServiceTable services, UsageMeter meter, TimeProvider time, ILogger<GatewaySession> logger)
+    CommandHandler commands, NodeLease lease, LogReader logs, ServiceTable services, UsageMeter meter, TimeProvider time,
+    ILogger<GatewaySession> logger)
 {
     private const int MostUnsent = 64;
     private const int MostLogReads = 64;

@@ -40,7 +40,8 @@ internal readonly record struct GpuDetection(int Count, ImmutableArray<string> M
         try
         {
             return Directory.EnumerateFileSystemEntries(directory, Prefix + "*")
-                .Count(path => int.TryParse(Path.GetFileName(path.AsSpan())[Prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out _));
+                .Select(path => Path.GetFileName(path)[Prefix.Length..])
+                .Count(number => int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out _));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

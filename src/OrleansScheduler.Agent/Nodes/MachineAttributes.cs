@@ -17,9 +17,9 @@ internal static class MachineAttributes
     {
         yield return new("os", ["linux"]);
         yield return new("arch", [RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()]);
-        if (Lines(root, "proc/sys/kernel/osrelease").FirstOrDefault() is { Length: > 0 } kernel) yield return new("kernel", [Short(kernel)]);
-        var release = Lines(root, "etc/os-release").Select(line => line.Split('=', 2)).Where(pair => pair.Length == 2)
-            .GroupBy(pair => pair[0], StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First()[1].Trim('"'), StringComparer.Ordinal);
+        var kernel = Lines(root, "proc/sys/kernel/osrelease").FirstOrDefault();
+        if (kernel is { Length: > 0 }) yield return new("kernel", [Short(kernel)]);
+        var release = Pairs(Lines(root, "etc/os-release"), '=');
         if (release.GetValueOrDefault("ID") is { Length: > 0 } distro)
         {
             yield return new("distro", [Short(distro)]);
@@ -27,14 +27,17 @@ internal static class MachineAttributes
         }
 
         // The first processor stands for all: a machine that mixes them is chosen by its weakest, and says so in its settings.
-        var processor = Lines(root, "proc/cpuinfo").TakeWhile(line => line.Length > 0).Select(line => line.Split(':', 2, StringSplitOptions.TrimEntries))
-            .Where(pair => pair.Length == 2).GroupBy(pair => pair[0], StringComparer.Ordinal)
-            .ToDictionary(group => group.Key, group => group.First()[1], StringComparer.Ordinal);
+        var processor = Pairs(Lines(root, "proc/cpuinfo").TakeWhile(line => line.Length > 0), ':');
         if (processor.GetValueOrDefault("model name") is { Length: > 0 } model) yield return new("cpu-model", [Short(model)]);
         var flags = (processor.GetValueOrDefault("flags") ?? processor.GetValueOrDefault("Features") ?? "").Split(' ');
         ImmutableArray<string> known = [.. Features.Intersect(flags, StringComparer.Ordinal)];
         if (!known.IsEmpty) yield return new("cpu-features", known);
     }
+
+    private static Dictionary<string, string> Pairs(IEnumerable<string> lines, char separator) => lines
+        .Select(line => line.Split(separator, 2, StringSplitOptions.TrimEntries)).Where(pair => pair.Length == 2)
+        .GroupBy(pair => pair[0], StringComparer.Ordinal)
+        .ToDictionary(group => group.Key, group => group.First()[1].Trim('"'), StringComparer.Ordinal);
 
     private static string Short(string text) => text.Length <= LongestValue ? text.Trim() : text[..LongestValue].Trim();
 

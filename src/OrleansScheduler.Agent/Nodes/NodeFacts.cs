@@ -31,8 +31,8 @@ internal static class NodeFacts
     }
 
     /// <summary>
-    /// What may be given to tasks: what was found less what the system keeps, but where the settings say how much. A machine that is smaller
-    /// than what it is to keep has nothing to give.
+    /// What may be given to tasks: what was found less what the system keeps, but where the settings say how much. A machine that is
+    /// smaller than what it is to keep has nothing to give.
     /// </summary>
     public static Resources Capacity(AgentOptions options, Resources found)
     {

@@ -18,7 +18,12 @@ internal static partial class SandboxSize
     /// <summary>The bytes of a directory and all below it; what goes away meanwhile is not counted.</summary>
     public static long Of(string directory)
     {
-        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true };
+        var options = new EnumerationOptions
+        {
+            RecurseSubdirectories = true,
+            AttributesToSkip = FileAttributes.None,
+            IgnoreInaccessible = true,
+        };
         try
         {
             var entries = new FileSystemEnumerable<long>(directory, static (ref entry) => BytesOf(entry.ToFullPath()), options)

@@ -13,6 +13,8 @@ internal sealed partial class UsageMeter : BackgroundService
     /// <summary>A walk over a sandbox costs disk time, so the next one waits this many times as long as the last took.</summary>
     private const int DiskShare = 50;
 
+    private const long MiB = 1024 * 1024;
+
     private readonly Dictionary<AttemptId, UseHistory> _histories = [];
     private readonly Channel<Protocol.Usage> _measured =
         Channel.CreateBounded<Protocol.Usage>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
@@ -77,7 +79,8 @@ internal sealed partial class UsageMeter : BackgroundService
         _machine = machine;
 
         var unused = Resources.None;
-        var running = _table.All.Where(attempt => attempt is { Spec: not null, Record.Status: ScheduleStatus.Running or ScheduleStatus.Starting })
+        var running = _table.All
+            .Where(attempt => attempt is { Spec: not null, Record.Status: ScheduleStatus.Running or ScheduleStatus.Starting })
             .OrderBy(attempt => attempt.Id.ToString(), StringComparer.Ordinal).ToList();
         foreach (var attempt in running)
         {
@@ -119,9 +122,10 @@ internal sealed partial class UsageMeter : BackgroundService
         history.DiskBytes = used;
         history.DiskDue = _time.GetTimestamp() + ((_time.GetTimestamp() - began) * DiskShare);
         var reserved = attempt.Spec!.Resources.DiskMiB;
-        if (reserved == 0 || used <= reserved * 1024 * 1024) return;
-        _runner.Stop(attempt, StopReason.OverLimit,
-            $"Disk limit exceeded. Reserved {Units.FormatMiB(reserved)} vs used {Units.FormatMiB((used + (1024 * 1024) - 1) / (1024 * 1024))}.");
+        if (reserved == 0 || used <= reserved * MiB) return;
+        var whole = (used + MiB - 1) / MiB;
+        _runner.Stop(
+            attempt, StopReason.OverLimit, $"Disk limit exceeded. Reserved {Units.FormatMiB(reserved)} vs used {Units.FormatMiB(whole)}.");
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "What tasks and node use could not be measured")]

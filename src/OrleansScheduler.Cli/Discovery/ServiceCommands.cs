@@ -54,7 +54,11 @@ internal static class ServiceCommands
     private static Verb CreateWatch(Shell shell)
     {
         var job = Arguments.Job();
-        var after = new Option<string?>("--after") { Description = "Cursor of what was seen last (-o wide shows them)", HelpName = "cursor" };
+        var after = new Option<string?>("--after")
+        {
+            Description = "Cursor of what was seen last (-o wide shows them)",
+            HelpName = "cursor",
+        };
         return new Verb(
             shell, "watch", "Show one service now and whenever it changes", "service watch shop/prod/web",
             "service watch shop/prod/web -o json").With(job, after).Runs(async (session, cancellationToken) =>

@@ -39,8 +39,9 @@ public sealed class ServiceTemplate
             var close = text.IndexOf('}', start);
             var inner = close < 0 ? text[start..Math.Min(text.Length, start + 80)] : text[start..close];
             var colon = inner.LastIndexOf(':');
+            var written = FieldWords.Show(Open + inner + (close < 0 ? "" : "}"));
             if (close < 0 || colon < 0 || !JobKey.TryParse(inner[..colon], out var key) || !PortName.IsValid(inner[(colon + 1)..]))
-                return Bad($"{FieldWords.Show(Open + inner + (close < 0 ? "" : "}"))} is no reference; write ${{service:role/env/name:port}}.");
+                return Bad($"{written} is no reference; write ${{service:role/env/name:port}}.");
             if (open > at) parts.Add((text[at..open], null));
             parts.Add(("", new ServiceReference(key, inner[(colon + 1)..])));
             at = close + 1;

@@ -77,7 +77,7 @@ internal static class JobFields
 
         var elsewhere = Sections.Where(candidate => candidate.Value.Any(field => field == name || field == other))
             .Select(candidate => candidate.Key)
-            .OrderBy(section => section.StartsWith("task", StringComparison.Ordinal) ? 0 : 1)   // rather what all jobs have than what few have
+            .OrderBy(section => section.StartsWith("task", StringComparison.Ordinal) ? 0 : 1)   // rather what all jobs have
             .ThenBy(section => section, StringComparer.Ordinal).FirstOrDefault();
         var field = Sections.Values.Any(fields => fields.Contains(name)) ? name : other;
         return elsewhere switch

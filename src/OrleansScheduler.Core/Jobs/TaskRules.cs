@@ -189,7 +189,8 @@ internal static class TaskRules
                 findings.Add(JobCode.TemplatePath, $"{path}.path",
                     $"{FieldWords.Show(template.Path)} is not a file below the sandbox, such as conf/upstream.conf.");
             else if (!paths.Add(template.Path))
-                findings.Add(JobCode.TemplatePath, $"{path}.path", $"{FieldWords.Show(template.Path)} is the file of another template too.");
+                findings.Add(JobCode.TemplatePath, $"{path}.path",
+                    $"{FieldWords.Show(template.Path)} is the file of another template too.");
             findings.CheckText(template.Text, $"{path}.text");
             if (template.Text.Length > TemplateSpec.MaxTextLength)
                 findings.Add(JobCode.TooLong, $"{path}.text", $"A template is at most {TemplateSpec.MaxTextLength} characters long.");

@@ -149,7 +149,8 @@ internal sealed partial class ServiceFollower(
         {
             lock (_lock)
             {
-                followed.IsReading = followed.IsStale && followed.Followers.Count > 0 && !lifetime.ApplicationStopping.IsCancellationRequested;
+                followed.IsReading = followed is { IsStale: true, Followers.Count: > 0 }
+                    && !lifetime.ApplicationStopping.IsCancellationRequested;
                 if (!followed.IsReading) return;
                 followed.IsStale = false;
                 followed.ReadAt = time.GetTimestamp();

@@ -8,7 +8,8 @@ namespace OrleansScheduler.Gateway;
 /// <summary>Where agents connect: registers each at its node's grain and then runs its session.</summary>
 internal sealed partial class AgentEndpoint(
     IGrainFactory grains, AgentAdmission admission, TaskSpecJson specs, IOptions<CellOptions> cell, ServiceFollower follower,
-    TimeProvider time, GatewayTelemetry telemetry, IHostApplicationLifetime lifetime, ILogger<AgentEndpoint> logger) : AgentGateway.AgentGatewayBase
+    TimeProvider time, GatewayTelemetry telemetry, IHostApplicationLifetime lifetime, ILogger<AgentEndpoint> logger)
+    : AgentGateway.AgentGatewayBase
 {
     private static readonly TimeSpan RegisterDeadline = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan DisconnectDeadline = TimeSpan.FromSeconds(5);

@@ -51,7 +51,8 @@ internal sealed class AgentServices(ServiceFollower follower)
             // One service a message: each is bounded, many together are not.
             if (Take() is not { } key) continue;
             _signal.Writer.TryWrite(true);
-            if (follower.Current(key) is { } current) return new() { Services = new() { Services_ = { AgentMessages.Write(key, current) } } };
+            if (follower.Current(key) is { } current)
+                return new() { Services = new() { Services_ = { AgentMessages.Write(key, current) } } };
         }
 
         return null;

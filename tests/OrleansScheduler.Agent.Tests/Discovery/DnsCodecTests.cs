@@ -11,7 +11,8 @@ public sealed class DnsCodecTests
     // As dig sends it: id 0x1234, recursion desired, one question, db.prod.shop.osched A.
     private static readonly byte[] Query =
     [
-        0x12, 0x34, 0x01, 0x00, 0, 1, 0, 0, 0, 0, 0, 0, .. Label("db"), .. Label("prod"), .. Label("shop"), .. Label("osched"), 0, 0, 1, 0, 1,
+        0x12, 0x34, 0x01, 0x00, 0, 1, 0, 0, 0, 0, 0, 0,
+        .. Label("db"), .. Label("prod"), .. Label("shop"), .. Label("osched"), 0, 0, 1, 0, 1,
     ];
 
     [Fact]
@@ -97,7 +98,10 @@ public sealed class DnsCodecTests
     public void A_name_is_at_most_255_bytes_long()
     {
         byte[] Asked(int labels, int last) =>
-            [0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, .. Enumerable.Repeat(Label(new('a', 63)), labels).SelectMany(b => b), .. Label(new('b', last)), 0, 0, 1, 0, 1];
+        [
+            0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0,
+            .. Enumerable.Repeat(Label(new('a', 63)), labels).SelectMany(b => b), .. Label(new('b', last)), 0, 0, 1, 0, 1,
+        ];
         Assert.NotNull(DnsQuestion.Read(Asked(3, 61), out _));
         Assert.Null(DnsQuestion.Read(Asked(3, 62), out _));
         Assert.Null(DnsQuestion.Read(Asked(50, 1), out _));

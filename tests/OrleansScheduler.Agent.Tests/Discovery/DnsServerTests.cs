@@ -21,7 +21,8 @@ public sealed class DnsServerTests : IAsyncLifetime
     [Fact]
     public async Task A_service_has_the_addresses_of_its_nodes_and_each_instance_its_own()
     {
-        _node.Gateway.Say("shop/prod/web", (0, "10.0.0.1", "http", 31_000), (1, "10.0.0.2", "http", 31_001), (2, "10.0.0.1", "http", 31_002));
+        _node.Gateway.Say(
+            "shop/prod/web", (0, "10.0.0.1", "http", 31_000), (1, "10.0.0.2", "http", 31_001), (2, "10.0.0.1", "http", 31_002));
         Assert.Equal(["10.0.0.1", "10.0.0.2"], (await Dig("web.prod.shop.osched.", "A")).Order());
         Assert.Equal(["10.0.0.2"], await Dig("1.web.prod.shop.osched.", "A"));
         Assert.Equal(["10.0.0.1"], await Dig("2.web.prod.shop.osched", "A", "+tcp"));
@@ -49,7 +50,8 @@ public sealed class DnsServerTests : IAsyncLifetime
         _node.Gateway.Say("shop/prod/web", (0, "10.0.0.1", "http", 31_000));
         Assert.Equal(["10.0.0.1"], await Dig("web.prod.shop.osched", "A"));
         _node.Gateway.Say("shop/prod/web", (0, "10.0.0.9", "http", 31_000));
-        await Wait.Until(() => _node.Services.GetRequiredService<ServiceTable>().Find(JobKey.Parse("shop/prod/web"))?.Endpoints[0].Host == "10.0.0.9");
+        var table = _node.Services.GetRequiredService<ServiceTable>();
+        await Wait.Until(() => table.Find(JobKey.Parse("shop/prod/web"))?.Endpoints[0].Host == "10.0.0.9");
         Assert.Equal(["10.0.0.9"], await Dig("web.prod.shop.osched", "A"));
 
         // While no gateway is there the last word holds.
@@ -78,7 +80,8 @@ public sealed class DnsServerTests : IAsyncLifetime
     [Fact]
     public async Task What_does_not_fit_into_a_packet_comes_over_a_connection()
     {
-        _node.Gateway.Say("shop/prod/many", [.. Enumerable.Range(0, 200).Select(i => (i, $"10.0.{i / 100}.{i % 100}", "http", 31_000 + i))]);
+        _node.Gateway.Say(
+            "shop/prod/many", [.. Enumerable.Range(0, 200).Select(i => (i, $"10.0.{i / 100}.{i % 100}", "http", 31_000 + i))]);
         Assert.Equal(200, (await Dig("many.prod.shop.osched", "A")).Length);
         var cut = await DigAll("many.prod.shop.osched", "A", "+ignore");
         Assert.Contains(" tc", cut);
@@ -134,7 +137,8 @@ public sealed class DnsServerTests : IAsyncLifetime
     private static byte[] Question(string name) =>
     [
         0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0,
-        .. ((string[])[name, "prod", "shop", "osched"]).SelectMany(label => (byte[])[(byte)label.Length, .. System.Text.Encoding.ASCII.GetBytes(label)]),
+        .. ((string[])[name, "prod", "shop", "osched"])
+            .SelectMany(label => (byte[])[(byte)label.Length, .. System.Text.Encoding.ASCII.GetBytes(label)]),
         0, 0, 1, 0, 1,
     ];
 
@@ -144,8 +148,8 @@ public sealed class DnsServerTests : IAsyncLifetime
     private async Task<string> DigAll(string name, string type, params string[] more)
     {
         var start = new ProcessStartInfo("dig") { UseShellExecute = false, RedirectStandardOutput = true };
-        foreach (var word in (string[])["@127.0.0.1", "-p", $"{Server.Endpoint!.Port}", name, type, "+tries=1", "+time=10", "+noedns", .. more])
-            start.ArgumentList.Add(word);
+        string[] words = ["@127.0.0.1", "-p", $"{Server.Endpoint!.Port}", name, type, "+tries=1", "+time=10", "+noedns", .. more];
+        foreach (var word in words) start.ArgumentList.Add(word);
         using var dig = Process.Start(start)!;
         var output = await dig.StandardOutput.ReadToEndAsync();
         await dig.WaitForExitAsync();

@@ -15,7 +15,10 @@ public sealed class TemplateTests : IAsyncLifetime
         _node.Gateway.Say(Db, (0, "10.0.0.1", "sql", 31_000), (1, "10.0.0.2", "sql", 31_001));
         var attempt = _node.Launch(Node.Shell("cat conf/db.conf") with
         {
-            Templates = [new() { Path = "conf/db.conf", Text = "${INSTANCE}: ${service:shop/prod/db:sql} ${service:no/such/service:x}.\n" }],
+            Templates =
+            [
+                new() { Path = "conf/db.conf", Text = "${INSTANCE}: ${service:shop/prod/db:sql} ${service:no/such/service:x}.\n" },
+            ],
         });
         Assert.Equal(Status.Finished, (await _node.Gateway.End(attempt)).Status);
         Assert.Equal("0: 10.0.0.1:31000,10.0.0.2:31001 .\n", _node.Output(attempt));
@@ -89,11 +92,13 @@ public sealed class TemplateTests : IAsyncLifetime
         try
         {
             _node.Gateway.Say(Db, (0, "10.0.0.1", "sql", 31_000));
-            var attempt = _node.Launch(Node.Shell($"rm -r conf; ln -s {outside} conf; rm top; ln -s {outside}/top top; echo >ready; exec sleep 1000") with
+            var script = $"rm -r conf; ln -s {outside} conf; rm top; ln -s {outside}/top top; echo >ready; exec sleep 1000";
+            var attempt = _node.Launch(Node.Shell(script) with
             {
                 Templates =
                 [
-                    new() { Path = "conf/db", Text = "${service:shop/prod/db:sql}\n" }, new() { Path = "top", Text = "${service:shop/prod/db:sql}\n" },
+                    new() { Path = "conf/db", Text = "${service:shop/prod/db:sql}\n" },
+                    new() { Path = "top", Text = "${service:shop/prod/db:sql}\n" },
                 ],
             });
             await _node.Gateway.Reaches(attempt, Status.Running);
@@ -115,7 +120,8 @@ public sealed class TemplateTests : IAsyncLifetime
     {
         var attempt = _node.Launch(Node.Shell("true") with { Templates = [new() { Path = "tmp", Text = "x" }] });
         var end = await _node.Gateway.End(attempt);
-        Assert.Equal((Status.Failed, true), (end.Status, end.Message.StartsWith("Template 'tmp' cannot be written", StringComparison.Ordinal)));
+        Assert.Equal(Status.Failed, end.Status);
+        Assert.StartsWith("Template 'tmp' cannot be written", end.Message, StringComparison.Ordinal);
     }
 
     private static TaskSpec Reloading() => Node.Shell("""

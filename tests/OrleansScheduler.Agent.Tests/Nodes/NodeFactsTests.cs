@@ -64,11 +64,14 @@ public sealed class NodeFactsTests : IDisposable
     {
         Write("proc/sys/kernel/osrelease", "6.18.1-cloud\n");
         Write("etc/os-release", "NAME=\"Debian GNU/Linux\"\nID=debian\nVERSION_ID=\"12\"\nbroken\n");
-        Write("proc/cpuinfo", "processor\t: 0\nmodel name\t: Some CPU @ 2.1GHz\nflags\t\t: fpu aes avx2 avx512f other\n\nprocessor\t: 1\nflags\t: none\n");
+        Write(
+            "proc/cpuinfo",
+            "processor\t: 0\nmodel name\t: Some CPU @ 2.1GHz\nflags\t\t: fpu aes avx2 avx512f other\n\nprocessor\t: 1\nflags\t: none\n");
         var attributes = MachineAttributes.Detect(_root).ToDictionary(pair => pair.Key, pair => string.Join(',', pair.Value));
         Assert.Equal(
             ("linux", "6.18.1-cloud", "debian", "12", "Some CPU @ 2.1GHz", "aes,avx2,avx512f"),
-            (attributes["os"], attributes["kernel"], attributes["distro"], attributes["distro-version"], attributes["cpu-model"], attributes["cpu-features"]));
+            (attributes["os"], attributes["kernel"], attributes["distro"], attributes["distro-version"], attributes["cpu-model"],
+                attributes["cpu-features"]));
         Assert.Equal(["os", "arch"], MachineAttributes.Detect(Path.Combine(_root, "nowhere")).Select(pair => pair.Key));
     }
 
@@ -82,7 +85,8 @@ public sealed class NodeFactsTests : IDisposable
         Assert.Equal(2, GpuDetection.Detect(_root, "/bin/false").Count);
 
         var tool = Path.Combine(_root, "tool");
-        File.WriteAllText(tool, "#!/bin/sh\n[ \"$*\" = '--query-gpu=name --format=csv,noheader' ] && printf 'NVIDIA A100\\nNVIDIA A100\\n'\n");
+        File.WriteAllText(
+            tool, "#!/bin/sh\n[ \"$*\" = '--query-gpu=name --format=csv,noheader' ] && printf 'NVIDIA A100\\nNVIDIA A100\\n'\n");
         using (var chmod = System.Diagnostics.Process.Start("chmod", ["700", tool])) chmod.WaitForExit();
         var named = GpuDetection.Detect(_root, tool);
         Assert.Equal((2, "NVIDIA A100"), (named.Count, Assert.Single(named.Models)));

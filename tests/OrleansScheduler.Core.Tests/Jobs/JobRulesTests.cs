@@ -62,7 +62,7 @@ public sealed class JobRulesTests
         { WithTemplate("a", "", "KILL"), "template-signal task.templates[0].signal" },
         { Valid with { Task = Valid.Task with { Templates = [new() { Path = "a" }, new() { Path = "a" }] } },
             "template-path task.templates[1].path" },
-        { Valid with { Task = Valid.Task with { Templates = [.. Enumerable.Range(0, 17).Select(i => new TemplateSpec { Path = $"{i}" })] } },
+        { Valid with { Task = Valid.Task with { Templates = [.. Enumerable.Range(0, 17).Select(Named)] } },
             "above-maximum task.templates" },
         { Of(new ProcessSpec { Name = "a" }), "command-empty task.processes[0].command" },
         { Of(A, A), "process-order task.processes[1].name" },
@@ -88,6 +88,8 @@ public sealed class JobRulesTests
     [MemberData(nameof(Rows))]
     public void A_broken_rule_is_named_with_its_path(JobSpec spec, string expected) =>
         Assert.Equal(expected, string.Join("; ", JobRules.Check(spec).Select(error => $"{error.Code} {error.Path}")));
+
+    private static TemplateSpec Named(int number) => new() { Path = $"{number}" };
 
     private static JobSpec WithTemplate(string path, string text, string? signal = null) =>
         Valid with { Task = Valid.Task with { Templates = [new() { Path = path, Text = text, Signal = signal }] } };

@@ -48,7 +48,8 @@ public sealed class ServiceTests : IAsyncLifetime
         await _cell.Until(Key, job => job.Counts.GetValueOrDefault("RUNNING") == 1 && job.Counts.Values.Sum() == 1);
         ports = await Ports(1);
         await Eventually.True(
-            async () => await Dig("_http._tcp.echo.test.shop.osched", "SRV") is [var only] && only.Contains($" {ports[0]} "), 20, () => _cell.Output);
+            async () => await Dig("_http._tcp.echo.test.shop.osched", "SRV") is [var only] && only.Contains($" {ports[0]} "), 20,
+            () => _cell.Output);
         await Says(ports);
         await Eventually.True(
             () => Task.FromResult(seen is [{ Instances.Length: 2 }, .., { Instances: [{ Attempt: > 1 }] }]), 20,
@@ -90,7 +91,8 @@ public sealed class ServiceTests : IAsyncLifetime
         var expected = $"servers {string.Join(',', ports.Select(port => $"127.0.0.1:{port}"))};";
         var log = "";
         await Eventually.True(
-            async () => (log = (await _cell.Run("task logs shop/test/reader/0")).Output).TrimEnd().EndsWith(expected, StringComparison.Ordinal),
+            async () => (log = (await _cell.Run("task logs shop/test/reader/0")).Output).TrimEnd()
+                .EndsWith(expected, StringComparison.Ordinal),
             30, () => $"expected {expected}, read {log}");
     }
 

@@ -76,7 +76,8 @@ public sealed class AgentSessionTests(GatewayFixture fixture) : IClassFixture<Ga
         var (agent, registered) = await FakeAgent.Register(fixture.Gateway, "follower");
         await using var own = agent;
         Assert.Contains("services", registered.Reads);
-        await agent.Send(new() { FollowServices = new() { Services = { "shop/agent/web", "shop/agent/nobody", "no key", "shop/agent/web" } } });
+        await agent.Send(
+            new() { FollowServices = new() { Services = { "shop/agent/web", "shop/agent/nobody", "no key", "shop/agent/web" } } });
         var told = new[] { await Told(), await Told() }.ToDictionary(state => state.Service);
         var endpoint = Assert.Single(told["shop/agent/web"].Endpoints);
         Assert.Equal((0, 1, "n1", 31_000), (endpoint.Instance, endpoint.Attempt, endpoint.Host, endpoint.Ports["http"]));
@@ -137,14 +138,21 @@ public sealed class AgentSessionTests(GatewayFixture fixture) : IClassFixture<Ga
                         Processes = 2,
                         DiskBytes = 4096,
                     },
-                    new Contracts.Protocol.TaskUse { Attempt = new() { Job = "shop/prod/web", Instance = 4, Number = 1 }, CpuTimeMicros = long.MaxValue },
+                    new Contracts.Protocol.TaskUse
+                    {
+                        Attempt = new() { Job = "shop/prod/web", Instance = 4, Number = 1 },
+                        CpuTimeMicros = long.MaxValue,
+                    },
                 },
             },
         });
         await Requests.Until(() => _agents.Usages.ContainsKey("measured"), "the node knows what it uses");
         var usage = _agents.Usages["measured"];
-        Assert.Equal((1500, 2048, 77, true, 250), (usage.Node.CpuMillis, usage.Node.MemoryMiB, usage.Node.DiskFreeMiB, usage.Node.DiskPressure, usage.Node.Unused.CpuMillis));
-        Assert.Equal([new(new("shop", "prod", "web"), 3, 2), new(new("shop", "prod", "web"), 4, 1)], usage.Tasks.Select(use => use.Attempt));
+        var node = usage.Node;
+        Assert.Equal(
+            (1500, 2048, 77, true, 250), (node.CpuMillis, node.MemoryMiB, node.DiskFreeMiB, node.DiskPressure, node.Unused.CpuMillis));
+        Assert.Equal(
+            [new(new("shop", "prod", "web"), 3, 2), new(new("shop", "prod", "web"), 4, 1)], usage.Tasks.Select(use => use.Attempt));
         Assert.Equal((400, TimeSpan.FromSeconds(5), 4096), (usage.Tasks[0].CpuMillis, usage.Tasks[0].CpuTime, usage.Tasks[0].DiskBytes));
         Assert.Null(usage.Tasks[1].CpuMillis);
         Assert.Null(usage.Tasks[1].DiskBytes);
