@@ -23,7 +23,7 @@ public static class AgentHosting
         services.TryAddSingleton<AttemptTable>();
         services.TryAddSingleton<ReportQueue>();
         services.TryAddSingleton<ProcessScanner>();
-        services.TryAddSingleton<ShimProgram>();
+        services.TryAddSingleton(_ => new ShimProgram(AppContext.BaseDirectory));
         services.TryAddSingleton<CgroupTree>();
         services.TryAddSingleton<TaskIsolation>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ITaskDriver, ProcessDriver>());

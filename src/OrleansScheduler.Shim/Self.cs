@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace OrleansScheduler.Shim;
 
 /// <summary>How this program starts itself again.</summary>
@@ -10,5 +8,5 @@ internal static class Self
 
     /// <summary>The first arguments: its name, and behind it the assembly where a runtime runs it.</summary>
     public static ImmutableArray<string> Words { get; } =
-        RuntimeFeature.IsDynamicCodeSupported ? ["dotnet", Environment.GetCommandLineArgs()[0]] : ["osched-shim"];
+        Path.GetFileName(Environment.ProcessPath) == "dotnet" ? ["dotnet", Environment.GetCommandLineArgs()[0]] : ["osched-shim"];
 }

@@ -15,6 +15,9 @@ internal sealed class Node : IAsyncDisposable
 
     public required FakeGateway Gateway { get; init; }
 
+    /// <summary>The program that supervises tasks; null for the one that was built.</summary>
+    public ShimProgram? Shim { get; init; }
+
     public IServiceProvider Services => _agent!.Services;
 
     public static async Task<Node> Start(params (string Key, string Value)[] settings)
@@ -79,6 +82,7 @@ internal sealed class Node : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(settings.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)));
         builder.Logging.ClearProviders();
         builder.Services.AddMetrics();
+        if (Shim is { } shim) builder.Services.AddSingleton(shim);
         builder.AddSchedulerAgent();
         _agent = builder.Build();
         await _agent.StartAsync();
@@ -105,6 +109,7 @@ internal sealed class Node : IAsyncDisposable
             foreach (var process in ProcessScan.Now().TreeOf(directory.Sandbox).ToList()) process.Signal(Posix.SigKill);
         }
 
+        LeftGroups.Remove(State);
         await Gateway.DisposeAsync();
         Directory.Delete(State, recursive: true);
     }

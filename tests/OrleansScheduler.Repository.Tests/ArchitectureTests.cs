@@ -12,7 +12,8 @@ public sealed class ArchitectureTests
         ["Contracts"] = ["Core"],
         ["Silo"] = ["Contracts"],
         ["Gateway"] = ["Contracts"],
-        ["Agent"] = ["Contracts"],
+        ["Agent"] = ["Contracts", "Shim"],
+        ["Shim"] = [],
         ["Client"] = ["Core"],
         ["Cli"] = ["Client", "Silo", "Gateway", "Agent"],
     };

@@ -3,13 +3,14 @@ namespace OrleansScheduler.Agent;
 /// <summary>The program that supervises a task: machine code where it could be built, otherwise the same one on the runtime.</summary>
 internal sealed class ShimProgram
 {
-    public ShimProgram()
+    /// <param name="directory">Where it is.</param>
+    public ShimProgram(string directory)
     {
-        var native = System.IO.Path.Combine(AppContext.BaseDirectory, "osched-shim");
-        var assembly = System.IO.Path.Combine(AppContext.BaseDirectory, "osched-shim.dll");
+        var native = System.IO.Path.Combine(directory, "osched-shim");
+        var assembly = System.IO.Path.Combine(directory, "osched-shim.dll");
         if (File.Exists(native)) (Path, Arguments) = (native, []);
         else if (File.Exists(assembly)) (Path, Arguments) = (Runtime(), [assembly]);
-        else throw new AgentStartException($"The program osched-shim is missing from {AppContext.BaseDirectory}; the agent starts tasks with it.");
+        else throw new AgentStartException($"The program osched-shim is missing from {directory}; the agent starts tasks with it.");
     }
 
     /// <summary>What is executed.</summary>

@@ -40,7 +40,13 @@ internal sealed unsafe class LogWriter(string directory, string stream, long rot
     public void Close()
     {
         if (_dropped > 0) _ = SayWhatWasDropped();
-        if (_file >= 0) _ = Native.Close(_file);
+        Close(_file);
+    }
+
+    // The next piece tries again with a new file: this one may be on a disk that is gone.
+    private void Close(int file)
+    {
+        if (file >= 0) _ = Native.Close(file);
         _file = -1;
     }
 
@@ -60,6 +66,7 @@ internal sealed unsafe class LogWriter(string directory, string stream, long rot
             var written = (int)Native.Write(_file, bytes, (nuint)count);
             if (written < 0 && Marshal.GetLastPInvokeError() == Native.Interrupted) continue;
             if (written > 0) _end += written;
+            else Close(_file);
             return written;
         }
     }

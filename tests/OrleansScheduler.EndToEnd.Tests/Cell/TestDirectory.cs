@@ -22,6 +22,11 @@ internal sealed class TestDirectory : IDisposable
         $"echo start >> {Witness}/$OSCHED_INSTANCE; until [ -e {Gate} ]; do sleep 1; done; echo end >> {Witness}/$OSCHED_INSTANCE; "
         + "case $OSCHED_INSTANCE in *0) exit 3;; esac";
 
+    /// <summary>The same without a gate: instances take from nothing to 40 s.</summary>
+    public string TimedCommand =>
+        $"echo start >> {Witness}/$OSCHED_INSTANCE; sleep $((OSCHED_INSTANCE * 7 % 41)); echo end >> {Witness}/$OSCHED_INSTANCE; "
+        + "case $OSCHED_INSTANCE in *0) exit 3;; esac";
+
     public static int ExpectedExit(int instance) => instance % 10 == 0 ? 3 : 0;
 
     public void OpenGate() => File.WriteAllText(Gate, "");
@@ -41,6 +46,7 @@ internal sealed class TestDirectory : IDisposable
             }
         }
 
+        LeftGroups.Remove(Path);
         Directory.Delete(Path, recursive: true);
     }
 
