@@ -53,6 +53,12 @@ public sealed class AgentOptions
     /// </summary>
     public double Overcommit { get; set; } = 1;
 
+    /// <summary>
+    /// Whether only as much of <see cref="Overcommit"/> is promised as tasks have asked for and have not used lately. Default false: all of
+    /// it always is.
+    /// </summary>
+    public bool OvercommitByUse { get; set; }
+
     /// <summary>Names of services, answered by the agent.</summary>
     public DnsOptions Dns { get; set; } = new();
 

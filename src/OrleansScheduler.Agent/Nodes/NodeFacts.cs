@@ -24,6 +24,7 @@ internal static class NodeFacts
             Reserved = DeclaredResources.Reserved(options),
             Custom = DeclaredResources.Custom(options),
             Overcommit = options.Overcommit,
+            OvercommitByUse = options.OvercommitByUse,
             BootId = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(),
             AgentVersion = typeof(NodeFacts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
                 ?? "",

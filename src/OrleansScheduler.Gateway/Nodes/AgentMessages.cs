@@ -31,6 +31,7 @@ internal static class AgentMessages
         Reserved = message.Reserved.ToImmutableSortedDictionary(pair => pair.Key, pair => Read(pair.Value)),
         Custom = new() { Scalars = message.Custom.ToImmutableSortedDictionary(), Sets = Read(message.Sets) },
         Overcommit = message.Overcommit == 0 ? 1 : message.Overcommit,
+        OvercommitByUse = message.OvercommitByUse,
         BootId = message.BootId,
         AgentVersion = message.AgentVersion,
         AgentId = message.AgentId,

@@ -19,6 +19,11 @@ internal sealed partial class NodeGrain
         return Task.CompletedTask;
     }
 
+    /// <summary>The description with what may be lent now. The look around tells the ledger when that is another than it was.</summary>
+    private NodeDescription Lending(NodeDescription description) => description.OvercommitByUse
+        ? description with { Overcommit = Oversubscription.Of(description, Usage?.Node) }
+        : description;
+
     public Task<ImmutableArray<TaskUse>> ReadUsage(JobKey job, CancellationToken cancellationToken) =>
         Task.FromResult<ImmutableArray<TaskUse>>([.. (Usage?.Tasks ?? []).Where(use => use.Attempt.Job == job)]);
 }

@@ -55,6 +55,23 @@ public sealed class ScalingTests : IDisposable
         Assert.Null((await cell.Grains.GetGrain<IJobGrain>(Key.ToString()).ListTasks(0, 1))[0].Use);
     }
 
+    [Fact]
+    public async Task What_tasks_do_not_use_is_lent_to_revocable_ones_and_not_before_it_was_measured()
+    {
+        await using var cell = await TestCell.Start(_directory);
+        var description = SimulatedNode.Describe("lender", cpu: 1000) with { Overcommit = 2, OvercommitByUse = true };
+        await using var lender = await SimulatedNode.Start(cell, description, _ => ScheduleStatus.Running);
+        var task = new TaskSpec { Command = ["run"], Resources = new(300, 64, 0, 0) };
+        await cell.Submit(Service() with { Scale = null, Instances = 1, Tier = Tier.Revocable, Task = task });
+        await cell.Until(Key, v => v.Counts.GetValueOrDefault("PENDING") == 1);
+        var node = cell.Grains.GetGrain<INodeGrain>("lender");
+        Assert.Equal(1, (await node.Describe())!.Description.Overcommit);
+
+        await node.ReportUsage((await node.Describe())!.Generation, new(new() { Unused = new(420, 65_000, 0, 0) }, []));
+        await cell.Until(Key, v => v.Counts.GetValueOrDefault("RUNNING") == 1);
+        Assert.Equal(1.4, (await node.Describe())!.Description.Overcommit, 6);
+    }
+
     /// <summary>All nodes say that each attempt of the job uses so much.</summary>
     private static async Task Use(TestCell cell, long cpuMillis)
     {
