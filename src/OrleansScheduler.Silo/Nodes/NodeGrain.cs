@@ -272,7 +272,9 @@ internal sealed partial class NodeGrain(
     }
 
     private NodeCondition? Condition(bool reachable) =>
-        record.State.Description is { } description ? new(Lending(description), record.State.Generation, reachable, record.State.Mode) : null;
+        record.State.Description is { } description
+            ? new(Lending(description), record.State.Generation, reachable, record.State.Mode)
+            : null;
 
     private async Task TellLedger(bool reachable, CancellationToken cancellationToken)
     {
