@@ -37,6 +37,7 @@ internal static unsafe partial class Native
     public const int SetSeccomp = 22;
     public const int SeccompFilter = 2;
     private const int BootClock = 7;
+    private const int Children = -1;
     private const short SetSignalDefaults = 0x04;
     private const short SetSignalMask = 0x08;
     private const short SetSessionId = 0x80;
@@ -48,6 +49,15 @@ internal static unsafe partial class Native
         var time = stackalloc nint[2];
         _ = ClockGetTime(BootClock, time);
         return (time[0] * 1000L) + (time[1] / 1_000_000);
+    }
+
+    /// <summary>Processor milliseconds of all processes that were collected, and most bytes that one of them had.</summary>
+    public static (long CpuMillis, long PeakBytes) UsageOfChildren()
+    {
+        // Two times of seconds and microseconds, then the most memory in KiB, then what is of no interest here.
+        var usage = stackalloc nint[18];
+        _ = GetUsage(Children, usage);
+        return (((usage[0] + usage[2]) * 1000L) + ((usage[1] + usage[3]) / 1000), usage[4] * 1024L);
     }
 
     /// <summary>Passes a result on unless it is an error.</summary>
@@ -130,6 +140,9 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "clock_gettime")]
     private static partial int ClockGetTime(int clock, nint* time);
+
+    [LibraryImport("libc", EntryPoint = "getrusage")]
+    private static partial int GetUsage(int whose, nint* usage);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, int mode);

@@ -59,7 +59,8 @@ public sealed record AgentBench(int Starts = 500, int Samples = 60, int Adopt = 
             return new()
             {
                 StartsPerSecond = rate, TaskMsP50 = task, BareMsP50 = bare, AddedMsP50 = task - bare, AddedToStartMsP50 = start,
-                ShimResidentBytes = resident, ShimIsNative = native, AdoptionMs = adoption, Adopted = Adopt, CoresOfHalf = cores, Cgroups = cgroups,
+                ShimResidentBytes = resident, ShimIsNative = native, AdoptionMs = adoption, Adopted = Adopt, CoresOfHalf = cores,
+                Cgroups = cgroups,
             };
         }
         finally
@@ -104,7 +105,8 @@ public sealed record AgentBench(int Starts = 500, int Samples = 60, int Adopt = 
         await agent.Launch(1, "sleep 1000", cancellationToken);
         await agent.Until(() => agent.Count(ScheduleStatus.Running) == 1, cancellationToken);
         var status = await File.ReadAllLinesAsync($"/proc/{agent.Table.All.Single().Supervisor!.Value.Pid}/status", cancellationToken);
-        var words = status.Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var words = status.Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries);
         await agent.KillAll(cancellationToken);
         var cgroups = agent.Services.GetRequiredService<CgroupTree>();
         return (

@@ -3,7 +3,8 @@ namespace OrleansScheduler.Agent;
 /// <summary>What an agent was measured to do on this machine.</summary>
 public sealed record AgentBenchFigures
 {
-    /// <summary>Tasks of one short command that were started, ended and recorded in a second, as many at once as the agent starts.</summary>
+    /// <summary>Tasks of one short command that were started, ended and recorded in a second, as many at once as the agent
+    /// starts.</summary>
     public required double StartsPerSecond { get; init; }
 
     /// <summary>Milliseconds from the launch command to the known end of a task that does nothing; median.</summary>

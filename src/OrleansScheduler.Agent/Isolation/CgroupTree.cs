@@ -4,7 +4,8 @@ using Microsoft.Extensions.Options;
 namespace OrleansScheduler.Agent;
 
 /// <summary>
-/// The control groups of this node's tasks, one for each attempt, in whichever version the kernel has: limits, what is used, what was killed
+/// The control groups of this node's tasks, one for each attempt, in whichever version the kernel has: limits, what is used, what was
+/// killed
 /// for want of memory, and the end of everything in them.
 /// </summary>
 /// <remarks>
@@ -188,7 +189,8 @@ internal sealed partial class CgroupTree : IDisposable
             File.WriteAllText(Path.Combine(leaf, "cgroup.procs"), own);
         }
 
-        var offered = Lines(Path.Combine(group, "cgroup.controllers")).SelectMany(line => line.Split(' ')).ToHashSet(StringComparer.Ordinal);
+        var offered = Lines(Path.Combine(group, "cgroup.controllers"))
+            .SelectMany(line => line.Split(' ')).ToHashSet(StringComparer.Ordinal);
         foreach (var controller in Wanted.Split(' '))
         {
             if (offered.Contains(controller[1..])) File.WriteAllText(Path.Combine(group, "cgroup.subtree_control"), controller);
@@ -219,7 +221,8 @@ internal sealed partial class CgroupTree : IDisposable
         Write(File1(attempt, "memory", ""), "memory.limit_in_bytes", Bytes(resources));
         Write(File1(attempt, "memory", ""), "memory.memsw.limit_in_bytes", Bytes(resources));
         Write(File1(attempt, "pids", ""), "pids.max", _options.MaxProcesses.ToString(CultureInfo.InvariantCulture));
-        Write(File1(attempt, "cpu", ""), "cpu.shares", Math.Max(2, resources.CpuMillis * 1024 / 1000).ToString(CultureInfo.InvariantCulture));
+        Write(File1(attempt, "cpu", ""), "cpu.shares",
+            Math.Max(2, resources.CpuMillis * 1024 / 1000).ToString(CultureInfo.InvariantCulture));
         Write(File1(attempt, "blkio", ""), "blkio.weight", Math.Max(10, Weight(resources)).ToString(CultureInfo.InvariantCulture));
         if (!_options.CpuQuota) return;
         Write(File1(attempt, "cpu", ""), "cpu.cfs_period_us", PeriodMicros.ToString(CultureInfo.InvariantCulture));
@@ -273,7 +276,8 @@ internal sealed partial class CgroupTree : IDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Tasks have no control groups here, so nothing holds them to their limits: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Tasks have no control groups here, so nothing holds them to their limits: {Reason}")]
     private partial void LogUnavailable(string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Control group {Group} cannot be removed: {Reason}")]

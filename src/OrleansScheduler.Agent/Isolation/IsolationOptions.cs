@@ -13,7 +13,8 @@ public sealed class IsolationOptions
     public string Level { get; set; } = Auto;
 
     /// <summary>
-    /// Account of tasks that name none: a name, a number, or <c>self</c> for the agent's own. Default <c>nobody</c> for an agent that runs as
+    /// Account of tasks that name none: a name, a number, or <c>self</c> for the agent's own. Default <c>nobody</c> for an agent that
+    /// runs as
     /// root; another one can only use its own.
     /// </summary>
     public string User { get; set; } = "nobody";

@@ -54,7 +54,7 @@ internal sealed class TaskIsolation
     {
         var mayChange = Environment.UserName == "root" && _options.Level != IsolationOptions.None;
         if (user is null && (!mayChange || _options.User == "self")) return null;
-        if (user is null) return AccountFile.Find(_options.User) ?? throw new TaskStartException($"This node has no account '{_options.User}'.");
+        user ??= _options.User;
         if (user == Environment.UserName && (!mayChange || _options.User is "self")) return null;
         var account = AccountFile.Find(user) ?? throw new TaskStartException($"This node has no account '{user}'.");
         var allowed = _options.Users.Split(',', StringSplitOptions.TrimEntries);

@@ -27,7 +27,7 @@ internal sealed class LogReader(StateDirectory state, AttemptTable table)
         if (kind is not ("stdout" or "stderr") || !JobKey.IsValidPart(process))
         {
             return Problem.Of(ProblemKind.Invalid, "bad-stream",
-                $"There is no stream '{stream}'; there are stdout and stderr, behind the name of a process and a slash if there are several.");
+                $"There is no stream '{stream}'; there are stdout and stderr, and PROCESS/stdout of one of several processes.");
         }
 
         // Asked before the file is read: what is written in between must not be taken for the end.

@@ -69,7 +69,8 @@ internal sealed partial class NodeLease
         }
     }
 
-    /// <summary>Has a strict attempt end with the lease. Before it is started: its supervisor looks at the lease from its first moment.</summary>
+    /// <summary>Has a strict attempt end with the lease. Before it is started: its supervisor looks at the lease from its first
+    /// moment.</summary>
     /// <exception cref="TaskStartException">The lease cannot be written down, so it must not run.</exception>
     public void Guard(Attempt attempt)
     {

@@ -36,7 +36,8 @@ internal sealed class WriteAheadFile : IDisposable
         Length = Read(bytes, entries);
         if (FindDurableBehind(bytes, Length) is { } damage)
         {
-            throw new AgentStartException($"{path} is damaged at byte {Length}: what stands there was durable when byte {damage} was written. "
+            throw new AgentStartException(
+                $"{path} is damaged at byte {Length}: what stands there was durable when byte {damage} was written. "
                 + "Its tasks can no longer be told from strangers. Move the agent's state directory away to begin with an empty one.");
         }
 

@@ -82,7 +82,8 @@ internal sealed record AttemptDirectory
     {
         if (account is null) return;
         Posix.ChangeOwner(Sandbox, account.User, account.Group);
-        foreach (var path in Directory.EnumerateFileSystemEntries(Sandbox, "*", Everything)) Posix.ChangeOwner(path, account.User, account.Group);
+        foreach (var path in Directory.EnumerateFileSystemEntries(Sandbox, "*", Everything))
+            Posix.ChangeOwner(path, account.User, account.Group);
     }
 
     /// <summary>Removes the record of its end; its sandbox and output stay, for people to look at.</summary>

@@ -6,7 +6,7 @@ namespace OrleansScheduler.Agent;
 internal sealed class ExitWatcher : IDisposable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
-    private readonly ConcurrentDictionary<string, (Attempt Attempt, Func<Attempt, TaskState> Look, TaskCompletionSource<TaskState> End)> _watched = [];
+    private readonly ConcurrentDictionary<string, Watched> _watched = [];
     private readonly FileSystemWatcher _files;
     private readonly ITimer _timer;
 
@@ -29,7 +29,7 @@ internal sealed class ExitWatcher : IDisposable
     {
         var name = Path.GetFileName(attempt.Directory.Exit);
         var end = new TaskCompletionSource<TaskState>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _watched[name] = (attempt, look, end);
+        _watched[name] = new(attempt, look, end);
         Look(name);
         return end.Task;
     }
@@ -55,4 +55,6 @@ internal sealed class ExitWatcher : IDisposable
         var state = watched.Look(watched.Attempt);
         if (state is not TaskState.Running && watched.End.TrySetResult(state)) _watched.TryRemove(name, out _);
     }
+
+    private sealed record Watched(Attempt Attempt, Func<Attempt, TaskState> Look, TaskCompletionSource<TaskState> End);
 }

@@ -5,11 +5,12 @@ using OrleansScheduler.Shim;
 
 namespace OrleansScheduler.Agent;
 
-/// <summary>Runs tasks as processes, each task under a supervisor of its own (<c>osched-shim</c>) that keeps its output, holds its lease and
+/// <summary>Runs tasks as processes, each task under a supervisor of its own (<c>osched-shim</c>) that keeps its output, holds its lease
+/// and
 /// records its end.</summary>
 internal sealed class ProcessDriver(
-    ShimProgram shim, TaskIsolation isolation, CgroupTree cgroups, NodeLease lease, ProcessScanner scanner, ExitWatcher exits, TimeProvider time)
-    : ITaskDriver
+    ShimProgram shim, TaskIsolation isolation, CgroupTree cgroups, NodeLease lease, ProcessScanner scanner, ExitWatcher exits,
+    TimeProvider time) : ITaskDriver
 {
     /// <summary>How job files name it.</summary>
     public const string DriverName = "process";

@@ -22,5 +22,6 @@ internal sealed class ShimProgram
     /// <summary>Whether it is machine code.</summary>
     public bool IsNative => Arguments.IsEmpty;
 
-    private static string Runtime() => Environment.ProcessPath is { } path && System.IO.Path.GetFileName(path) == "dotnet" ? path : "dotnet";
+    private static string Runtime() =>
+        Environment.ProcessPath is { } path && System.IO.Path.GetFileName(path) == "dotnet" ? path : "dotnet";
 }

@@ -122,7 +122,8 @@ internal sealed class DemoRun(SchedulerClient client, DemoBoard board, TimeProvi
         var took = time.GetElapsedTime(killed);
         var said = await AskAsync(heir, "/", cancellationToken);
         if (!said.EndsWith(" instance 1", StringComparison.Ordinal)) return Miss($"Attempt {heir.Attempt} of instance 1 says '{said}'.");
-        return $"attempt {victim.Attempt} of instance 1 killed; attempt {heir.Attempt} answers on port {PortOf(heir)} after {Words.Seconds(took)}";
+        return $"attempt {victim.Attempt} of instance 1 killed; "
+            + $"attempt {heir.Attempt} answers on port {PortOf(heir)} after {Words.Seconds(took)}";
     }
 
     private async Task<Answer<string>> UpdateAsync(CancellationToken cancellationToken)

@@ -27,7 +27,8 @@ internal static class ProcessRules
         for (var i = 0; i < processes.Length; i++) CheckAlone(processes[i], $"{Root}[{i}]", byName, findings);
         for (var i = 0; i < processes.Length; i++) CheckOrder(processes[i], $"{Root}[{i}].after", byName, findings);
         if (!processes.Any(process => process is { Final: false, Ephemeral: false }))
-            findings.Add(JobCode.ProcessOrder, Root, "The task would be over at once: one process at least is neither final nor ephemeral.");
+            findings.Add(JobCode.ProcessOrder, Root,
+                "The task would be over at once: one process at least is neither final nor ephemeral.");
         if (Circle(processes, byName) is { } circle)
             findings.Add(JobCode.ProcessOrder, Root, $"These wait for each other: {string.Join(" → ", circle)}.");
     }
@@ -35,7 +36,8 @@ internal static class ProcessRules
     private static void CheckAlone(ProcessSpec process, string path, Dictionary<string, ProcessSpec> byName, JobFindings findings)
     {
         if (!JobKey.IsValidPart(process.Name))
-            findings.Add(JobCode.BadName, $"{path}.name", $"{FieldWords.Show(process.Name)} is not the name of a process: {JobKey.PartRule}.");
+            findings.Add(JobCode.BadName, $"{path}.name",
+                $"{FieldWords.Show(process.Name)} is not the name of a process: {JobKey.PartRule}.");
         else if (!byName.TryAdd(process.Name, process))
             findings.Add(JobCode.ProcessOrder, $"{path}.name", $"There are two processes '{process.Name}'; rename one.");
         findings.CheckCommand(process.Command, $"{path}.command");
@@ -58,7 +60,8 @@ internal static class ProcessRules
                 findings.Add(JobCode.ProcessOrder, path, $"'{name}' is ephemeral: only others that are may wait for it.");
             else if (before.Final != process.Final)
                 findings.Add(JobCode.ProcessOrder, path,
-                    $"'{name}' is {(before.Final ? "" : "not ")}final: final processes run when all others have ended, and only wait for each other.");
+                    $"'{name}' is {(before.Final ? "" : "not ")}final: "
+                    + "final processes run when all others have ended, and only wait for each other.");
         }
     }
 

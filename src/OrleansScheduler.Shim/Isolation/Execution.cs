@@ -54,7 +54,8 @@ internal static unsafe class Execution
         // The directory may be hidden from where the command runs.
         var memory = Native.Check(Native.MakeMemoryFile("spec", 0), "cannot make a file in memory");
         Native.WriteAll(memory, spec.ToBytes());
-        var pid = Native.Spawn(Self.Program, [.. Self.Words, "inside", $"/proc/self/fd/{OutcomeDescriptor}"], spec.Environment, [0, 1, 2, memory]);
+        var pid = Native.Spawn(
+            Self.Program, [.. Self.Words, "inside", $"/proc/self/fd/{OutcomeDescriptor}"], spec.Environment, [0, 1, 2, memory]);
         int status;
         while (Native.WaitPid(pid, &status, 0) < 0)
         {

@@ -11,8 +11,7 @@ internal static class Probe
         if (Native.Unshare(Native.NewNamespaceMount) == 0 && CanChangeMounts()) yield return "mount";
         if (Native.Unshare(Native.NewNamespacePid) == 0) yield return "pid";
         if (Works(() => Privileges.GiveUp(new() { Account = new(65534, 65534, []), DropCapabilities = true }))) yield return "user";
-        if (Works(static () => _ = Native.Check(
-            Native.ProcessControl(Native.SetNoNewPrivileges, 1, 0, 0, 0), "no new privileges")) && Works(Seccomp.Install)) yield return "seccomp";
+        if (Native.ProcessControl(Native.SetNoNewPrivileges, 1, 0, 0, 0) == 0 && Works(Seccomp.Install)) yield return "seccomp";
     }
 
     private static unsafe bool CanChangeMounts()

@@ -3,11 +3,13 @@ using System.Runtime.InteropServices;
 namespace OrleansScheduler.Shim;
 
 /// <summary>
-/// Refuses to a task, for good, the calls of the kernel that only administer a machine or look into others' processes. They fail with EPERM,
+/// Refuses to a task, for good, the calls of the kernel that only administer a machine or look into others' processes. They fail with
+/// EPERM,
 /// as they do for somebody without privileges.
 /// </summary>
 /// <remarks>
-/// A list of what is refused, not of what is allowed: what Docker's default profile keeps from those without capabilities, and new namespaces.
+/// A list of what is refused, not of what is allowed: what Docker's default profile keeps from those without capabilities, and new
+/// namespaces.
 /// Numbers are those of the kernel's tables for each architecture.
 /// </remarks>
 internal static unsafe class Seccomp

@@ -20,6 +20,12 @@ internal sealed record ExitRecord
     /// <summary>What the numbers do not say, for people.</summary>
     public string? Message { get; init; }
 
+    /// <summary>Processor time of all its processes, in milliseconds.</summary>
+    public long CpuMillis { get; init; }
+
+    /// <summary>Most memory that one of its processes had at once, in bytes.</summary>
+    public long PeakBytes { get; init; }
+
     /// <summary>When it ended, in milliseconds since 1970.</summary>
     public long At { get; init; }
 

@@ -86,7 +86,8 @@ internal sealed record ShimProcess
     public bool Final { get; init; }
 }
 
-/// <summary>The lease of a strict task. Times are milliseconds since the machine was started, see <see cref="Native.BootMillis"/>.</summary>
+/// <summary>The lease of a strict task. Times are milliseconds since the machine was started, see <see
+/// cref="Native.BootMillis"/>.</summary>
 internal sealed record LeaseSpec
 {
     /// <summary>The file whose first word is the time, in hundredths of a second, at which the lease is over.</summary>
@@ -99,7 +100,8 @@ internal sealed record LeaseSpec
     public required long StartBy { get; init; }
 }
 
-/// <summary>How a task is kept apart. What is not asked for is not done; what is asked for and fails keeps the task from starting.</summary>
+/// <summary>How a task is kept apart. What is not asked for is not done; what is asked for and fails keeps the task from
+/// starting.</summary>
 internal sealed record IsolationSpec
 {
     /// <summary>Files into which a process writes itself to join the task's control groups.</summary>

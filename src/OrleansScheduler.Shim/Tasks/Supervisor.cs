@@ -306,6 +306,7 @@ internal sealed unsafe class Supervisor : IDisposable
     private void Record()
     {
         var (code, signal, message) = Outcome();
+        var (cpu, peak) = Native.UsageOfChildren();
         new ExitRecord
         {
             Code = _error is null ? code : null,
@@ -313,6 +314,8 @@ internal sealed unsafe class Supervisor : IDisposable
             OutOfMemory = CountKills() > _killsBefore,
             Error = _error,
             Message = message,
+            CpuMillis = cpu,
+            PeakBytes = peak,
             At = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
         }.Write(_spec.ExitFile, _directory);
     }

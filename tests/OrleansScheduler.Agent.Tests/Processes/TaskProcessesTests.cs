@@ -15,7 +15,8 @@ public sealed class TaskProcessesTests : IAsyncLifetime
     public async Task Steps_follow_each_other_and_each_has_output_of_its_own()
     {
         var attempt = _node.Launch(Task(
-            P("build", "sleep 0.1; echo built >artifact; echo building"), P("run", "cat artifact; echo on stderr >&2") with { After = ["build"] }));
+            P("build", "sleep 0.1; echo built >artifact; echo building"),
+            P("run", "cat artifact; echo on stderr >&2") with { After = ["build"] }));
         Assert.Equal(Status.Finished, (await _node.Gateway.End(attempt)).Status);
         Assert.Equal(("building\n", "built\n", "on stderr\n"),
             (_node.Output(attempt, process: "build"), _node.Output(attempt, process: "run"), _node.Output(attempt, "stderr", "run")));
@@ -47,7 +48,8 @@ public sealed class TaskProcessesTests : IAsyncLifetime
     public async Task The_steps_go_on_while_no_agent_is_there()
     {
         var attempt = _node.Launch(Task(
-            P("first", "echo 1 >ready; while [ ! -e go ]; do sleep 0.02; done"), P("second", "echo 2 >second; exit 6") with { After = ["first"] }));
+            P("first", "echo 1 >ready; while [ ! -e go ]; do sleep 0.02; done"),
+            P("second", "echo 2 >second; exit 6") with { After = ["first"] }));
         await _node.Number(attempt, "ready");
         await _node.StopAgent();
         await File.WriteAllTextAsync(Path.Combine(_node.DirectoryOf(attempt).Sandbox, "go"), "");

@@ -14,7 +14,8 @@ public sealed class ShimProgramTests : IDisposable
 
     [Fact]
     public void A_program_that_is_missing_is_named() =>
-        Assert.Contains("osched-shim", Assert.Throws<AgentStartException>(() => new ShimProgram(_directory)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "osched-shim", Assert.Throws<AgentStartException>(() => new ShimProgram(_directory)).Message, StringComparison.Ordinal);
 
     [Fact]
     public async Task The_same_supervisor_runs_on_the_runtime()

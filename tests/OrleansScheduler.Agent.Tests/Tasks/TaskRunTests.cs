@@ -26,6 +26,17 @@ public sealed class TaskRunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_record_of_an_end_says_what_the_task_used()
+    {
+        _node.Gateway.Acknowledges = false;
+        var attempt = _node.Launch(Node.Shell("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done"));
+        await _node.Gateway.End(attempt);
+        var record = ExitRecord.Read(_node.DirectoryOf(attempt).Exit)!;
+        Assert.InRange(record.CpuMillis, 10, 10_000);
+        Assert.InRange(record.PeakBytes, 100_000, 50_000_000);
+    }
+
+    [Fact]
     public async Task A_task_without_a_health_check_is_running_at_once()
     {
         var attempt = _node.Launch(Node.Shell("exec sleep 1000"));

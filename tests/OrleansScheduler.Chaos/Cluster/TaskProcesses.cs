@@ -45,7 +45,9 @@ internal static class TaskProcesses
         if (!Directory.Exists(attempts)) return [];
         return
         [
-            .. from file in Directory.EnumerateFiles(attempts, "pid", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 })
+            .. from attempt in Directory.EnumerateDirectories(attempts)
+               let file = Path.Combine(attempt, "pid")
+               where File.Exists(file)
                let stat = Reading(() => File.ReadAllText(file))
                where stat is { Length: > 0 } && StillRuns(stat)
                select Pid(stat),

@@ -1,7 +1,8 @@
 namespace OrleansScheduler.Chaos;
 
 /// <summary>
-/// A product that breaks a rule: an agent is paused beyond its lease, and so is the supervisor that would end its strict task. The check must
+/// A product that breaks a rule: an agent is paused beyond its lease, and so is the supervisor that would end its strict task. The check
+/// must
 /// notice that the task then runs twice.
 /// </summary>
 internal sealed class BrokenGuard(ClusterDriver cluster, Witness witness)
