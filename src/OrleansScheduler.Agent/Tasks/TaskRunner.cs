@@ -97,6 +97,12 @@ internal sealed partial class TaskRunner(
                     return;
                 }
 
+                foreach (var port in attempt.Record.Ports)
+                {
+                    if (!await HealthProber.IsListening(port, _stopping.Token)) continue;
+                    throw new TaskStartException($"Port {port}, which is its own, is taken by another program on this node.");
+                }
+
                 if (attempt.Record.Strict) lease.Guard(attempt);
                 if (attempt.Record.Strict && NodeLease.Now >= attempt.StartBy)
                 {

@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-
 namespace OrleansScheduler.Agent.Tests;
 
 public sealed class HealthTests : IAsyncLifetime
@@ -65,13 +62,18 @@ public sealed class HealthTests : IAsyncLifetime
     [Fact]
     public async Task A_task_is_well_while_its_port_takes_connections_and_fails_when_it_does_no_longer()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var spec = Node.Shell("exec sleep 1000") with { Ports = ["http"], Health = Fast with { InitialDelay = TimeSpan.Zero } };
-        var attempt = _node.Launch(spec, ((IPEndPoint)listener.LocalEndpoint).Port);
+        const string Listener = """
+            import os, socket, time
+            with socket.create_server(("127.0.0.1", int(os.environ["PORT_HTTP"]))):
+                while not os.path.exists("stop"): time.sleep(0.02)
+            time.sleep(1000)
+            """;
+        var attempt = _node.Launch(
+            new() { Command = ["python3", "-c", Listener], Ports = ["http"], Health = Fast with { InitialDelay = TimeSpan.FromSeconds(5) } },
+            LoopbackPort.Free());
         await _node.Gateway.Reaches(attempt, Status.Running);
 
-        listener.Stop();
+        await File.WriteAllTextAsync(Path.Combine(_node.DirectoryOf(attempt).Sandbox, "stop"), "");
 
         Assert.Equal(Status.Failed, (await _node.Gateway.End(attempt)).Status);
     }

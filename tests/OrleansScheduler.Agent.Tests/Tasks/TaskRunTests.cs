@@ -26,6 +26,17 @@ public sealed class TaskRunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_port_that_a_stranger_has_taken_is_named()
+    {
+        using var stranger = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        stranger.Start();
+        var port = ((System.Net.IPEndPoint)stranger.LocalEndpoint).Port;
+        var attempt = _node.Launch(Node.Shell("exit 0") with { Ports = ["http"] }, port);
+        var end = await _node.Gateway.End(attempt);
+        Assert.Equal((Status.Failed, $"Port {port}, which is its own, is taken by another program on this node."), (end.Status, end.Message));
+    }
+
+    [Fact]
     public async Task The_record_of_an_end_says_what_the_task_used()
     {
         _node.Gateway.Acknowledges = false;
