@@ -53,7 +53,8 @@ public sealed class UsageTests : IAsyncLifetime
     public async Task A_task_that_asks_for_no_disk_has_no_limit_and_links_lead_nowhere()
     {
         var free = _node.Launch(Node.Shell("head -c 3145728 /dev/zero >file; exec sleep 1000") with { Resources = new(100, 64, 0, 0) });
-        var linked = _node.Launch(Node.Shell("ln -s /usr/lib/os-release file; ln -s /bin bin; exec sleep 1000") with { Resources = new(100, 64, 1, 0) });
+        var links = Node.Shell("ln -s /usr/lib/os-release file; ln -s /bin bin; exec sleep 1000");
+        var linked = _node.Launch(links with { Resources = new(100, 64, 1, 0) });
         await Wait.Until(() => UseOf(free)?.DiskBytes > 3_000_000 && UseOf(linked) is { HasDiskBytes: true });
         Assert.Equal(Status.Running, _node.Gateway.LatestOf(free)!.Status);
         Assert.Equal(Status.Running, _node.Gateway.LatestOf(linked)!.Status);
