@@ -46,8 +46,17 @@ public static class AgentHosting
         services.TryAddSingleton<LogReader>();
         services.TryAddSingleton<SandboxKeeper>();
         services.TryAddSingleton<GatewayAddresses>();
+        services.TryAddSingleton<ServiceTable>();
+        services.TryAddSingleton<TaskTemplates>();
+        services.TryAddSingleton<DiskRoom>();
+        services.TryAddSingleton<UsageMeter>();
+        services.TryAddSingleton<HostAddresses>();
+        services.TryAddSingleton<ServiceResolver>();
+        services.TryAddSingleton<DnsServer>();
+        services.AddHostedService(provider => provider.GetRequiredService<DnsServer>());
         services.AddHostedService<AgentService>();
         services.AddHostedService<ContainerSweeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<UsageMeter>());
         return builder;
     }
 

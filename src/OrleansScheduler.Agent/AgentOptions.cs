@@ -29,6 +29,15 @@ public sealed class AgentOptions
     /// <summary>What may be given to tasks, where it is not what the machine has.</summary>
     public CapacityOptions Capacity { get; set; } = new();
 
+    /// <summary>
+    /// What of the machine is kept for the system and for the agent, such as <c>cpu=0.5,memory=1GiB,disk=10GiB</c>: taken off what is
+    /// detected, not off what <see cref="Capacity"/> says. Default nothing.
+    /// </summary>
+    public string System { get; set; } = "";
+
+    /// <summary>The program that lists GPUs where there are device files of some. Default <c>nvidia-smi</c>.</summary>
+    public string GpuTool { get; set; } = "nvidia-smi";
+
     /// <summary>What is set aside for roles: role to amounts, such as <c>shop</c> to <c>cpu=2,memory=4GiB</c>. Default nothing.</summary>
     public Dictionary<string, string> Reserved { get; } = new(StringComparer.Ordinal);
 
@@ -43,6 +52,15 @@ public sealed class AgentOptions
     /// default 1.
     /// </summary>
     public double Overcommit { get; set; } = 1;
+
+    /// <summary>
+    /// Whether only as much of <see cref="Overcommit"/> is promised as tasks have asked for and have not used lately. Default false: all of
+    /// it always is.
+    /// </summary>
+    public bool OvercommitByUse { get; set; }
+
+    /// <summary>Names of services, answered by the agent.</summary>
+    public DnsOptions Dns { get; set; } = new();
 
     /// <summary>Ports that may be given to tasks, first and last. Default 31000-32000.</summary>
     public string Ports { get; set; } = "31000-32000";
@@ -62,6 +80,15 @@ public sealed class AgentOptions
 
     /// <summary>How many tasks are being started at once. 1 to 256, default 8.</summary>
     public int ConcurrentStarts { get; set; } = 8;
+
+    /// <summary>How often tasks and node are measured. 1 s to 5 min, default 10 s.</summary>
+    public TimeSpan UsageEvery { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How much of the sandboxes' file system is kept free, in percent: when less is, sandboxes of ended attempts are removed, the oldest
+    /// first. 0 to 50, default 5.
+    /// </summary>
+    public double MinFreeDisk { get; set; } = 5;
 
     /// <summary>How long the sandbox of an ended attempt is kept. Default 1 h.</summary>
     public TimeSpan SandboxRetention { get; set; } = TimeSpan.FromHours(1);
@@ -99,6 +126,16 @@ public sealed class CapacityOptions
     /// <summary>Disk for sandboxes, such as <c>100GiB</c>.</summary>
     public string? Disk { get; set; }
 
-    /// <summary>GPUs, such as <c>2</c>. Never detected. Default 0.</summary>
+    /// <summary>GPUs, such as <c>2</c>: also those that there are not, to try jobs that want some.</summary>
     public string? Gpus { get; set; }
+}
+
+/// <summary>How the agent answers for services by name: section <c>Agent:Dns</c>.</summary>
+public sealed class DnsOptions
+{
+    /// <summary>Address and port, UDP and TCP, such as <c>127.0.0.1:8600</c>. Default empty: the agent answers no names.</summary>
+    public string Listen { get; set; } = "";
+
+    /// <summary>How long an answer may be kept by who asked. 0 to 1 h, default 5 s.</summary>
+    public TimeSpan Ttl { get; set; } = TimeSpan.FromSeconds(5);
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Options;
 
 namespace OrleansScheduler.Agent;
@@ -25,6 +26,18 @@ internal sealed class AgentOptionsValidator : IValidateOptions<AgentOptions>
         Check(
             options.ConcurrentStarts is >= 1 and <= 256,
             $"Agent:ConcurrentStarts is {options.ConcurrentStarts}; it must be between 1 and 256.");
+        Check(
+            options.Dns.Listen.Length == 0 || (IPEndPoint.TryParse(options.Dns.Listen, out _) && options.Dns.Listen.Contains(':')),
+            $"Agent:Dns:Listen is '{options.Dns.Listen}'; it must be an address and a port such as 127.0.0.1:8600, or empty.");
+        Check(
+            options.Dns.Ttl >= TimeSpan.Zero && options.Dns.Ttl <= TimeSpan.FromHours(1),
+            "Agent:Dns:Ttl must be between 0 and 1 hour.");
+        Check(
+            options.UsageEvery >= TimeSpan.FromSeconds(1) && options.UsageEvery <= TimeSpan.FromMinutes(5),
+            "Agent:UsageEvery must be between 1 second and 5 minutes.");
+        Check(
+            options.MinFreeDisk is >= 0 and <= 50,
+            $"Agent:MinFreeDisk is {options.MinFreeDisk}; it must be between 0 and 50 percent.");
         Check(options.SandboxRetention >= TimeSpan.Zero, "Agent:SandboxRetention must not be negative.");
         Check(options.SandboxesKept >= 0, "Agent:SandboxesKept must not be negative.");
         Check(
@@ -39,6 +52,10 @@ internal sealed class AgentOptionsValidator : IValidateOptions<AgentOptions>
         Check(
             Amount.IsCountOrNothing(options.Capacity.Gpus),
             $"Agent:Capacity:Gpus is '{options.Capacity.Gpus}'; it must be a number such as 1.");
+        Check(
+            options.System.Length == 0 || ResourceText.Parse(options.System).Problem is null,
+            $"Agent:System is '{options.System}'; it must be amounts such as cpu=0.5,memory=1GiB, or empty.");
+        Check(options.GpuTool.Length > 0, "Agent:GpuTool is empty; it must be a program such as nvidia-smi.");
         foreach (var (attribute, values) in options.Attributes)
         {
             Check(

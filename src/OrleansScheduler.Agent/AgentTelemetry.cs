@@ -18,6 +18,8 @@ public sealed class AgentTelemetry : IDisposable
     private readonly Counter<long> _healthFailures;
     private readonly Counter<long> _refusedCommands;
     private readonly Counter<long> _sessions;
+    private readonly Counter<long> _names;
+    private readonly Counter<long> _templates;
 
     /// <param name="meters">Makes the meter.</param>
     public AgentTelemetry(IMeterFactory meters)
@@ -30,6 +32,10 @@ public sealed class AgentTelemetry : IDisposable
         _healthFailures = _meter.CreateCounter<long>("scheduler.agent.health.failures", "{probe}", "Health probes that failed.");
         _refusedCommands =
             _meter.CreateCounter<long>("scheduler.agent.commands.refused", "{command}", "Commands that were refused, by reason.");
+        _templates = _meter.CreateCounter<long>(
+            "scheduler.agent.templates", "{file}", "Templates that were written anew for running tasks.");
+        _names = _meter.CreateCounter<long>(
+            "scheduler.agent.dns.questions", "{question}", "Questions about services by name, by outcome.");
         _sessions = _meter.CreateCounter<long>("scheduler.agent.sessions", "{session}", "Sessions with a gateway, by how they ended.");
     }
 
@@ -46,6 +52,28 @@ public sealed class AgentTelemetry : IDisposable
             new Measurement<int>(group.Count(), new KeyValuePair<string, object?>("status", group.Key.ToName()))),
         "{task}", "Attempts that the agent knows, by status.");
 
+    internal void ObserveUsage(Func<Contracts.Protocol.Usage?> latest)
+    {
+        _meter.CreateObservableGauge(
+            "scheduler.agent.tasks.cpu", () => (latest()?.Tasks.Sum(use => use.CpuMillis) ?? 0) / 1000.0, "{core}",
+            "Cores that tasks use together.");
+        _meter.CreateObservableGauge(
+            "scheduler.agent.tasks.memory", () => latest()?.Tasks.Sum(use => use.MemoryBytes) ?? 0, "By",
+            "Memory that tasks use together.");
+        _meter.CreateObservableGauge(
+            "scheduler.agent.tasks.disk", () => latest()?.Tasks.Sum(use => use.DiskBytes) ?? 0, "By",
+            "Disk that sandboxes of tasks take.");
+        _meter.CreateObservableGauge(
+            "scheduler.agent.unused.cpu", () => (latest()?.Unused?.CpuMillis ?? 0) / 1000.0, "{core}",
+            "Cores that tasks have asked for and have not used lately.");
+        _meter.CreateObservableGauge(
+            "scheduler.agent.unused.memory", () => (latest()?.Unused?.MemoryMib ?? 0) * 1024 * 1024, "By",
+            "Memory that tasks have asked for and have not used lately.");
+        _meter.CreateObservableGauge(
+            "scheduler.agent.disk.pressure", () => latest()?.DiskPressure == true ? 1 : 0, "{node}",
+            "Whether the file system of the sandboxes has less free than it is to keep.");
+    }
+
     internal Activity? Launch(string? parent, AttemptId attempt)
     {
         _ = ActivityContext.TryParse(parent, traceState: null, out var context);
@@ -61,6 +89,17 @@ public sealed class AgentTelemetry : IDisposable
     }
 
     internal void NotStarted() => _starts.Add(1, new KeyValuePair<string, object?>("outcome", "failed"));
+
+    internal void NameAsked(DnsStatus outcome) => _names.Add(1, new KeyValuePair<string, object?>("outcome", outcome switch
+    {
+        DnsStatus.NoError => "answered",
+        DnsStatus.NameError => "unknown",
+        DnsStatus.Refused => "refused",
+        DnsStatus.ServerFailure => "failed",
+        _ => "malformed",
+    }));
+
+    internal void TemplateChanged() => _templates.Add(1);
 
     internal void HealthFailure() => _healthFailures.Add(1);
 

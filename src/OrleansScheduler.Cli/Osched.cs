@@ -62,6 +62,7 @@ internal static class Osched
             CronCommands.Create(shell),
             UpdateCommands.Create(shell),
             TaskCommands.Create(shell),
+            ServiceCommands.Create(shell),
             NodeCommands.Create(shell),
             ExplainCommand.Create(shell),
             WhatIfCommand.Create(shell),

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Threading.Channels;
 using Grpc.Core;
@@ -33,7 +34,19 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
 
     public int LeaseMillis { get; set; }
 
+    public string[] Reads { get; set; } = ["services", "usage"];
+
+    /// <summary>What there is; whatever else is asked for is said not to exist, but for what is in <see cref="Withheld"/>.</summary>
+    public ConcurrentDictionary<string, ServiceState> Known { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Services about which nothing is said.</summary>
+    public ConcurrentDictionary<string, bool> Withheld { get; } = new(StringComparer.Ordinal);
+
+    public IReadOnlyList<string> Followed { get; private set; } = [];
+
     public string Url { get; private set; } = "";
+
+    public Usage? LastUsage { get; private set; }
 
     public Register? LastRegister { get; private set; }
 
@@ -129,7 +142,8 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
                 {
                     Generation = Interlocked.Increment(ref _generation),
                     HeartbeatMillis = HeartbeatMillis,
-                    LeaseMillis = LeaseMillis
+                    LeaseMillis = LeaseMillis,
+                    Reads = { Reads },
                 }
             };
         Note(register.Attempts);
@@ -145,6 +159,29 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
         toAgent.Writer.TryComplete();
         await writing;
     }
+
+    /// <summary>Has a service be as said from now on, and tells the agent.</summary>
+    public void Say(string service, params (int Instance, string Host, string Port, int Number)[] endpoints)
+    {
+        Known[service] = new()
+        {
+            Service = service,
+            Exists = true,
+            Endpoints =
+            {
+                endpoints.Select(one => new Contracts.Protocol.ServiceEndpoint
+                {
+                    Instance = one.Instance,
+                    Attempt = 1,
+                    Host = one.Host,
+                    Ports = { [one.Port] = one.Number },
+                }),
+            },
+        };
+        if (Followed.Contains(service)) _toAgent!.Writer.TryWrite(new() { Services = new() { Services_ = { StateOf(service) } } });
+    }
+
+    private ServiceState StateOf(string service) => Known.GetValueOrDefault(service) ?? new() { Service = service };
 
     public void Break() => _toAgent!.Writer.TryComplete(new IOException("the test cuts the stream"));
 
@@ -199,6 +236,14 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
                 var acks = new Acks();
                 if (Acknowledges) acks.Acks_.AddRange(reports.Reports_.Select(AckOf));
                 answers.TryWrite(new() { Acks = acks });
+                break;
+            case { FollowServices: { } follow }:
+                Followed = [.. follow.Services];
+                foreach (var name in follow.Services.Where(name => !Withheld.ContainsKey(name)))
+                    answers.TryWrite(new() { Services = new() { Services_ = { StateOf(name) } } });
+                break;
+            case { Usage: { } usage }:
+                LastUsage = usage;
                 break;
             case { LogData: { } data }:
                 lock (_lock) _logs.Add(data);

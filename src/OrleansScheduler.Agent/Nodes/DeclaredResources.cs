@@ -20,6 +20,12 @@ internal static class DeclaredResources
         return reserved.ToImmutable();
     }
 
+    /// <summary>What the system keeps of what is found.</summary>
+    public static Resources System(AgentOptions options) =>
+        options.System.Length > 0 && ResourceText.Parse(options.System) is { Problem: null, Value: var kept }
+            ? ResourceText.ToResources(kept)
+            : default;
+
     /// <summary>Custom amounts and sets.</summary>
     public static CustomCapacity Custom(AgentOptions options) => new()
     {

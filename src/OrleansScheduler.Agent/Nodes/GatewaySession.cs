@@ -13,13 +13,17 @@ internal sealed record SessionEnd(bool Retry, string Reason, string Message);
 /// <summary>One stream to a gateway, from registering to its end.</summary>
 internal sealed partial class GatewaySession(
     Protocol.AgentGateway.AgentGatewayClient gateway, NodeDescription node, AttemptTable table, ReportQueue reports,
-    CommandHandler commands, NodeLease lease, LogReader logs, TimeProvider time, ILogger<GatewaySession> logger)
+    CommandHandler commands, NodeLease lease, LogReader logs, ServiceTable services, UsageMeter meter, TimeProvider time,
+    ILogger<GatewaySession> logger)
 {
     private const int MostUnsent = 64;
     private const int MostLogReads = 64;
     private const int ToleratedDifferences = 3;
     private const int BeatsPerLease = 3;
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(10);
+
+    /// <summary>Shortest time between two messages about the services that are wanted.</summary>
+    private static readonly TimeSpan FollowPace = TimeSpan.FromMilliseconds(20);
     private readonly Channel<Protocol.FromAgent> _unsent = Channel.CreateBounded<Protocol.FromAgent>(MostUnsent);
     private readonly Channel<Protocol.ReadLog> _logReads = Channel.CreateBounded<Protocol.ReadLog>(MostLogReads);
     private long _generation;
@@ -47,7 +51,8 @@ internal sealed partial class GatewaySession(
                 TimeSpan.FromMilliseconds(Math.Clamp(registered.HeartbeatMillis == 0 ? 1000 : registered.HeartbeatMillis, 50, 30_000));
             return await FirstToEnd(
                 over, Send(call.RequestStream, over.Token), Beat(heartbeat, registered.LeaseMillis, over.Token), Report(over.Token),
-                ReadLogs(over.Token), Listen(call.ResponseStream, over.Token));
+                ReadLogs(over.Token), FollowServices(registered, over.Token), TellUsage(registered, over.Token),
+                Listen(call.ResponseStream, over.Token));
         }
         catch (Exception e) when (e is RpcException or TimeoutException or IOException && !cancellationToken.IsCancellationRequested)
         {
@@ -140,6 +145,9 @@ internal sealed partial class GatewaySession(
                 case { ReadLog: { } request }:
                     Take(request);
                     break;
+                case { Services: { } message }:
+                    services.Take(message);
+                    break;
                 case { HeartbeatReply: { Known: false } }:
                     return new(Retry: true, "unknown", "The node is not registered any more.");
                 case { HeartbeatReply: { } reply }:
@@ -196,6 +204,37 @@ internal sealed partial class GatewaySession(
         }
 
         return Closed;
+    }
+
+    private async Task<SessionEnd> FollowServices(Protocol.Registered registered, CancellationToken cancellationToken)
+    {
+        // An older gateway takes what it does not know for a broken agent.
+        if (!registered.Reads.Contains("services")) await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
+        ImmutableArray<JobKey> told = [];
+        while (true)
+        {
+            var wanted = services.Wanted();
+            if (!wanted.SequenceEqual(told))
+            {
+                var message = new Protocol.FollowServices { Services = { wanted.Select(key => key.ToString()) } };
+                await _unsent.Writer.WriteAsync(new() { FollowServices = message }, cancellationToken);
+                told = wanted;
+            }
+
+            await Task.Delay(FollowPace, time, cancellationToken);
+            await services.WantsChanged(cancellationToken);
+        }
+    }
+
+    private async Task<SessionEnd> TellUsage(Protocol.Registered registered, CancellationToken cancellationToken)
+    {
+        if (!registered.Reads.Contains("usage")) await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
+        while (true)
+        {
+            var usage = (await meter.Next(cancellationToken)).Clone();
+            usage.Generation = _generation;
+            await _unsent.Writer.WriteAsync(new() { Usage = usage }, cancellationToken);
+        }
     }
 
     private static SessionEnd Refusal(Protocol.Refused refused) => new(refused.Retry, refused.Code, refused.Message);

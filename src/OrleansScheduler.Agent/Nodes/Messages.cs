@@ -58,6 +58,7 @@ internal static class Messages
             AgentId = node.AgentId,
             Attempts = { reports },
             Overcommit = node.Overcommit,
+            OvercommitByUse = node.OvercommitByUse,
             LedgerEpoch = ledgerEpoch,
         };
         foreach (var (name, values) in node.Attributes) message.Attributes.Add(name, new Protocol.AttributeValues { Values = { values } });

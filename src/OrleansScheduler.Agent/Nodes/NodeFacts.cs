@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.InteropServices;
 
 namespace OrleansScheduler.Agent;
 
@@ -11,22 +10,21 @@ internal static class NodeFacts
     {
         var limits = MachineLimits.Detect("/", Environment.ProcessorCount);
         _ = PortRange.TryParse(options.Ports, out var ports);
+        var gpus = options.Capacity.Gpus is { Length: > 0 } ? default : GpuDetection.Detect("/", options.GpuTool);
         return new()
         {
             Id = options.NodeId,
             Host = options.Host,
-            Capacity = new(
-                Amount.Millis(options.Capacity.Cpu) ?? limits.CpuMillis,
-                Amount.MiB(options.Capacity.Memory) ?? limits.MemoryMiB,
-                Amount.MiB(options.Capacity.Disk)
-                    ?? new DriveInfo(Path.GetFullPath(options.StateDirectory)).AvailableFreeSpace / (1024 * 1024),
-                Amount.Millis(options.Capacity.Gpus) ?? 0),
+            Capacity = Capacity(options, new(
+                limits.CpuMillis, limits.MemoryMiB,
+                new DriveInfo(Path.GetFullPath(options.StateDirectory)).AvailableFreeSpace / (1024 * 1024), gpus.Count * 1000L)),
             FirstPort = ports.First,
             PortCount = ports.Count,
-            Attributes = Attributes(options),
+            Attributes = Attributes(options, gpus),
             Reserved = DeclaredResources.Reserved(options),
             Custom = DeclaredResources.Custom(options),
             Overcommit = options.Overcommit,
+            OvercommitByUse = options.OvercommitByUse,
             BootId = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(),
             AgentVersion = typeof(NodeFacts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
                 ?? "",
@@ -40,11 +38,25 @@ internal static class NodeFacts
         if (OciRuntime.IsOffered(options)) yield return TaskDrivers.Oci;
     }
 
-    private static ImmutableSortedDictionary<string, ImmutableArray<string>> Attributes(AgentOptions options)
+    /// <summary>
+    /// What may be given to tasks: what was found less what the system keeps, but where the settings say how much. A machine that is
+    /// smaller than what it is to keep has nothing to give.
+    /// </summary>
+    public static Resources Capacity(AgentOptions options, Resources found)
+    {
+        var kept = DeclaredResources.System(options);
+        return new(
+            Amount.Millis(options.Capacity.Cpu) ?? Math.Max(0, found.CpuMillis - kept.CpuMillis),
+            Amount.MiB(options.Capacity.Memory) ?? Math.Max(0, found.MemoryMiB - kept.MemoryMiB),
+            Amount.MiB(options.Capacity.Disk) ?? Math.Max(0, found.DiskMiB - kept.DiskMiB),
+            Amount.Millis(options.Capacity.Gpus) ?? Math.Max(0, found.GpuMillis - kept.GpuMillis));
+    }
+
+    private static ImmutableSortedDictionary<string, ImmutableArray<string>> Attributes(AgentOptions options, GpuDetection gpus)
     {
         var attributes = ImmutableSortedDictionary.CreateBuilder<string, ImmutableArray<string>>(StringComparer.Ordinal);
-        attributes["os"] = ["linux"];
-        attributes["arch"] = [RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()];
+        foreach (var (name, values) in MachineAttributes.Detect("/")) attributes[name] = values;
+        if (gpus.Models is { IsDefaultOrEmpty: false } models) attributes["gpu-model"] = models;
         attributes["host"] = [options.Host];
         foreach (var (name, values) in options.Attributes)
             attributes[name] = [.. values.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];

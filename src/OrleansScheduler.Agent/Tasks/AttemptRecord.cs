@@ -13,6 +13,9 @@ internal enum StopReason
 
     /// <summary>No job wants it: it is forgotten without a report.</summary>
     Unwanted,
+
+    /// <summary>It used more than it may: it ends FAILED.</summary>
+    OverLimit,
 }
 
 /// <summary>What the agent keeps on disk about an attempt from the moment it accepts it until its end is acknowledged.</summary>

@@ -9,13 +9,14 @@ internal sealed partial class SandboxKeeper
     private readonly AgentOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<SandboxKeeper> _logger;
+    private readonly DiskRoom _room;
     private readonly Lock _lock = new();
     private readonly Queue<(AttemptDirectory Directory, DateTimeOffset Since)> _left = [];
 
-    public SandboxKeeper(StateDirectory state, NodeJournal journal, AttemptTable table, IOptions<AgentOptions> options, TimeProvider time,
-        ILogger<SandboxKeeper> logger)
+    public SandboxKeeper(StateDirectory state, NodeJournal journal, AttemptTable table, DiskRoom room, IOptions<AgentOptions> options,
+        TimeProvider time, ILogger<SandboxKeeper> logger)
     {
-        (_options, _time, _logger) = (options.Value, time, logger);
+        (_room, _options, _time, _logger) = (room, options.Value, time, logger);
         var found = AttemptDirectory.Enumerate(state.Root).Where(directory => !journal.Knows(directory.Attempt))
             .Select(directory => (Directory: directory, Since: (DateTimeOffset)Directory.GetLastWriteTimeUtc(directory.Root)));
         foreach (var left in found.OrderBy(left => left.Since)) _left.Enqueue(left);
@@ -48,7 +49,7 @@ internal sealed partial class SandboxKeeper
         lock (_lock)
         {
             var isSurplus = _left.TryPeek(out var oldest)
-                && (_left.Count > _options.SandboxesKept || _time.GetUtcNow() - oldest.Since >= _options.SandboxRetention);
+                && (_left.Count > _options.SandboxesKept || _time.GetUtcNow() - oldest.Since >= _options.SandboxRetention || _room.IsShort);
             return isSurplus ? _left.Dequeue().Directory : null;
         }
     }

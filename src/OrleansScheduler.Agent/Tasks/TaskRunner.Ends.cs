@@ -47,7 +47,7 @@ internal sealed partial class TaskRunner
         End(attempt, record => record.Stop switch
         {
             StopReason.Kill or StopReason.Unwanted => (ScheduleStatus.Killed, record.StopMessage),
-            StopReason.Unhealthy => (ScheduleStatus.Failed, record.StopMessage),
+            StopReason.Unhealthy or StopReason.OverLimit => (ScheduleStatus.Failed, record.StopMessage),
             _ => (status, message),
         }, exitCode, signal);
 

@@ -6,7 +6,8 @@ namespace OrleansScheduler.Agent;
 /// <summary>Looks after every attempt from its start, or from the moment this agent found it, to its end.</summary>
 internal sealed partial class TaskRunner(
     AttemptTable table, IEnumerable<ITaskDriver> drivers, NodeLease lease, HealthWatch healthWatch, HealthProber prober,
-    AgentTelemetry telemetry, NodeDescription node, IOptions<AgentOptions> options, TimeProvider time, ILogger<TaskRunner> logger)
+    TaskTemplates templates, AgentTelemetry telemetry, NodeDescription node, IOptions<AgentOptions> options, TimeProvider time,
+    ILogger<TaskRunner> logger)
         : IDisposable
 {
     private static readonly TimeSpan SignalPause = TimeSpan.FromMilliseconds(10);
@@ -132,11 +133,17 @@ internal sealed partial class TaskRunner(
     private async Task Prepare(Attempt attempt, ITaskDriver driver, TaskEnvironment environment)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-        var preparation = driver.Prepare(attempt, environment, over.Token);
+        var preparation = All();
         if (await Task.WhenAny(preparation, attempt.StopRequested) != preparation) await over.CancelAsync();
         await preparation.ConfigureAwait(
             attempt.StopRequested.IsCompleted ? ConfigureAwaitOptions.SuppressThrowing : ConfigureAwaitOptions.None);
         _stopping.Token.ThrowIfCancellationRequested();
+
+        async Task All()
+        {
+            await driver.Prepare(attempt, environment, over.Token);
+            await templates.Prepare(attempt, environment, over.Token);
+        }
     }
 
     private async Task AttachAndFollow(Attempt attempt)
@@ -178,6 +185,7 @@ internal sealed partial class TaskRunner(
         using var released = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         var ended = driver.Wait(attempt, released.Token);
         var health = Health(attempt, over.Token);
+        var templated = templates.Follow(attempt, Environment(attempt), driver, over.Token);
         try
         {
             await Task.WhenAny(ended, health, attempt.StopRequested);
@@ -197,6 +205,7 @@ internal sealed partial class TaskRunner(
         finally
         {
             await over.CancelAsync();
+            await templated;
             await released.CancelAsync();
         }
     }

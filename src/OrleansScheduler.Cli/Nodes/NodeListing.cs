@@ -28,6 +28,8 @@ internal static class NodeListing
             ("Cpu", Words.Cpu(node.Used, node.Description.Capacity)),
             ("Memory", Words.Memory(node.Used, node.Description.Capacity)),
             ("Disk", $"{Units.FormatMiB(node.Used.DiskMiB)}/{Units.FormatMiB(node.Description.Capacity.DiskMiB)}"),
+            ("Uses", UseOf(node.Use)),
+            ("Unused", node.Use is { } use && use.Unused != Resources.None ? $"{use.Unused} that tasks asked for" : ""),
             ("Ports", PortsOf(node)),
             ("Custom", CustomOf(node.Description.Custom)),
             ("Reserved", ReservedOf(node)),
@@ -37,11 +39,17 @@ internal static class NodeListing
             ("Generation", $"{node.Generation}"),
             ("Tasks", $"{node.Tasks}"),
             ("Adopted", new(string.Join(' ', node.Adopted), Tone.Bad)),
-            ("Warning", new(node.IsOvercommitted ? "more runs on it than it has" : "", Tone.Bad)));
+            ("Warning", new(node.IsOvercommitted ? "more runs on it than it has" : "", Tone.Bad)),
+            ("Warning", new(node.Use is { DiskPressure: true } ? "its disk is nearly full" : "", Tone.Bad)));
         if (tasks.Count == 0) return;
         session.Printer.Text("");
         session.Printer.Table(tasks, TaskListing.For(session));
     }
+
+    private static string UseOf(NodeUse? use) => use is null
+        ? ""
+        : (use.CpuMillis is { } cpu ? $"cpu {Units.FormatMillis(cpu)}, " : "")
+            + $"memory {Units.FormatMiB(use.MemoryMiB)}; {Units.FormatMiB(use.DiskFreeMiB)} of its disk are free";
 
     private static string PortsOf(NodeView node) =>
         $"{node.Description.FirstPort}-{node.Description.FirstPort + node.Description.PortCount - 1}";

@@ -25,6 +25,7 @@ internal static class TaskListing
             ("Items", string.Join(' ', task.Items)),
             ("Attempt", $"{task.Attempt}"),
             ("Version", $"{task.Version}"),
+            ("Uses", UseOf(task.Use)),
             ("Failures", task.Failures > 0 ? $"{task.Failures}" : ""),
             ("Last end", EndOf(task)),
             ("Waits for", task.NotBefore is { } until && until > session.Now ? Words.Of(until - session.Now) : ""));
@@ -51,6 +52,19 @@ internal static class TaskListing
         new("END", task => EndOf(task), WideOnly: true),
         new("MESSAGE", task => task.Message),
     ];
+
+    private static string UseOf(TaskUse? use)
+    {
+        if (use is null) return "";
+        var parts = new List<string>();
+        if (use.CpuMillis is { } cpu) parts.Add($"cpu {Units.FormatMillis(cpu)}");
+        if (use.Processes > 0) parts.Add($"memory {MiBOf(use.MemoryBytes)} (most {MiBOf(use.PeakMemoryBytes)})");
+        if (use.DiskBytes is { } disk) parts.Add($"disk {MiBOf(disk)}");
+        if (use.Processes > 0) parts.Add($"{use.Processes} {(use.Processes == 1 ? "process" : "processes")}");
+        return string.Join(", ", parts);
+    }
+
+    private static string MiBOf(long bytes) => Units.FormatMiB((bytes + (1024 * 1024) - 1) / (1024 * 1024));
 
     private static string NameOf(TaskView task) => new TaskKey(task.Job, task.Instance).ToString();
 

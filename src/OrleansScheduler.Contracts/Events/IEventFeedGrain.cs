@@ -16,6 +16,10 @@ public interface IEventFeedGrain : IGrainWithStringKey
     [Alias("Publish"), OneWay]
     Task Publish(ImmutableArray<EventView> events);
 
+    /// <summary>The cursor behind which comes what happens from now on.</summary>
+    [Alias("ReadEnd"), AlwaysInterleave]
+    Task<string> ReadEnd(CancellationToken cancellationToken = default);
+
     /// <summary>Events behind a cursor, waiting up to <paramref name="wait"/> for the first.</summary>
     /// <param name="after">A cursor, or null for the oldest still held.</param>
     /// <param name="limit">Most events wanted.</param>

@@ -52,6 +52,10 @@ public interface IJobGrain : IGrainWithStringKey
     [Alias("Describe"), AlwaysInterleave]
     Task<JobView?> Describe(CancellationToken cancellationToken = default);
 
+    /// <summary>Where its instances that run are, without their nodes' hosts; a problem when it is no service.</summary>
+    [Alias("DescribeService"), AlwaysInterleave]
+    Task<Answer<ServiceView>> DescribeService(CancellationToken cancellationToken = default);
+
     /// <summary>Its tasks by instance, at most <paramref name="limit"/> from <paramref name="fromInstance"/> on.</summary>
     [Alias("ListTasks"), AlwaysInterleave]
     Task<ImmutableArray<TaskView>> ListTasks(int fromInstance, int limit, CancellationToken cancellationToken = default);

@@ -29,6 +29,14 @@ public interface INodeGrain : IGrainWithStringKey
     Task<ImmutableArray<AttemptAck>> Report(long generation, ImmutableArray<AttemptReport> reports, bool full,
         CancellationToken cancellationToken = default);
 
+    /// <summary>What the agent has measured; held in memory only.</summary>
+    [Alias("ReportUsage"), AlwaysInterleave]
+    Task ReportUsage(long generation, NodeUsage usage, CancellationToken cancellationToken = default);
+
+    /// <summary>What a job's attempts there use, as far as it was measured lately.</summary>
+    [Alias("ReadUsage"), AlwaysInterleave]
+    Task<ImmutableArray<TaskUse>> ReadUsage(JobKey job, CancellationToken cancellationToken = default);
+
     /// <summary>The session has ended.</summary>
     [Alias("Disconnect"), AlwaysInterleave]
     Task Disconnect(long generation, CancellationToken cancellationToken = default);
@@ -60,6 +68,10 @@ public interface INodeGrain : IGrainWithStringKey
     /// <summary>The node; null when it never registered.</summary>
     [Alias("Describe"), AlwaysInterleave]
     Task<NodeView?> Describe(CancellationToken cancellationToken = default);
+
+    /// <summary>Name or address under which the ports of its tasks are reached; null when it never registered.</summary>
+    [Alias("ReadHost"), AlwaysInterleave]
+    Task<string?> ReadHost(CancellationToken cancellationToken = default);
 
     /// <summary>A piece of an attempt's output, asked of the agent.</summary>
     [Alias("ReadLog"), AlwaysInterleave, AskedOnce]

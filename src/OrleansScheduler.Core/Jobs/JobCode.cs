@@ -53,11 +53,15 @@ internal static class JobCode
     public const string HealthPortUnknown = "health-port-unknown";
     public const string KillPath = "kill-path";
     public const string KillPortMissing = "kill-port-missing";
+    public const string TemplatePath = "template-path";
+    public const string TemplateReference = "template-reference";
+    public const string TemplateSignal = "template-signal";
     public const string ConstraintSyntax = "constraint-syntax";
     public const string AffinityToItself = "affinity-to-itself";
     public const string DedicatedRole = "dedicated-role";
     public const string SlaKind = "sla-kind";
     public const string ScaleBounds = "scale-bounds";
+    public const string ScaleTarget = "scale-target";
     public const string SlaCoordinator = "sla-coordinator";
     public const string ParameterName = "parameter-name";
     public const string ParameterRequired = "parameter-required";

@@ -19,12 +19,13 @@ internal static class JobFields
         ["task"] =
         [
             "driver", "command", "image", "container", "processes", "max-failures", "max-concurrency", "finalization-wait", "env", "user",
-            "artifacts", "resources", "health", "kill", "logs",
+            "artifacts", "templates", "resources", "health", "kill", "logs",
         ],
         ["task.container"] = ["network", "ports", "volumes", "entrypoint", "working-dir", "read-only", "capabilities"],
         ["task.container.volumes[]"] = ["source", "target", "read-only"],
         ["task.processes[]"] = ["name", "command", "after", "max-failures", "min-duration", "daemon", "ephemeral", "final"],
         ["task.artifacts[]"] = ["source", "extract", "checksum"],
+        ["task.templates[]"] = ["path", "text", "signal"],
         [Resources] = ["cpu", "memory", "disk", "gpus", "ports", "custom", "sets"],
         ["task.health"] = ["http", "tcp", "command", "initial-delay", "interval", "timeout", "max-failures", "min-successes"],
         ["task.health.http"] = ["port", "path"],
@@ -41,7 +42,7 @@ internal static class JobFields
         ["sla"] = ["percentage", "count", "coordinator", "duration"],
         ["sla.coordinator"] = ["url", "key"],
         ["scale"] = ["min", "max", "target", "cooldown", "interval", "max-step"],
-        ["scale.target"] = ["metric", "value"],
+        ["scale.target"] = ["metric", "value", "cpu"],
         ["partition"] = ["reschedule", "delay", "strict"],
     }.ToFrozenDictionary();
 
@@ -77,7 +78,9 @@ internal static class JobFields
         if (meant is not null) return $" Did you mean '{meant}'?";
 
         var elsewhere = Sections.Where(candidate => candidate.Value.Any(field => field == name || field == other))
-            .Select(candidate => candidate.Key).Order(StringComparer.Ordinal).FirstOrDefault();
+            .Select(candidate => candidate.Key)
+            .OrderBy(section => section.StartsWith("task", StringComparison.Ordinal) ? 0 : 1)   // rather what all jobs have
+            .ThenBy(section => section, StringComparer.Ordinal).FirstOrDefault();
         var field = Sections.Values.Any(fields => fields.Contains(name)) ? name : other;
         return elsewhere switch
         {

@@ -15,6 +15,8 @@ internal sealed class JobFileErrors
         ("task.resources.disk", "instances"),
         ("task.resources.gpus", "instances"),
         ("task.resources.custom", "instances"),
+        ("task.templates", "task.resources.ports"),
+        ("scale.target.metric", "scale.target.cpu"),
         ("time-limit", "type"),
         ("min-successes", "type"),
         ("min-successes", "instances"),

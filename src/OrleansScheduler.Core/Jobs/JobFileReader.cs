@@ -112,8 +112,11 @@ internal sealed class JobFileReader(JobFileErrors errors)
         scale.Require("max");
         scale.Require("target");
         var target = scale.Section("target");
-        target?.Require("metric");
-        target?.Require("value");
+        var isByCpu = target?.Has("cpu") == true;
+        if (isByCpu && (target!.Has("metric") || target.Has("value")))
+            target.Complain(JobCode.ScaleTarget, "A service is scaled by one thing: 'cpu', or 'metric' and 'value'.");
+        if (!isByCpu) target?.Require("metric");
+        if (!isByCpu) target?.Require("value");
         var defaults = new ScalePolicy { Max = 1, Metric = "", Value = 1 };
         return defaults with
         {
@@ -121,6 +124,7 @@ internal sealed class JobFileReader(JobFileErrors errors)
             Max = scale.Whole("max", WholeRange.Instances) ?? JobLimits.MaxInstances,
             Metric = target?.Text("metric") ?? "",
             Value = target?.Number("value") ?? defaults.Value,
+            Cpu = target?.Number("cpu"),
             Cooldown = scale.Duration("cooldown") ?? defaults.Cooldown,
             Interval = scale.Duration("interval") ?? defaults.Interval,
             MaxStep = scale.Whole("max-step", WholeRange.Instances),

@@ -50,6 +50,7 @@ internal static class JobFileWriter
             .Section("env", Write(task.Env, (writer, name, value) => writer.Text(name, value)))
             .Text("user", task.User)
             .List("artifacts", task.Artifacts, WriteArtifact)
+            .List("templates", task.Templates.IsDefault ? [] : task.Templates, WriteTemplate)
             .Section("resources", WriteResources(task, defaults.Resources))
             .Section("health", WriteHealth(task.Health))
             .Section("kill", WriteKill(task.Kill))
@@ -72,6 +73,12 @@ internal static class JobFileWriter
         .Text("source", artifact.Source)
         .Flag("extract", artifact.Extract, false)
         .Text("checksum", artifact.Checksum)
+        .ToNode();
+
+    private static JobFileNode WriteTemplate(TemplateSpec template) => new MappingWriter()
+        .Text("path", template.Path)
+        .Text("text", template.Text)
+        .Text("signal", template.Signal)
         .ToNode();
 
     private static MappingWriter Write<T>(ImmutableSortedDictionary<string, T> values, Action<MappingWriter, string, T> write)
@@ -139,7 +146,9 @@ internal static class JobFileWriter
         return writer
             .Whole("min", scale.Min, defaults.Min)
             .Whole("max", scale.Max, null)
-            .Section("target", new MappingWriter().Text("metric", scale.Metric).Number("value", scale.Value))
+            .Section("target", scale.Cpu is { } cpu
+                ? new MappingWriter().Number("cpu", cpu)
+                : new MappingWriter().Text("metric", scale.Metric).Number("value", scale.Value))
             .Duration("cooldown", scale.Cooldown, defaults.Cooldown)
             .Duration("interval", scale.Interval, defaults.Interval)
             .Whole("max-step", scale.MaxStep, null);

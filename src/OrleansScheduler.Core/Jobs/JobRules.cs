@@ -144,6 +144,9 @@ public static class JobRules
         }
     }
 
+    /// <summary>An instance may use more than it asks for, where nothing keeps it from that.</summary>
+    private const int MaxCpuPercent = 1000;
+
     private static void CheckScale(JobSpec spec, JobFindings findings)
     {
         if (spec.Scale is not { } scale) return;
@@ -152,7 +155,9 @@ public static class JobRules
         findings.CheckRange(scale.Max, WholeRange.Instances with { Min = Math.Max(scale.Min, 1) }, "scale.max");
         if (spec.Instances < scale.Min || spec.Instances > scale.Max)
             findings.Add(JobCode.ScaleBounds, "instances", $"This must be {scale.Min} to {scale.Max}, as 'scale' says.");
-        if (string.IsNullOrWhiteSpace(scale.Metric))
+        if (scale.Cpu is { } cpu && (!double.IsFinite(cpu) || cpu is <= 0 or > MaxCpuPercent))
+            findings.Add(JobCode.NumberOutOfRange, "scale.target.cpu", $"This is in percent: above 0, at most {MaxCpuPercent}.");
+        if (scale.Cpu is null && string.IsNullOrWhiteSpace(scale.Metric))
             findings.Add(JobCode.Required, "scale.target.metric", "A query is needed, such as sum(rate(http_requests_total[1m])).");
         findings.CheckText(scale.Metric, "scale.target.metric");
         findings.CheckLength(scale.Metric, "scale.target.metric");

@@ -26,6 +26,7 @@ internal static class TaskFileReader
             Env = task.TextsByName("env"),
             User = task.Text("user"),
             Artifacts = [.. task.Sections("artifacts").Select(ReadArtifact)],
+            Templates = [.. task.Sections("templates").Select(ReadTemplate)],
             Resources = ReadResources(resources, defaults.Resources),
             Ports = resources?.Texts("ports") ?? [],
             Custom = ReadCustom(resources),
@@ -68,6 +69,13 @@ internal static class TaskFileReader
     {
         artifact.Require("source");
         return new(artifact.Text("source") ?? "", artifact.Flag("extract") ?? false, artifact.Text("checksum"));
+    }
+
+    private static TemplateSpec ReadTemplate(JobFileSection template)
+    {
+        template.Require("path");
+        template.Require("text");
+        return new() { Path = template.Text("path") ?? "", Text = template.Text("text") ?? "", Signal = template.Text("signal") };
     }
 
     private static HealthSpec? ReadHealth(JobFileSection? health)

@@ -20,6 +20,7 @@ internal static class TaskRules
         CheckPorts(task.Ports, findings);
         CheckHealth(task, findings);
         CheckKill(task, findings);
+        CheckTemplates(task, findings);
         if (task.Logs.RotateSizeMiB < 1) findings.Add(JobCode.BelowMinimum, $"{Root}.logs.rotate-size", "This must be at least 1MiB.");
         findings.CheckRange(task.Logs.Keep, WholeRange.LogFiles, $"{Root}.logs.keep");
         CheckBindings(task, findings);
@@ -172,6 +173,37 @@ internal static class TaskRules
                 "This is posted to the task's first port, and it has none; name one in 'resources.ports'.");
     }
 
+    private static void CheckTemplates(TaskSpec task, JobFindings findings)
+    {
+        const string Path = $"{Root}.templates";
+        if (task.Templates.IsDefaultOrEmpty) return;
+        if (task.Templates.Length > TemplateSpec.MaxCount)
+        {
+            findings.Add(JobCode.AboveMaximum, Path, $"A task has at most {TemplateSpec.MaxCount} templates.");
+            return;
+        }
+
+        var paths = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < task.Templates.Length; i++)
+        {
+            var (template, path) = (task.Templates[i], $"{Path}[{i}]");
+            if (!TemplateSpec.IsPath(template.Path))
+                findings.Add(JobCode.TemplatePath, $"{path}.path",
+                    $"{FieldWords.Show(template.Path)} is not a file below the sandbox, such as conf/upstream.conf.");
+            else if (!paths.Add(template.Path))
+                findings.Add(JobCode.TemplatePath, $"{path}.path",
+                    $"{FieldWords.Show(template.Path)} is the file of another template too.");
+            findings.CheckText(template.Text, $"{path}.text");
+            if (template.Text.Length > TemplateSpec.MaxTextLength)
+                findings.Add(JobCode.TooLong, $"{path}.text", $"A template is at most {TemplateSpec.MaxTextLength} characters long.");
+            else if (ServiceTemplate.Parse(template.Text).Problem is { } problem)
+                findings.Add(problem.Code, $"{path}.text", problem.Message);
+            if (template.Signal is { } signal && !TemplateSpec.Signals.Contains(signal))
+                findings.Add(JobCode.TemplateSignal, $"{path}.signal",
+                    $"{FieldWords.Show(signal)} is not one of {string.Join(", ", TemplateSpec.Signals)}.");
+        }
+    }
+
     private static void CheckUrlPath(string text, string code, string path, JobFindings findings)
     {
         findings.CheckLength(text, path);
@@ -192,6 +224,8 @@ internal static class TaskRules
         }
 
         foreach (var (name, value) in task.Env) Check(value, JobFilePath.Join($"{Root}.env", name));
+        for (var i = 0; i < (task.Templates.IsDefault ? 0 : task.Templates.Length); i++)
+            Check(task.Templates[i].Text, $"{Root}.templates[{i}].text");
 
         void Check(string text, string path)
         {

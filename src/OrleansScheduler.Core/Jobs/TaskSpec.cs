@@ -54,6 +54,9 @@ public sealed record TaskSpec
     /// <summary>What only containers have.</summary>
     [Id(13)] public ContainerSpec Container { get; init; } = new();
 
+    /// <summary>Files of its sandbox that say where services are.</summary>
+    [Id(15)] public ImmutableArray<TemplateSpec> Templates { get; init; } = [];
+
     /// <summary>Of several processes: how many may fail for good before the task has failed. Default 1; 0 means any number.</summary>
     [Id(16)] public int MaxFailures { get; init; } = 1;
 

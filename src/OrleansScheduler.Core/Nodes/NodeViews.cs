@@ -63,6 +63,12 @@ public sealed record NodeDescription
 
     /// <summary>Which agent this is, by what it keeps in its state directory: two agents of one node's name are told apart by it.</summary>
     [Id(11)] public string AgentId { get; init; } = "";
+
+    /// <summary>
+    /// Whether only as much of <see cref="Overcommit"/> is promised as tasks have asked for and have not used lately, as the agent measures
+    /// it. Default false.
+    /// </summary>
+    [Id(12)] public bool OvercommitByUse { get; init; }
 }
 
 /// <summary>A node as users see it.</summary>
@@ -92,4 +98,7 @@ public sealed record NodeView
 
     /// <summary>Attempts that run there and no job knows: left alone while the cell is in safe mode. At most 1,000.</summary>
     [Id(7)] public ImmutableArray<AttemptId> Adopted { get; init; } = [];
+
+    /// <summary>What it uses, as its agent last measured it; null when it has not lately, and in lists.</summary>
+    [Id(8)] public NodeUse? Use { get; init; }
 }

@@ -24,6 +24,14 @@ public sealed record ScalePolicy
 
     /// <summary>Most instances that are added or taken away at once; null for at most double or half of what there is.</summary>
     [Id(6)] public int? MaxStep { get; init; }
+
+    /// <summary>
+    /// Instead of a query: how much cpu one instance is to use, in percent of what it asks for, as agents measure it. Null for a query.
+    /// </summary>
+    [Id(7)] public double? Cpu { get; init; }
+
+    /// <summary>How much of the reading one instance is to have.</summary>
+    public double PerInstance => Cpu ?? Value;
 }
 
 /// <summary>What is made of one reading.</summary>
@@ -52,8 +60,10 @@ public static class ScaleRules
         if (bounded != instances) return new(bounded, $"{policy.Min} to {policy.Max} instances are allowed.");
         if (!double.IsFinite(reading) || reading < 0) return new(instances, $"The metric says {reading:0.###}, which is no load.");
 
-        var wanted = reading / policy.Value;
-        var numbers = FormattableString.Invariant($"The metric says {reading:0.###}, {policy.Value:0.###} for each instance");
+        var wanted = reading / policy.PerInstance;
+        var numbers = policy.Cpu is { } cpu
+            ? FormattableString.Invariant($"The instances use {reading:0.#} % of the cpu that one asks for, {cpu:0.#} % for each is wanted")
+            : FormattableString.Invariant($"The metric says {reading:0.###}, {policy.Value:0.###} for each instance");
         if (Math.Abs(wanted - instances) <= Tolerance * instances) return new(instances, $"{numbers}: near enough.");
         if (sinceChange < policy.Cooldown)
             return new(instances, $"{numbers}: the last change was {Units.FormatDuration(Whole(sinceChange))} ago.");

@@ -51,6 +51,9 @@ public sealed record TaskView
 
     /// <summary>Items of sets that the latest attempt has on its node, as <c>set=item</c>.</summary>
     [Id(15)] public ImmutableArray<string> Items { get; init; } = [];
+
+    /// <summary>What it uses, as its agent last measured it; null when nobody has lately, and in lists.</summary>
+    [Id(20)] public TaskUse? Use { get; init; }
 }
 
 /// <summary>One line of a task's history.</summary>

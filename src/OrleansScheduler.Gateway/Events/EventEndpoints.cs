@@ -29,6 +29,6 @@ internal static class EventEndpoints
         return watching ? new EventStream(feed, answer.Value!) : TypedResults.Ok(answer.Value!);
     }
 
-    private static bool Accepts(HttpRequest request, string mediaType) =>
+    internal static bool Accepts(HttpRequest request, string mediaType) =>
         request.GetTypedHeaders().Accept.Any(accepted => accepted.MediaType.Equals(mediaType, StringComparison.OrdinalIgnoreCase));
 }

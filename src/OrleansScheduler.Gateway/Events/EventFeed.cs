@@ -57,6 +57,10 @@ internal sealed class EventFeed(IGrainFactory grains, TimeProvider time, IHostAp
         }
     }
 
+    /// <summary>The cursor behind which comes what happens from now on.</summary>
+    public Task<string> ReadEnd(CancellationToken cancellationToken) =>
+        grains.GetGrain<IEventFeedGrain>(IEventFeedGrain.Id).ReadEnd(cancellationToken).WaitAsync(Grace, time, cancellationToken);
+
     private async Task<Answer<EventPage>> ReadOrProblem(string after, TimeSpan silence, CancellationToken cancellationToken)
     {
         try

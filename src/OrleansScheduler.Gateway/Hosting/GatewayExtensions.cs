@@ -51,6 +51,9 @@ public static class GatewayExtensions
         services.AddSingleton<CellPageReader>();
         services.AddSingleton<LogStream>();
         services.AddSingleton<EventFeed>();
+        services.AddSingleton<NodeHosts>();
+        services.AddSingleton<ServiceDirectory>();
+        services.AddSingleton<ServiceFollower>();
         services.AddSingleton<TaskSpecJson>();
 
         services.Configure<JsonOptions>(json =>
@@ -104,6 +107,7 @@ public static class GatewayExtensions
         app.MapTasks();
         app.MapNodes();
         app.MapEvents();
+        app.MapServices();
         app.MapExplain();
         app.MapWhatIf();
         app.MapQuotas();

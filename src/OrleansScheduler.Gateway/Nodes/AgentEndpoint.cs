@@ -7,8 +7,9 @@ namespace OrleansScheduler.Gateway;
 
 /// <summary>Where agents connect: registers each at its node's grain and then runs its session.</summary>
 internal sealed partial class AgentEndpoint(
-    IGrainFactory grains, AgentAdmission admission, TaskSpecJson specs, IOptions<CellOptions> cell, TimeProvider time,
-    GatewayTelemetry telemetry, IHostApplicationLifetime lifetime, ILogger<AgentEndpoint> logger) : AgentGateway.AgentGatewayBase
+    IGrainFactory grains, AgentAdmission admission, TaskSpecJson specs, IOptions<CellOptions> cell, ServiceFollower follower,
+    TimeProvider time, GatewayTelemetry telemetry, IHostApplicationLifetime lifetime, ILogger<AgentEndpoint> logger)
+    : AgentGateway.AgentGatewayBase
 {
     private static readonly TimeSpan RegisterDeadline = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan DisconnectDeadline = TimeSpan.FromSeconds(5);
@@ -56,7 +57,7 @@ internal sealed partial class AgentEndpoint(
     {
         var node = registration.Node.Id;
         var grain = grains.GetGrain<INodeGrain>(node);
-        var session = new AgentSession(node, grain, specs, cell.Value.HeartbeatPeriod, time, logger);
+        var session = new AgentSession(node, grain, specs, cell.Value.HeartbeatPeriod, follower, time, logger);
         var reference = grains.CreateObjectReference<IAgentSession>(session);
         try
         {

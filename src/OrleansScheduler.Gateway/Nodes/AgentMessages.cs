@@ -12,6 +12,8 @@ internal static class AgentMessages
         "a report names an attempt (role/env/name, instance from 0, number from 1), a status, a sequence from 0 and a time";
 
     private const int MaxMessageLength = 2048;
+    private const int MaxEndpoints = 1000;
+    private const int MaxUses = 20_000;
     private static readonly long EarliestMillis = DateTimeOffset.MinValue.ToUnixTimeMilliseconds();
     private static readonly long LatestMillis = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
@@ -29,6 +31,7 @@ internal static class AgentMessages
         Reserved = message.Reserved.ToImmutableSortedDictionary(pair => pair.Key, pair => Read(pair.Value)),
         Custom = new() { Scalars = message.Custom.ToImmutableSortedDictionary(), Sets = Read(message.Sets) },
         Overcommit = message.Overcommit == 0 ? 1 : message.Overcommit,
+        OvercommitByUse = message.OvercommitByUse,
         BootId = message.BootId,
         AgentVersion = message.AgentVersion,
         AgentId = message.AgentId,
@@ -64,6 +67,42 @@ internal static class AgentMessages
         return reports.Length == messages.Count;
     }
 
+    /// <summary>Reads what was measured; attempts that are named wrongly are left out.</summary>
+    public static NodeUsage Read(Usage message)
+    {
+        var at = DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(message.AtUnixMillis, EarliestMillis, LatestMillis));
+        var tasks = ImmutableArray.CreateBuilder<Core.TaskUse>();
+        foreach (var use in message.Tasks.Take(MaxUses))
+        {
+            if (!TryRead(use.Attempt, out var attempt)) continue;
+            tasks.Add(new()
+            {
+                Attempt = attempt,
+                At = at,
+                CpuMillis = use.HasCpuMillis ? use.CpuMillis : null,
+                CpuTime = TimeSpan.FromMicroseconds(Math.Clamp(use.CpuTimeMicros, 0, long.MaxValue / TimeSpan.TicksPerMicrosecond)),
+                MemoryBytes = use.MemoryBytes,
+                PeakMemoryBytes = use.PeakMemoryBytes,
+                Processes = use.Processes,
+                DiskBytes = use.HasDiskBytes ? use.DiskBytes : null,
+                DiskReadBytes = use.DiskReadBytes,
+                DiskWrittenBytes = use.DiskWrittenBytes,
+            });
+        }
+
+        return new(
+            new()
+            {
+                At = at,
+                CpuMillis = message.HasCpuMillis ? message.CpuMillis : null,
+                MemoryMiB = message.MemoryMib,
+                DiskFreeMiB = message.DiskFreeMib,
+                DiskPressure = message.DiskPressure,
+                Unused = message.Unused is { } unused ? Read(unused) : default,
+            },
+            tasks.ToImmutable());
+    }
+
     public static ToAgent Registered(RegisterReceipt receipt, TimeSpan heartbeat)
     {
         var registered = new Registered
@@ -71,6 +110,7 @@ internal static class AgentMessages
             Generation = receipt.Generation,
             HeartbeatMillis = (long)heartbeat.TotalMilliseconds,
             LeaseMillis = (long)receipt.Lease.TotalMilliseconds,
+            Reads = { "services", "usage" },
         };
         registered.Acks.AddRange(receipt.Acks.Select(Write));
         registered.Unknown.AddRange(receipt.Unknown.Select(Write));
@@ -79,6 +119,22 @@ internal static class AgentMessages
 
     public static ToAgent Refused(string code, string message, bool retry) =>
         new() { Refused = new() { Code = code, Message = message, Retry = retry } };
+
+    /// <summary>What an agent is told of a service; of one that has many instances, the first.</summary>
+    public static ServiceState Write(JobKey key, Answer<ServiceView> service)
+    {
+        var state = new ServiceState { Service = key.ToString(), Exists = service.Value is not null };
+        foreach (var one in service.Value?.Instances ?? [])
+        {
+            if (one.Host is null) continue;
+            if (state.Endpoints.Count == MaxEndpoints) break;
+            var endpoint = new ServiceEndpoint { Instance = one.Instance, Attempt = one.Attempt, Host = one.Host };
+            foreach (var (name, port) in one.Ports) endpoint.Ports.Add(name, port);
+            state.Endpoints.Add(endpoint);
+        }
+
+        return state;
+    }
 
     public static ToAgent HeartbeatReply(Heartbeat heartbeat, HeartbeatAnswer answer) => new()
     {

@@ -10,7 +10,8 @@ namespace OrleansScheduler.Gateway;
 /// report holds up no heartbeat.
 /// </remarks>
 internal sealed partial class AgentSession(
-    string node, INodeGrain grain, TaskSpecJson specs, TimeSpan heartbeatPeriod, TimeProvider time, ILogger logger) : IAgentSession
+    string node, INodeGrain grain, TaskSpecJson specs, TimeSpan heartbeatPeriod, ServiceFollower follower, TimeProvider time,
+    ILogger logger) : IAgentSession
 {
     private const int MaxOutbound = 256;
     private const int MaxReports = 64;
@@ -24,7 +25,11 @@ internal sealed partial class AgentSession(
     private readonly Channel<Heartbeat> _heartbeats =
         Channel.CreateBounded<Heartbeat>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
 
+    private readonly Channel<Usage> _usages =
+        Channel.CreateBounded<Usage>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
+
     private readonly AgentLogReads _logReads = new(time);
+    private readonly AgentServices _services = new(follower);
     private readonly TaskCompletionSource<string> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <inheritdoc/>
@@ -58,11 +63,15 @@ internal sealed partial class AgentSession(
         await responses.WriteAsync(AgentMessages.Registered(receipt, heartbeatPeriod), stop.Token);
         var writing = Write(responses, stop.Token);
         Task<string>[] loops =
-            [writing, Read(receipt.Generation, requests, stop.Token), Report(stop.Token), Beat(stop.Token), _closed.Task];
+        [
+            writing, Read(receipt.Generation, requests, stop.Token), Report(stop.Token), Beat(stop.Token), TellServices(stop.Token),
+            PassUsage(stop.Token), _closed.Task,
+        ];
         var first = await Task.WhenAny(loops);
 
         _outbound.Writer.TryComplete();
         _logReads.Fail();
+        _services.End();
         await ((Task)writing.WaitAsync(WriteDeadline, time, cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await stop.CancelAsync();
         _closed.TrySetCanceled(CancellationToken.None);
@@ -93,6 +102,12 @@ internal sealed partial class AgentSession(
                 case FromAgent.BodyOneofCase.LogData:
                     _logReads.Answer(message.LogData);
                     break;
+                case FromAgent.BodyOneofCase.FollowServices:
+                    _services.Follow(message.FollowServices);
+                    break;
+                case FromAgent.BodyOneofCase.Usage when message.Usage.Generation == generation:
+                    _usages.Writer.TryWrite(message.Usage);
+                    break;
                 default:
                     var reason = $"A {message.BodyCase} of another generation, or more than {MaxReports} unanswered reports.";
                     End("unexpected-message", reason, retry: true);
@@ -118,6 +133,31 @@ internal sealed partial class AgentSession(
             await _outbound.Writer.WriteAsync(AgentMessages.Acks(acks), cancellationToken);
         }
 
+        return "closed";
+    }
+
+    private async Task<string> PassUsage(CancellationToken cancellationToken)
+    {
+        await foreach (var message in _usages.Reader.ReadAllAsync(cancellationToken))
+        {
+            try
+            {
+                await grain.ReportUsage(message.Generation, AgentMessages.Read(message), cancellationToken)
+                    .WaitAsync(GrainDeadline, time, cancellationToken);
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                // The next one comes in seconds, and nothing depends on each.
+                LogUsageLost(node, exception.Message);
+            }
+        }
+
+        return "closed";
+    }
+
+    private async Task<string> TellServices(CancellationToken cancellationToken)
+    {
+        while (await _services.Next(cancellationToken) is { } message) await _outbound.Writer.WriteAsync(message, cancellationToken);
         return "closed";
     }
 
@@ -169,6 +209,9 @@ internal sealed partial class AgentSession(
         _outbound.Writer.TryWrite(AgentMessages.Refused(code, reason, retry));
         _closed.TrySetResult(reason);
     }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Node {Node}: what it uses could not be passed on: {Reason}")]
+    private partial void LogUsageLost(string node, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node}: a heartbeat could not be passed on: {Reason}")]
     private partial void LogMissedHeartbeat(string node, string reason);

@@ -31,6 +31,8 @@ internal sealed class EventFeedGrain(IOptions<CellOptions> options, TimeProvider
         return Task.CompletedTask;
     }
 
+    public Task<string> ReadEnd(CancellationToken cancellationToken) => Task.FromResult(Cursor(_next - 1));
+
     public async Task<Answer<EventPage>> Read(string? after, int limit, TimeSpan wait, CancellationToken cancellationToken)
     {
         long from;

@@ -134,6 +134,9 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     public Task<JobView?> Describe(CancellationToken cancellationToken) =>
         Task.FromResult(_state.Exists ? JobDescription.Describe(_state) : null);
 
+    public Task<Answer<ServiceView>> DescribeService(CancellationToken cancellationToken) =>
+        Task.FromResult(ServiceDescription.Describe(_state));
+
     public Task<ImmutableArray<TaskView>> ListTasks(int fromInstance, int limit, CancellationToken cancellationToken) =>
         Task.FromResult<ImmutableArray<TaskView>>(
             [.. _state.Tasks.Values.Where(t => t.Instance >= fromInstance).Take(limit)

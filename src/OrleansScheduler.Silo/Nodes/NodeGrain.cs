@@ -162,8 +162,10 @@ internal sealed partial class NodeGrain(
             Mode = record.State.Mode,
             Generation = record.State.Generation,
         };
-        return view with { Adopted = [.. _adopted.Take(MostAdoptedShown)] };
+        return view with { Adopted = [.. _adopted.Take(MostAdoptedShown)], Use = Usage?.Node };
     }
+
+    public Task<string?> ReadHost(CancellationToken cancellationToken) => Task.FromResult(record.State.Description?.Host);
 
     public async Task<Answer<LogChunk>> ReadLog(AttemptId attempt, LogQuery query, CancellationToken cancellationToken)
     {
@@ -270,7 +272,9 @@ internal sealed partial class NodeGrain(
     }
 
     private NodeCondition? Condition(bool reachable) =>
-        record.State.Description is { } description ? new(description, record.State.Generation, reachable, record.State.Mode) : null;
+        record.State.Description is { } description
+            ? new(Lending(description), record.State.Generation, reachable, record.State.Mode)
+            : null;
 
     private async Task TellLedger(bool reachable, CancellationToken cancellationToken)
     {

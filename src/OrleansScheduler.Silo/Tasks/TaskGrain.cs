@@ -9,7 +9,13 @@ internal sealed class TaskGrain(IGrainContext context) : Grain, ITaskGrain
 
     private IJobGrain Job => GrainFactory.GetGrain<IJobGrain>(_key.Job.ToString());
 
-    public Task<TaskView?> Describe(CancellationToken cancellationToken) => Job.DescribeTask(_key.Instance, cancellationToken);
+    public async Task<TaskView?> Describe(CancellationToken cancellationToken)
+    {
+        var task = await Job.DescribeTask(_key.Instance, cancellationToken);
+        if (task is not { Status: ScheduleStatus.Running, Node: { } node }) return task;
+        var uses = await GrainFactory.GetGrain<INodeGrain>(node).ReadUsage(_key.Job, cancellationToken);
+        return task with { Use = uses.FirstOrDefault(use => use.Attempt.Instance == task.Instance && use.Attempt.Number == task.Attempt) };
+    }
 
     public Task<Answer<CommandReceipt>> Kill(string operationId, string actor, CancellationToken cancellationToken) =>
         Job.Stop(new InstancesCommand(operationId, [_key.Instance], actor), cancellationToken);

@@ -49,6 +49,50 @@ public sealed class NodeFactsTests : IDisposable
     }
 
     [Fact]
+    public void What_the_system_keeps_is_taken_off_what_was_found_and_not_off_what_was_said()
+    {
+        var found = new Core.Resources(4000, 8192, 50_000, 2000);
+        var options = new AgentOptions { System = "cpu=0.5,memory=1GiB,disk=100GiB" };
+        Assert.Equal(new(3500, 7168, 0, 2000), NodeFacts.Capacity(options, found));
+        options.Capacity = new() { Cpu = "4", Gpus = "8" };
+        Assert.Equal(new(4000, 7168, 0, 8000), NodeFacts.Capacity(options, found));
+        Assert.Equal(found, NodeFacts.Capacity(new(), found));
+    }
+
+    [Fact]
+    public void A_machine_says_what_a_job_may_choose_it_by()
+    {
+        Write("proc/sys/kernel/osrelease", "6.18.1-cloud\n");
+        Write("etc/os-release", "NAME=\"Debian GNU/Linux\"\nID=debian\nVERSION_ID=\"12\"\nbroken\n");
+        Write(
+            "proc/cpuinfo",
+            "processor\t: 0\nmodel name\t: Some CPU @ 2.1GHz\nflags\t\t: fpu aes avx2 avx512f other\n\nprocessor\t: 1\nflags\t: none\n");
+        var attributes = MachineAttributes.Detect(_root).ToDictionary(pair => pair.Key, pair => string.Join(',', pair.Value));
+        Assert.Equal(
+            ("linux", "6.18.1-cloud", "debian", "12", "Some CPU @ 2.1GHz", "aes,avx2,avx512f"),
+            (attributes["os"], attributes["kernel"], attributes["distro"], attributes["distro-version"], attributes["cpu-model"],
+                attributes["cpu-features"]));
+        Assert.Equal(["os", "arch"], MachineAttributes.Detect(Path.Combine(_root, "nowhere")).Select(pair => pair.Key));
+    }
+
+    [Fact]
+    public void Gpus_are_counted_by_their_devices_and_named_by_their_tool()
+    {
+        Assert.Equal(0, GpuDetection.Detect(_root, "/bin/false").Count);
+        foreach (var device in (string[])["nvidia0", "nvidia1", "nvidiactl", "nvidia-uvm"]) Write($"dev/{device}", "");
+        var unnamed = GpuDetection.Detect(_root, "/no/such/tool");
+        Assert.Equal((2, 0), (unnamed.Count, unnamed.Models.Length));
+        Assert.Equal(2, GpuDetection.Detect(_root, "/bin/false").Count);
+
+        var tool = Path.Combine(_root, "tool");
+        File.WriteAllText(
+            tool, "#!/bin/sh\n[ \"$*\" = '--query-gpu=name --format=csv,noheader' ] && printf 'NVIDIA A100\\nNVIDIA A100\\n'\n");
+        using (var chmod = System.Diagnostics.Process.Start("chmod", ["700", tool])) chmod.WaitForExit();
+        var named = GpuDetection.Detect(_root, tool);
+        Assert.Equal((2, "NVIDIA A100"), (named.Count, Assert.Single(named.Models)));
+    }
+
+    [Fact]
     public void Settings_that_cannot_work_are_refused_each_by_its_key()
     {
         var options = new AgentOptions
@@ -59,14 +103,18 @@ public sealed class NodeFactsTests : IDisposable
             ConcurrentStarts = 0,
             Capacity = new() { Cpu = "many", Memory = "2", Disk = "-1GiB", Gpus = "0.0001" },
             Attributes = { ["rack"] = "a,,b" },
+            System = "cpu=much",
+            Dns = new() { Listen = "somewhere", Ttl = TimeSpan.FromDays(1) },
+            UsageEvery = TimeSpan.Zero,
+            MinFreeDisk = 60,
         };
 
         var failures = new AgentOptionsValidator().Validate(null, options).Failures!.ToList();
 
         foreach (var key in (string[])["NodeId", "GatewayUrl", "Ports", "ConcurrentStarts", "Capacity:Cpu", "Capacity:Memory",
-            "Capacity:Disk", "Capacity:Gpus", "Attributes:rack"])
+            "Capacity:Disk", "Capacity:Gpus", "Attributes:rack", "System", "Dns:Listen", "Dns:Ttl", "UsageEvery", "MinFreeDisk"])
             Assert.Contains(failures, failure => failure.StartsWith($"Agent:{key} ", StringComparison.Ordinal));
-        Assert.Equal(9, failures.Count);
+        Assert.Equal(14, failures.Count);
     }
 
     [Fact]

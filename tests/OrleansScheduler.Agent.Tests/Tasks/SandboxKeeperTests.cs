@@ -68,7 +68,24 @@ public sealed class SandboxKeeperTests : IDisposable
         Assert.True(Directory.Exists(known.Root));
     }
 
-    private SandboxKeeper Keeper() => new(_state, _journal, _table, Options.Create(_options), _time, NullLogger<SandboxKeeper>.Instance);
+    [Fact]
+    public void A_disk_that_fills_up_costs_the_oldest_sandboxes_until_there_is_room_again()
+    {
+        var room = new DiskRoom(_state, Options.Create(_options));
+        var keeper = Keeper(room);
+        var attempts = Enumerable.Range(0, 3).Select(Forgotten).ToList();
+        room.Measure = () => (attempts.Count(attempt => !Directory.Exists(attempt.Root)) < 2 ? 49 : 50, 1000);
+        Assert.True(room.IsShort);
+
+        keeper.Clean();
+
+        Assert.Equal([false, false, true], attempts.Select(attempt => Directory.Exists(attempt.Root)));
+        Assert.False(room.IsShort);
+    }
+
+    private SandboxKeeper Keeper(DiskRoom? room = null) => new(
+        _state, _journal, _table, room ?? new(_state, Options.Create(_options)), Options.Create(_options), _time,
+        NullLogger<SandboxKeeper>.Instance);
 
     private AttemptDirectory Forgotten(int instance)
     {

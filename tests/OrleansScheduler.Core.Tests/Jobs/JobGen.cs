@@ -50,6 +50,16 @@ internal static class JobGen
 
     private static readonly Gen<JobKey> Key = Gen.Select(Name, Name, Name, (role, env, name) => new JobKey(role, env, name));
 
+    private static readonly Gen<TemplateSpec> Template = Gen.Select(
+        Pick("a", "conf/b.conf", "a b", ".c", "é"), AnyText, Gen.Select(Key, Pick("http", "x.y")),
+        Gen.OneOf(Gen.Const((string?)null), Pick([.. TemplateSpec.Signals]).Select(signal => (string?)signal)),
+        (path, text, reference, signal) => new TemplateSpec
+        {
+            Path = path,
+            Text = $"{text}${{service:{reference.Item1}:{reference.Item2}}}{text}",
+            Signal = signal,
+        });
+
     public static readonly Gen<TaskSpec> Task =
         from command in Command
         from env in Env
@@ -63,6 +73,7 @@ internal static class JobGen
         from driver in Gen.Frequency((2, Gen.Const("process")), (1, Pick("container", "oci")))
         from image in Pick("oci-archive:/srv/web.tar", $"oci:/srv/web@sha256:{new string('a', 64)}", "docker-archive:/a b")
         from container in Container(ports, driver, health)
+        from templates in Template.Array[0, 3]
         select new TaskSpec
         {
             Driver = driver,
@@ -77,6 +88,7 @@ internal static class JobGen
             Health = health,
             Kill = new() { Grace = grace, GracefulShutdown = ports is [] ? null : path },
             Logs = new() { RotateSizeMiB = logs.Item1, Keep = logs.Item2 },
+            Templates = [.. templates.DistinctBy(template => template.Path)],
         };
 
     public static readonly Gen<JobSpec> Job =
@@ -177,6 +189,7 @@ internal static class JobGen
 
     private static Gen<ScalePolicy?> Scale(int instances) => Gen.OneOf(
         Gen.Const((ScalePolicy?)null),
+        Gen.Double[0.1, 1000].Select(cpu => (ScalePolicy?)new ScalePolicy { Max = instances, Metric = "", Value = 1, Cpu = cpu }),
         Gen.Select(
             Gen.Int[1, instances], Gen.Int[instances, 10_000], Pick("sum(x)", "a{b=\"c\"} / 2"), Gen.Double[0.001, 1e6],
             Gen.Select(Duration, Gen.Int[1, 100]),

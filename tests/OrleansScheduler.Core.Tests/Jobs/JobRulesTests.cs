@@ -52,6 +52,22 @@ public sealed class JobRulesTests
         { Valid with { Sla = new(double.NaN, null, default) }, "number-out-of-range sla.percentage" },
         { Valid with { Instances = 1, Sla = new(null, 2, default) }, "above-maximum sla.count" },
         { Valid with { Update = new() { Strategy = "" } }, "unknown-value update.strategy" },
+        { WithTemplate("../a", ""), "template-path task.templates[0].path" },
+        { WithTemplate("/etc/a", ""), "template-path task.templates[0].path" },
+        { WithTemplate("a//b", ""), "template-path task.templates[0].path" },
+        { WithTemplate("", ""), "template-path task.templates[0].path" },
+        { WithTemplate("a", "${service:shop/prod/db}"), "template-reference task.templates[0].text" },
+        { WithTemplate("a", "${service:db:http}"), "template-reference task.templates[0].text" },
+        { WithTemplate("a", "${service:shop/prod/db:http"), "template-reference task.templates[0].text" },
+        { WithTemplate("a", "${service:shop/prod/db:8080}"), "template-reference task.templates[0].text" },
+        { WithTemplate("a", string.Concat(Enumerable.Repeat("${service:a/b/c:d}", 65))), "template-reference task.templates[0].text" },
+        { WithTemplate("a", new('x', 65_537)), "too-long task.templates[0].text" },
+        { WithTemplate("a", "${PORT_FTP}"), "undefined-binding task.templates[0].text" },
+        { WithTemplate("a", "", "KILL"), "template-signal task.templates[0].signal" },
+        { Valid with { Task = Valid.Task with { Templates = [new() { Path = "a" }, new() { Path = "a" }] } },
+            "template-path task.templates[1].path" },
+        { Valid with { Task = Valid.Task with { Templates = [.. Enumerable.Range(0, 17).Select(Named)] } },
+            "above-maximum task.templates" },
         { Of(new ProcessSpec { Name = "a" }), "command-empty task.processes[0].command" },
         { Of(A, A), "process-order task.processes[1].name" },
         { Of(A with { Name = "a/b" }), "bad-name task.processes[0].name" },
@@ -76,6 +92,11 @@ public sealed class JobRulesTests
     [MemberData(nameof(Rows))]
     public void A_broken_rule_is_named_with_its_path(JobSpec spec, string expected) =>
         Assert.Equal(expected, string.Join("; ", JobRules.Check(spec).Select(error => $"{error.Code} {error.Path}")));
+
+    private static TemplateSpec Named(int number) => new() { Path = $"{number}" };
+
+    private static JobSpec WithTemplate(string path, string text, string? signal = null) =>
+        Valid with { Task = Valid.Task with { Templates = [new() { Path = path, Text = text, Signal = signal }] } };
 
     private static ProcessSpec A => new() { Name = "a", Command = ["x"] };
 

@@ -24,6 +24,28 @@ public sealed class ScaleTests
     public void Each_instance_gets_its_part_of_the_load(int instances, double load, int expected) =>
         Assert.Equal(expected, ScaleRules.Decide(Policy, instances, load, LongAgo).Instances);
 
+    [Theory]
+    [InlineData(4, 240, 4)]       // 60 % each
+    [InlineData(4, 360, 6)]
+    [InlineData(4, 100, 2)]
+    public void Each_instance_gets_its_part_of_the_cpu(int instances, double percent, int expected)
+    {
+        var decision = ScaleRules.Decide(new() { Min = 2, Max = 20, Metric = "", Value = 1, Cpu = 60 }, instances, percent, LongAgo);
+        Assert.Equal(expected, decision.Instances);
+        Assert.StartsWith($"The instances use {percent} % of the cpu that one asks for, 60 % for each is wanted", decision.Reason);
+    }
+
+    [Fact]
+    public void Instances_of_which_nothing_is_known_yet_count_as_the_others()
+    {
+        Assert.Equal((90.0 * 4, null), CpuReading.Of([Use(0, 80), Use(1, 100), Use(2, null)], 4, 100));
+        Assert.Equal((0.0, null), CpuReading.Of([Use(0, 0)], 4, 100));
+        Assert.NotNull(CpuReading.Of([Use(0, null)], 4, 100).Failure);
+        Assert.NotNull(CpuReading.Of([], 0, 100).Failure);
+
+        static TaskUse Use(int instance, long? cpu) => new() { Attempt = new(new("a", "b", "c"), instance, 1), CpuMillis = cpu };
+    }
+
     [Fact]
     public void Steps_can_be_bounded_and_changes_rest()
     {

@@ -122,12 +122,25 @@ public sealed class FakeFeed
     /// <summary>Longest real time that a read waits, whatever it was asked for.</summary>
     public TimeSpan LongestWait { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>The cursor of the last event.</summary>
+    public string End
+    {
+        get
+        {
+            lock (_lock) return $"{_events.Count}";
+        }
+    }
+
     public void Publish(params ReadOnlySpan<string> messages)
+    {
+        foreach (var message in messages) Publish(new EventView { Kind = "task", Status = "RUNNING", Message = message });
+    }
+
+    public void Publish(EventView happened)
     {
         lock (_lock)
         {
-            foreach (var message in messages)
-                _events.Add(new() { Cursor = $"{_events.Count + 1}", Kind = "task", Status = "RUNNING", Message = message });
+            _events.Add(happened with { Cursor = $"{_events.Count + 1}" });
             _more.TrySetResult();
             _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
@@ -175,6 +188,8 @@ public sealed class FakeAgents
 
     /// <summary>Holds up or fails reports, by node.</summary>
     public ConcurrentDictionary<string, Func<Task>> BeforeReport { get; } = new();
+
+    public ConcurrentDictionary<string, NodeUsage> Usages { get; } = new();
 
     /// <summary>Nodes whose sessions are told to be over.</summary>
     public ConcurrentDictionary<string, bool> Forgotten { get; } = new();

@@ -76,6 +76,27 @@ public sealed class FakeJobGrain(FakeCell cell) : Grain, IJobGrain
         Task.FromResult<ImmutableArray<TaskView>>(
             [.. cell.Tasks.GetValueOrDefault(Key, []).Where(task => task.Instance >= fromInstance).Take(limit)]);
 
+    public async Task<Answer<ServiceView>> DescribeService(CancellationToken cancellationToken = default)
+    {
+        await Misbehave(cancellationToken);
+        if (!cell.Jobs.TryGetValue(Key, out var job)) return Problem.NoSuchJob(Key);
+        if (job.Type != JobType.Service) return Problem.Of(ProblemKind.NotFound, "not-a-service", "It is none.");
+        return new ServiceView
+        {
+            Key = Key,
+            Version = job.Version,
+            Wanted = job.Instances,
+            Instances = [.. cell.Tasks[Key].Where(task => task.Status == ScheduleStatus.Running).Select(task => new ServiceInstance
+            {
+                Instance = task.Instance,
+                Attempt = task.Attempt,
+                Node = task.Node!,
+                Ports = task.Ports,
+                Version = task.Version,
+            })],
+        };
+    }
+
     public Task<TaskView?> DescribeTask(int instance, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public Task<ImmutableArray<AttemptRef>> Place(PlacementBatch placements, CancellationToken cancellationToken = default) =>
@@ -241,6 +262,8 @@ public sealed class FakeLedgerGrain(FakeCell cell) : Grain, IResourceLedgerGrain
 public sealed class FakeEventFeedGrain(FakeCell cell) : Grain, IEventFeedGrain
 {
     public Task Publish(ImmutableArray<EventView> events) => throw new NotSupportedException();
+
+    public Task<string> ReadEnd(CancellationToken cancellationToken = default) => Task.FromResult(cell.Feed.End);
 
     public Task<Answer<EventPage>> Read(string? after, int limit, TimeSpan wait, CancellationToken cancellationToken = default) =>
         cell.Feed.Read(after, limit, wait, cancellationToken);

@@ -72,6 +72,18 @@ public sealed class FakeNodeGrain(FakeCell cell) : Grain, INodeGrain
 
     public Task<NodeView?> Describe(CancellationToken cancellationToken = default) => Task.FromResult(cell.Nodes.GetValueOrDefault(Id));
 
+    public Task ReportUsage(long generation, NodeUsage usage, CancellationToken cancellationToken = default)
+    {
+        cell.Agents.Usages[Id] = usage;
+        return Task.CompletedTask;
+    }
+
+    public Task<ImmutableArray<TaskUse>> ReadUsage(JobKey job, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
+
+    public Task<string?> ReadHost(CancellationToken cancellationToken = default) =>
+        Task.FromResult(cell.Nodes.GetValueOrDefault(Id)?.Description.Host ?? cell.Agents.Registered.GetValueOrDefault(Id)?.Host);
+
     public Task Wake(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     private Task<Answer<NodeView>> Set(string verb, string operationId, string actor, MaintenanceMode mode, string status)

@@ -69,6 +69,96 @@ public sealed class AgentSessionTests(GatewayFixture fixture) : IClassFixture<Ga
     }
 
     [Fact]
+    public async Task An_agent_is_told_the_services_that_it_follows_as_long_as_it_does()
+    {
+        fixture.Cell.AddNode("n1");
+        var job = fixture.Cell.AddJob("shop/agent/web", 2, (instance, task) => instance == 1 ? task with { Node = "nowhere" } : task);
+        var (agent, registered) = await FakeAgent.Register(fixture.Gateway, "follower");
+        await using var own = agent;
+        Assert.Contains("services", registered.Reads);
+        await agent.Send(
+            new() { FollowServices = new() { Services = { "shop/agent/web", "shop/agent/nobody", "no key", "shop/agent/web" } } });
+        var told = new[] { await Told(), await Told() }.ToDictionary(state => state.Service);
+        var endpoint = Assert.Single(told["shop/agent/web"].Endpoints);
+        Assert.Equal((0, 1, "n1", 31_000), (endpoint.Instance, endpoint.Attempt, endpoint.Host, endpoint.Ports["http"]));
+        Assert.False(told["shop/agent/nobody"].Exists);
+
+        fixture.Cell.Tasks[job.Key] = [];
+        fixture.Cell.Feed.Publish(new EventView { Kind = "task", Job = job.Key, Status = "KILLED" });
+        Assert.Equal(("shop/agent/web", true, 0), await Told() is var gone ? (gone.Service, gone.Exists, gone.Endpoints.Count) : default);
+
+        // Whoever leaves the list is heard of no more; whoever comes back is told at once.
+        await agent.Send(new() { FollowServices = new() { Services = { "shop/agent/nobody" } } });
+        await agent.Send(new() { FollowServices = new() { Services = { "shop/agent/nobody", "shop/agent/web" } } });
+        Assert.Equal("shop/agent/web", (await Told()).Service);
+
+        async Task<ServiceState> Told() => Assert.Single((await agent.Read(ToAgent.BodyOneofCase.Services)).Services.Services_);
+    }
+
+    [Fact]
+    public async Task An_agent_may_name_more_services_than_it_is_told_of()
+    {
+        var (agent, registered) = await FakeAgent.Register(fixture.Gateway, "greedy");
+        await using var own = agent;
+        await agent.Send(new() { FollowServices = new() { Services = { Enumerable.Range(0, 300).Select(i => $"shop/greedy/s{i}") } } });
+        var told = new HashSet<string>();
+        for (var i = 0; i < AgentServices.MaxFollowed; i++)
+            told.Add(Assert.Single((await agent.Read(ToAgent.BodyOneofCase.Services)).Services.Services_).Service);
+        Assert.Equal(AgentServices.MaxFollowed, told.Count);
+        await agent.Report(registered, FakeAgent.Report("shop/prod/web", 0, 1, Status.Running));
+        Assert.NotNull((await agent.Read(ToAgent.BodyOneofCase.Acks)).Acks);
+    }
+
+    [Fact]
+    public async Task What_an_agent_has_measured_reaches_its_node_and_what_is_wrong_with_it_does_no_harm()
+    {
+        var (agent, registered) = await FakeAgent.Register(fixture.Gateway, "measured");
+        await using var own = agent;
+        Assert.Contains("usage", registered.Reads);
+        await agent.Send(new()
+        {
+            Usage = new()
+            {
+                Generation = registered.Generation,
+                AtUnixMillis = 1_700_000_000_000,
+                CpuMillis = 1500,
+                MemoryMib = 2048,
+                DiskFreeMib = 77,
+                DiskPressure = true,
+                Unused = new() { CpuMillis = 250 },
+                Tasks =
+                {
+                    new Contracts.Protocol.TaskUse { Attempt = new() { Job = "no key" } },
+                    new Contracts.Protocol.TaskUse
+                    {
+                        Attempt = new() { Job = "shop/prod/web", Instance = 3, Number = 2 },
+                        CpuMillis = 400,
+                        CpuTimeMicros = 5_000_000,
+                        MemoryBytes = 1024,
+                        Processes = 2,
+                        DiskBytes = 4096,
+                    },
+                    new Contracts.Protocol.TaskUse
+                    {
+                        Attempt = new() { Job = "shop/prod/web", Instance = 4, Number = 1 },
+                        CpuTimeMicros = long.MaxValue,
+                    },
+                },
+            },
+        });
+        await Requests.Until(() => _agents.Usages.ContainsKey("measured"), "the node knows what it uses");
+        var usage = _agents.Usages["measured"];
+        var node = usage.Node;
+        Assert.Equal(
+            (1500, 2048, 77, true, 250), (node.CpuMillis, node.MemoryMiB, node.DiskFreeMiB, node.DiskPressure, node.Unused.CpuMillis));
+        Assert.Equal(
+            [new(new("shop", "prod", "web"), 3, 2), new(new("shop", "prod", "web"), 4, 1)], usage.Tasks.Select(use => use.Attempt));
+        Assert.Equal((400, TimeSpan.FromSeconds(5), 4096), (usage.Tasks[0].CpuMillis, usage.Tasks[0].CpuTime, usage.Tasks[0].DiskBytes));
+        Assert.Null(usage.Tasks[1].CpuMillis);
+        Assert.Null(usage.Tasks[1].DiskBytes);
+    }
+
+    [Fact]
     public async Task An_agent_that_says_nothing_of_the_kind_has_nothing_of_the_kind()
     {
         var (agent, _) = await FakeAgent.Register(fixture.Gateway, "plain");

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using OrleansScheduler.Contracts;
 
 namespace OrleansScheduler.Silo.Tests;
 
@@ -33,6 +34,55 @@ public sealed class ScalingTests : IDisposable
         }
 
         await serving;
+    }
+
+    [Fact]
+    public async Task A_service_has_as_many_instances_as_its_cpu_asks_for()
+    {
+        await using var cell = await TestCell.Start(_directory);
+        await using var nodes = await Nodes.Start(cell, 2, _ => ScheduleStatus.Running);
+        await cell.Submit(Service() with { Scale = Service().Scale! with { Metric = "", Cpu = 50, Cooldown = TimeSpan.FromMinutes(5) } });
+        await cell.Until(Key, v => v.Counts.GetValueOrDefault("RUNNING") == 4);
+        Assert.NotNull((await cell.Until(Key, v => v.ScaleFailure is not null)).ScaleFailure);
+
+        await Use(cell, 75);
+        await cell.Until(Key, v => v.Instances == 6 && v.ScaleFailure is null);
+
+        var task = await cell.Grains.GetGrain<ITaskGrain>($"{Key}/0").Describe();
+        Assert.Equal(75, task!.Use!.CpuMillis);
+        var node = await cell.Grains.GetGrain<INodeGrain>(task.Node!).Describe();
+        Assert.Equal(new(200, 0, 0, 0), node!.Use!.Unused);
+        Assert.Null((await cell.Grains.GetGrain<IJobGrain>(Key.ToString()).ListTasks(0, 1))[0].Use);
+    }
+
+    [Fact]
+    public async Task What_tasks_do_not_use_is_lent_to_revocable_ones_and_not_before_it_was_measured()
+    {
+        await using var cell = await TestCell.Start(_directory);
+        var description = SimulatedNode.Describe("lender", cpu: 1000) with { Overcommit = 2, OvercommitByUse = true };
+        await using var lender = await SimulatedNode.Start(cell, description, _ => ScheduleStatus.Running);
+        var task = new TaskSpec { Command = ["run"], Resources = new(300, 64, 0, 0) };
+        await cell.Submit(Service() with { Scale = null, Instances = 1, Tier = Tier.Revocable, Task = task });
+        await cell.Until(Key, v => v.Counts.GetValueOrDefault("PENDING") == 1);
+        var node = cell.Grains.GetGrain<INodeGrain>("lender");
+        Assert.Equal(1, (await node.Describe())!.Description.Overcommit);
+
+        await node.ReportUsage((await node.Describe())!.Generation, new(new() { Unused = new(420, 65_000, 0, 0) }, []));
+        await cell.Until(Key, v => v.Counts.GetValueOrDefault("RUNNING") == 1);
+        Assert.Equal(1.4, (await node.Describe())!.Description.Overcommit, 6);
+    }
+
+    /// <summary>All nodes say that each attempt of the job uses so much.</summary>
+    private static async Task Use(TestCell cell, long cpuMillis)
+    {
+        var tasks = await cell.Grains.GetGrain<IJobGrain>(Key.ToString()).ListTasks(0, 100);
+        foreach (var there in tasks.Where(task => task.Node is not null).GroupBy(task => task.Node!))
+        {
+            var node = cell.Grains.GetGrain<INodeGrain>(there.Key);
+            var uses = there.Select(task => new TaskUse { Attempt = new(Key, task.Instance, task.Attempt), CpuMillis = cpuMillis });
+            await node.ReportUsage(
+                (await node.Describe())!.Generation, new(new() { Unused = new(200, 0, 0, 0) }, [.. uses]));
+        }
     }
 
     [Theory]
