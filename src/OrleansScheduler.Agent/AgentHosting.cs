@@ -28,6 +28,9 @@ public static class AgentHosting
         services.TryAddSingleton<ExitWatcher>();
         services.TryAddSingleton<HealthProber>();
         services.TryAddSingleton<HealthWatch>();
+        services.TryAddSingleton<ArtifactCache>();
+        services.TryAddSingleton<ArtifactDownload>();
+        services.TryAddSingleton<ArtifactFetcher>();
         services.TryAddSingleton<TaskRunner>();
         services.TryAddSingleton<CommandHandler>();
         services.TryAddSingleton<LogReader>();

@@ -60,6 +60,9 @@ public sealed class AgentOptions
     /// <summary>How many tasks are being started at once. 1 to 256, default 8.</summary>
     public int ConcurrentStarts { get; set; } = 8;
 
+    /// <summary>How files are brought into sandboxes.</summary>
+    public ArtifactOptions Artifacts { get; set; } = new();
+
     /// <summary>How long the sandbox of an ended attempt is kept. Default 1 h.</summary>
     public TimeSpan SandboxRetention { get; set; } = TimeSpan.FromHours(1);
 

@@ -47,6 +47,7 @@ internal sealed class AgentOptionsValidator : IValidateOptions<AgentOptions>
                     + "the values one or more words with commas between them.");
         }
 
+        options.Artifacts.Check(Check);
         CheckDeclared(options, Check);
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
 

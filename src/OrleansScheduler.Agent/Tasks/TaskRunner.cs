@@ -6,6 +6,7 @@ namespace OrleansScheduler.Agent;
 /// <summary>Looks after every attempt from its start, or from the moment this agent found it, to its end.</summary>
 internal sealed partial class TaskRunner(
     AttemptTable table, IEnumerable<ITaskDriver> drivers, NodeLease lease, ExitWatcher exits, HealthWatch healthWatch, HealthProber prober,
+    ArtifactFetcher artifacts,
     AgentTelemetry telemetry, NodeDescription node, IOptions<AgentOptions> options, TimeProvider time, ILogger<TaskRunner> logger)
         : IDisposable
 {
@@ -82,6 +83,8 @@ internal sealed partial class TaskRunner(
     {
         using (var activity = telemetry.Launch(traceParent, attempt.Id))
         {
+            // Before a turn to start is taken: what is slow to come must not hold up others.
+            if (!await Fetch(attempt)) return;
             await _starts.WaitAsync(_stopping.Token);
             try
             {
@@ -115,6 +118,31 @@ internal sealed partial class TaskRunner(
         }
 
         await Follow(attempt);
+    }
+
+    private async Task<bool> Fetch(Attempt attempt)
+    {
+        if (attempt.Spec!.Artifacts is []) return true;
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        var fetched = artifacts.Fetch(attempt, over.Token);
+        await Task.WhenAny(fetched, attempt.StopRequested);
+        if (!fetched.IsCompleted) await over.CancelAsync();
+        try
+        {
+            await fetched;
+            return true;
+        }
+        catch (OperationCanceledException) when (!_stopping.IsCancellationRequested)
+        {
+            Finish(attempt, ScheduleStatus.Killed, "It was stopped before it was started.");
+        }
+        catch (TaskStartException e)
+        {
+            telemetry.NotStarted();
+            Finish(attempt, ScheduleStatus.Failed, e.Message);
+        }
+
+        return false;
     }
 
     private async Task AttachAndFollow(Attempt attempt)

@@ -44,6 +44,10 @@ internal static class JobCode
     public const string UndefinedBinding = "undefined-binding";
     public const string PortName = "port-name";
     public const string PortDuplicate = "port-duplicate";
+    public const string ArtifactSource = "artifact-source";
+    public const string ArtifactChecksum = "artifact-checksum";
+    public const string ArtifactDest = "artifact-dest";
+    public const string ArtifactMode = "artifact-mode";
     public const string HealthKind = "health-kind";
     public const string HealthPath = "health-path";
     public const string HealthPortUnknown = "health-port-unknown";

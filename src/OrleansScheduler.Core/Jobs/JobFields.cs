@@ -18,7 +18,7 @@ internal static class JobFields
         ],
         ["task"] = ["driver", "command", "image", "processes", "env", "user", "artifacts", "resources", "health", "kill", "logs"],
         ["task.processes[]"] = ["name", "command", "after", "max-failures", "daemon", "ephemeral", "final"],
-        ["task.artifacts[]"] = ["source", "extract", "checksum"],
+        ["task.artifacts[]"] = ["source", "extract", "checksum", "dest", "mode"],
         [Resources] = ["cpu", "memory", "disk", "gpus", "ports", "custom", "sets"],
         ["task.health"] = ["http", "tcp", "command", "initial-delay", "interval", "timeout", "max-failures", "min-successes"],
         ["task.health.http"] = ["port", "path"],

@@ -67,6 +67,8 @@ internal static class JobFileWriter
         .Text("source", artifact.Source)
         .Flag("extract", artifact.Extract, false)
         .Text("checksum", artifact.Checksum)
+        .Text("dest", artifact.Dest)
+        .Text("mode", artifact.Mode)
         .ToNode();
 
     private static MappingWriter Write<T>(ImmutableSortedDictionary<string, T> values, Action<MappingWriter, string, T> write)

@@ -62,7 +62,11 @@ internal static class TaskFileReader
     private static ArtifactSpec ReadArtifact(JobFileSection artifact)
     {
         artifact.Require("source");
-        return new(artifact.Text("source") ?? "", artifact.Flag("extract") ?? false, artifact.Text("checksum"));
+        return new(artifact.Text("source") ?? "", artifact.Flag("extract") ?? false, artifact.Text("checksum"))
+        {
+            Dest = artifact.Text("dest"),
+            Mode = artifact.Text("mode"),
+        };
     }
 
     private static HealthSpec? ReadHealth(JobFileSection? health)

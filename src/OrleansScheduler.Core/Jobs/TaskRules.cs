@@ -16,6 +16,7 @@ internal static class TaskRules
         CheckResources(task.Resources, findings);
         CheckCustom(task.Custom, findings);
         CheckPorts(task.Ports, findings);
+        ArtifactRules.Check(task.Artifacts, $"{Root}.artifacts", findings);
         CheckHealth(task, findings);
         CheckKill(task, findings);
         if (task.Logs.RotateSizeMiB < 1) findings.Add(JobCode.BelowMinimum, $"{Root}.logs.rotate-size", "This must be at least 1MiB.");

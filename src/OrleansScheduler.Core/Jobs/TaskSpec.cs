@@ -85,11 +85,19 @@ public sealed record ProcessSpec
 }
 
 /// <summary>A file brought into the sandbox before the start.</summary>
-/// <param name="Source">Where it comes from.</param>
+/// <param name="Source">Where it comes from: an http, https or file URL.</param>
 /// <param name="Extract">Whether it is an archive to unpack.</param>
 /// <param name="Checksum">Expected digest as <c>sha256:hex</c>, or null.</param>
 [GenerateSerializer, Immutable, Alias("osched.ArtifactSpec")]
-public sealed record ArtifactSpec([property: Id(0)] string Source, [property: Id(1)] bool Extract, [property: Id(2)] string? Checksum);
+public sealed record ArtifactSpec([property: Id(0)] string Source, [property: Id(1)] bool Extract, [property: Id(2)] string? Checksum)
+{
+    /// <summary>Where it goes in the sandbox: a file's path, or the directory that an archive is unpacked into. Null means the name that
+    /// the source has, or the sandbox itself.</summary>
+    [Id(3)] public string? Dest { get; init; }
+
+    /// <summary>Permissions of the file, in octal; null means <c>0644</c>. Archives bring their own.</summary>
+    [Id(4)] public string? Mode { get; init; }
+}
 
 /// <summary>How the agent asks an instance whether it is well.</summary>
 [GenerateSerializer, Immutable, Alias("osched.HealthSpec")]

@@ -48,6 +48,14 @@ internal static class JobGen
             Sets = sets.DistinctBy(pair => pair.Item1).ToImmutableSortedDictionary(pair => pair.Item1, pair => pair.Item2),
         });
 
+    private static readonly Gen<ArtifactSpec> Artifact =
+        from source in Pick("http://h/a", "https://h:1/b/c.tar.gz?d=e&f=%20", "file:///srv/x.zip")
+        from extract in Gen.Bool
+        from checksum in Pick(null, "sha256:" + new string('a', 64))
+        from dest in Pick(null, "a", "a/b.c", " ", "~", "true")
+        from mode in Pick(null, "0755", "600")
+        select new ArtifactSpec(source, extract, checksum) { Dest = dest, Mode = extract ? null : mode };
+
     private static readonly Gen<JobKey> Key = Gen.Select(Name, Name, Name, (role, env, name) => new JobKey(role, env, name));
 
     public static readonly Gen<TaskSpec> Task =
@@ -60,6 +68,7 @@ internal static class JobGen
         from grace in Duration
         from path in Gen.Frequency((2, Gen.Const((string?)null)), (1, UrlPath.Select(text => (string?)text)))
         from logs in Gen.Select(Gen.Long[1, 5000], Gen.Int[0, 1000])
+        from artifacts in Artifact.Array[0, 3]
         select new TaskSpec
         {
             Command = command,
@@ -67,6 +76,7 @@ internal static class JobGen
             Resources = amounts,
             Ports = ports,
             Custom = custom,
+            Artifacts = [.. artifacts],
             Health = health,
             Kill = new() { Grace = grace, GracefulShutdown = ports is [] ? null : path },
             Logs = new() { RotateSizeMiB = logs.Item1, Keep = logs.Item2 },
