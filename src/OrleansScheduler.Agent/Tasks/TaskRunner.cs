@@ -222,15 +222,15 @@ internal sealed partial class TaskRunner(
         return "";
     }
 
-    // The graceful endpoint and SIGTERM have the same time each; SIGKILL follows where this ends.
+    // The endpoints and SIGTERM have the same time each; SIGKILL follows where this ends. One who does not hear is not waited for.
     private async Task AskToEnd(Attempt attempt, ITaskDriver driver, Task ended)
     {
         var kill = attempt.Spec!.Kill;
-        if (kill.GracefulShutdown is { } path && attempt.Record.Ports is [var port, ..])
+        foreach (var path in new[] { kill.GracefulShutdown, kill.Shutdown }.OfType<string>())
         {
+            if (ended.IsCompleted || attempt.Record.Ports is not [var port, ..]) break;
             var asked = time.GetTimestamp();
-            await prober.Post(port, path, kill.Grace, _stopping.Token);
-            await Ended(kill.Grace - time.GetElapsedTime(asked));
+            if (await prober.Post(port, path, kill.Grace, _stopping.Token)) await Ended(kill.Grace - time.GetElapsedTime(asked));
         }
 
         var began = time.GetTimestamp();

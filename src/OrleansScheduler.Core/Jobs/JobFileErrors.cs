@@ -25,6 +25,7 @@ internal sealed class JobFileErrors
         ("constraints", "role"),
         ("task.health", "task.resources"),
         ("task.kill.graceful-shutdown", "task.resources"),
+        ("task.kill.shutdown", "task.resources"),
         ("task.command", "task.resources.ports"),
         ("task.env", "task.resources.ports"),
     ];

@@ -12,6 +12,8 @@ internal static class JobSupport
         Refuse(task.Image is not null, "task.image", "Images are not supported yet; use a command that is on the node.");
         Refuse(task.Processes is not [], "task.processes", "Several processes are not supported yet; use one command, such as a script.");
         Refuse(task.User is not null, "task.user", "Another account is not supported yet; leave it out to run as the agent's own.");
+        Refuse(task.Health?.Readiness is not null, "task.health.readiness",
+            "Readiness apart from health is not supported yet; leave it out: an instance counts as ready while it is well.");
         Refuse(spec is { Update.SlaAware: true, Sla.Coordinator: not null }, "update.sla-aware",
             "Updates do not ask coordinators yet; name a percentage or a count.");
 

@@ -120,6 +120,9 @@ public sealed record HealthSpec
 
     /// <summary>Consecutive successes needed before the task counts as RUNNING. Default 1.</summary>
     [Id(5)] public int MinSuccesses { get; init; } = 1;
+
+    /// <summary>How it shows that it can take work, apart from being well; null means whenever it is well.</summary>
+    [Id(6)] public HealthProbe? Readiness { get; init; }
 }
 
 /// <summary>One way to ask for health.</summary>
@@ -131,6 +134,19 @@ public abstract record HealthProbe
     /// <param name="Path">Path and query, starting with a slash.</param>
     [GenerateSerializer, Immutable, Alias("osched.HealthProbe.Http")]
     public sealed record Http([property: Id(0)] string Port, [property: Id(1)] string Path) : HealthProbe;
+
+    /// <summary>GET over TLS on a named port; any 2xx or 3xx is well. Certificates are not checked: the port is the task's own, on the
+    /// machine that asks.</summary>
+    /// <param name="Port">Name of the port.</param>
+    /// <param name="Path">Path and query, starting with a slash.</param>
+    [GenerateSerializer, Immutable, Alias("osched.HealthProbe.Https")]
+    public sealed record Https([property: Id(0)] string Port, [property: Id(1)] string Path) : HealthProbe;
+
+    /// <summary><c>grpc.health.v1.Health/Check</c> on a named port says SERVING.</summary>
+    /// <param name="Port">Name of the port.</param>
+    /// <param name="Service">The service that is asked for; empty for the server as a whole.</param>
+    [GenerateSerializer, Immutable, Alias("osched.HealthProbe.Grpc")]
+    public sealed record Grpc([property: Id(0)] string Port, [property: Id(1)] string Service) : HealthProbe;
 
     /// <summary>A connection to a named port can be opened.</summary>
     /// <param name="Port">Name of the port.</param>
@@ -150,15 +166,22 @@ public abstract record HealthProbe
     }
 }
 
-/// <summary>How an instance is stopped: graceful endpoint, then SIGTERM, then SIGKILL of everything that is left.</summary>
+/// <summary>How an instance is stopped: graceful endpoint, shutdown endpoint, SIGTERM, SIGKILL of everything that is left. Each step but
+/// the last has the same time.</summary>
 [GenerateSerializer, Immutable, Alias("osched.KillSpec")]
 public sealed record KillSpec
 {
-    /// <summary>Time between SIGTERM and SIGKILL. Default 5 s.</summary>
+    /// <summary>Time after each endpoint, and between SIGTERM and SIGKILL. Default 5 s.</summary>
     [Id(0)] public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Path that is POSTed on the first port before SIGTERM; null for none.</summary>
     [Id(1)] public string? GracefulShutdown { get; init; }
+
+    /// <summary>Path that is POSTed on the first port after the graceful one and before SIGTERM; null for none.</summary>
+    [Id(2)] public string? Shutdown { get; init; }
+
+    /// <summary>How long it can take until nothing is waited for any more.</summary>
+    public TimeSpan Longest => Grace * (1 + (GracefulShutdown is null ? 0 : 1) + (Shutdown is null ? 0 : 1));
 }
 
 /// <summary>How much output of an instance is kept.</summary>

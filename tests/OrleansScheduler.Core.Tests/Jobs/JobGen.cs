@@ -78,7 +78,12 @@ internal static class JobGen
             Custom = custom,
             Artifacts = [.. artifacts],
             Health = health,
-            Kill = new() { Grace = grace, GracefulShutdown = ports is [] ? null : path },
+            Kill = new()
+            {
+                Grace = grace,
+                GracefulShutdown = ports is [] ? null : path,
+                Shutdown = ports is ["http", ..] ? path : null,
+            },
             Logs = new() { RotateSizeMiB = logs.Item1, Keep = logs.Item2 },
         };
 
@@ -201,7 +206,9 @@ internal static class JobGen
         var probe = ports is []
             ? command
             : Gen.OneOf(command, Pick([.. ports]).Select(port => (HealthProbe)new HealthProbe.Tcp(port)),
-                Gen.Select(Pick([.. ports]), UrlPath, (port, path) => (HealthProbe)new HealthProbe.Http(port, path)));
+                Gen.Select(Pick([.. ports]), UrlPath, (port, path) => (HealthProbe)new HealthProbe.Http(port, path)),
+                Gen.Select(Pick([.. ports]), UrlPath, (port, path) => (HealthProbe)new HealthProbe.Https(port, path)),
+                Gen.Select(Pick([.. ports]), Pick("", "a.b.C"), (port, name) => (HealthProbe)new HealthProbe.Grpc(port, name)));
         var health =
             from kind in probe
             from times in Gen.Select(Duration, Duration, Duration)
