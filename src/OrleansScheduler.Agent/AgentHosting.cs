@@ -35,6 +35,9 @@ public static class AgentHosting
         services.TryAddSingleton<CommandHandler>();
         services.TryAddSingleton<LogReader>();
         services.TryAddSingleton<LogKeeper>();
+        services.TryAddSingleton<SandboxFiles>();
+        services.TryAddSingleton<TaskEntry>();
+        services.TryAddSingleton<ExecSessions>();
         services.TryAddSingleton<SandboxKeeper>();
         services.TryAddSingleton<GatewayAddresses>();
         services.AddHostedService<AgentService>();

@@ -25,7 +25,7 @@ public sealed record ExecRequest
     /// <summary>Whether that was the last of it.</summary>
     [Id(6)] public bool InputEnded { get; init; }
 
-    /// <summary>How long to wait for output when there is none.</summary>
+    /// <summary>How long to wait for output when there is none; zero leaves output for another exchange.</summary>
     [Id(7)] public TimeSpan Wait { get; init; }
 
     /// <summary>Whether it is to be ended, whatever it does.</summary>

@@ -90,6 +90,7 @@ public static class GatewayExtensions
         app.Use(RequestGuards.RefuseEncodedBodies);
         app.Use(RequestGuards.LimitBody);
         app.Use(RequestGuards.RefuseOtherSites);
+        app.UseWebSockets();
         app.UseRouting();
         app.Use(RequestGuards.KeepListenersApart);
         app.Use(RequestGuards.RefuseBeforeStart);
@@ -102,6 +103,8 @@ public static class GatewayExtensions
         app.MapCron();
         app.MapUpdates();
         app.MapTasks();
+        app.MapTaskFiles();
+        app.MapTaskExec();
         app.MapNodes();
         app.MapEvents();
         app.MapExplain();
