@@ -43,8 +43,8 @@ internal static class TaskExecCommand
             answer = await session.Client.ExecAsync(task, options with
             {
                 Terminal = session.Terminal.NonEmpty("TERM") ?? "xterm",
-                Rows = Console.WindowHeight,
-                Columns = Console.WindowWidth,
+                Rows = Console.WindowHeight > 0 ? Console.WindowHeight : null,
+                Columns = Console.WindowWidth > 0 ? Console.WindowWidth : null,
                 Sizes = sizes.Reader,
             }, cancellationToken);
         }

@@ -63,6 +63,8 @@ internal sealed class ExecSocket(ClientWebSocket socket, ExecOptions options)
                     await Write(options.Error, data, cancellationToken);
                     break;
                 case End:
+                    await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, statusDescription: null, cancellationToken)
+                        .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                     return ReadEnd(JsonSerializer.Deserialize<Ending>(data.Span, WireJson.Options) ?? new(null, null, null, null));
             }
         }

@@ -29,11 +29,12 @@ internal sealed class ExecRelay(TaskPlace place, WebSocket socket, TimeProvider 
         var output = CarryOutput(session, over.Token);
         var input = CarryInput(session, over.Token);
         await Task.WhenAny(output, input);
-        if (!output.IsCompleted)
-        {
-            // Whoever used it is gone.
+
+        // Either its user has heard how it ended, and has a moment to hang up, or is gone before that.
+        if (output.IsCompletedSuccessfully)
+            await input.WaitAsync(Goodbye, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        else
             _ = await Call(new() { Session = session, Close = true });
-        }
 
         await over.CancelAsync();
         await Task.WhenAll(output, input).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -74,6 +75,7 @@ internal sealed class ExecRelay(TaskPlace place, WebSocket socket, TimeProvider 
         }
     }
 
+    /// <summary>Takes one message; false when it is none.</summary>
     private async Task<bool> Take(string session, ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
     {
         var rest = message[1..];
@@ -81,13 +83,16 @@ internal sealed class ExecRelay(TaskPlace place, WebSocket socket, TimeProvider 
         {
             case Size when rest.Length == 4:
                 var (rows, columns) = (BinaryPrimitives.ReadUInt16BigEndian(rest.Span), BinaryPrimitives.ReadUInt16BigEndian(rest.Span[2..]));
-                return (await Call(new() { Session = session, Rows = rows, Columns = columns })).Value is not null;
+                _ = await Call(new() { Session = session, Rows = rows, Columns = columns });
+                return true;
             case InputEnd or Input:
                 var isLast = message.Span[0] == InputEnd;
                 while (true)
                 {
                     var answer = await Call(new() { Session = session, Input = [.. rest.Span], InputEnded = isLast });
-                    if (answer.Value is not { } taken) return false;
+
+                    // A command that has ended reads no more; what it wrote last is still under way to its user.
+                    if (answer.Value is not { } taken) return true;
                     rest = rest[Math.Clamp(taken.InputTaken, 0, rest.Length)..];
                     if (rest.IsEmpty) return true;
                     await Task.Delay(Pause, time, cancellationToken);
