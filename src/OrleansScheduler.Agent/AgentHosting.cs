@@ -18,11 +18,14 @@ public static class AgentHosting
         services.TryAddSingleton<AgentTelemetry>();
         services.TryAddSingleton<TaskSpecReader>();
         services.TryAddSingleton(provider => new StateDirectory(provider.GetRequiredService<IOptions<AgentOptions>>().Value));
-        services.TryAddSingleton(provider => new CommandJournal(provider.GetRequiredService<StateDirectory>().Root));
+        services.TryAddSingleton(OpenJournal);
         services.TryAddSingleton(Describe);
         services.TryAddSingleton<AttemptTable>();
         services.TryAddSingleton<ReportQueue>();
         services.TryAddSingleton<ProcessScanner>();
+        services.TryAddSingleton(_ => new ShimProgram(AppContext.BaseDirectory));
+        services.TryAddSingleton<CgroupTree>();
+        services.TryAddSingleton<TaskIsolation>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ITaskDriver, ProcessDriver>());
         services.TryAddSingleton<NodeLease>();
         services.TryAddSingleton<ExitWatcher>();
@@ -34,7 +37,6 @@ public static class AgentHosting
         services.TryAddSingleton<TaskRunner>();
         services.TryAddSingleton<CommandHandler>();
         services.TryAddSingleton<LogReader>();
-        services.TryAddSingleton<LogKeeper>();
         services.TryAddSingleton<SandboxFiles>();
         services.TryAddSingleton<TaskEntry>();
         services.TryAddSingleton<ExecSessions>();
@@ -44,10 +46,19 @@ public static class AgentHosting
         return builder;
     }
 
+    private static NodeJournal OpenJournal(IServiceProvider services)
+    {
+        var state = services.GetRequiredService<StateDirectory>();
+        return new(state.Root, state.AgentId, services.GetRequiredService<IOptions<AgentOptions>>().Value.NodeId);
+    }
+
     private static NodeDescription Describe(IServiceProvider services)
     {
         // The directory is made first: its file system is part of what is described.
         var state = services.GetRequiredService<StateDirectory>();
-        return NodeFacts.Detect(services.GetRequiredService<IOptions<AgentOptions>>().Value) with { AgentId = state.AgentId };
+        var node = NodeFacts.Detect(services.GetRequiredService<IOptions<AgentOptions>>().Value);
+        var attributes = node.Attributes.ToBuilder();
+        foreach (var (name, values) in services.GetRequiredService<TaskIsolation>().Attributes()) attributes.TryAdd(name, values);
+        return node with { AgentId = state.AgentId, Attributes = attributes.ToImmutable() };
     }
 }

@@ -57,6 +57,9 @@ public sealed class AgentOptions
     /// s.</summary>
     public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How tasks are kept apart from each other and from the machine.</summary>
+    public IsolationOptions Isolation { get; set; } = new();
+
     /// <summary>How many tasks are being started at once. 1 to 256, default 8.</summary>
     public int ConcurrentStarts { get; set; } = 8;
 

@@ -8,7 +8,7 @@ namespace OrleansScheduler.Agent;
 internal sealed partial class AgentService(
     IServiceProvider services, IOptions<AgentOptions> options, GatewayAddresses gateways, CommandHandler commands, TaskRunner runner,
         AttemptTable table,
-    SandboxKeeper sandboxes, LogKeeper logs, AgentTelemetry telemetry, TimeProvider time, IHostApplicationLifetime lifetime,
+    SandboxKeeper sandboxes, AgentTelemetry telemetry, TimeProvider time, IHostApplicationLifetime lifetime,
     ILogger<AgentService> logger) : BackgroundService
 {
     private static readonly TimeSpan Upkeep = TimeSpan.FromSeconds(5);
@@ -29,7 +29,9 @@ internal sealed partial class AgentService(
         {
             var running = table.All.Where(attempt => !attempt.Record.Status.IsTerminal()).ToList();
             foreach (var attempt in running) runner.Stop(attempt, StopReason.Kill, "The agent was stopped, and its tasks with it.");
-            var longest = running.Select(attempt => attempt.Spec?.Kill.Longest ?? TimeSpan.Zero).DefaultIfEmpty().Max();
+            var longest = running.Select(attempt => attempt.Spec is { } spec
+                ? spec.Kill.Longest + (spec.Processes is [] ? TimeSpan.Zero : 2 * spec.FinalizationWait)
+                : TimeSpan.Zero).DefaultIfEmpty().Max();
             await runner.Drain(longest + ForcedEnd);
         }
 
@@ -80,7 +82,6 @@ internal sealed partial class AgentService(
         {
             try
             {
-                logs.Trim();
                 sandboxes.Clean();
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -10,6 +10,7 @@ internal static partial class Posix
     public const int SigTerm = 15;
     public const int NoSuchProcess = 3;
     private const int ReadOnlyCloseOnExec = 0x80000;
+    private const int WriteOnlyNonBlocking = 0x801;
     private const int BootClock = 7;
 
     /// <summary>Reads at most a buffer full from the start of a file of /proc; -1 when it is not there or may not be read.</summary>
@@ -52,17 +53,36 @@ internal static partial class Posix
         return (time[0] * 1000L) + (time[1] / 1_000_000);
     }
 
+    /// <summary>Writes to a pipe that somebody reads, at once or not at all; false when nobody does or it is full.</summary>
+    public static unsafe bool WriteToPipe(string path, ReadOnlySpan<byte> bytes)
+    {
+        var descriptor = Open(path, WriteOnlyNonBlocking | ReadOnlyCloseOnExec);
+        if (descriptor < 0) return false;
+        nint written;
+        fixed (byte* start = bytes) written = Write(descriptor, start, (nuint)bytes.Length);
+        _ = Close(descriptor);
+        return written == bytes.Length;
+    }
+
+    /// <summary>Changes who owns a file; of a link the link itself.</summary>
+    /// <exception cref="IOException">That is not allowed, or there is no such file.</exception>
+    public static void ChangeOwner(string path, uint user, uint group)
+    {
+        if (ChangeOwnerOfLink(path, user, group) != 0)
+            throw new IOException($"cannot give {path} away: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int ChangeOwnerOfLink(string path, uint user, uint group);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    private static unsafe partial nint Write(int descriptor, byte* buffer, nuint count);
+
     [LibraryImport("libc", EntryPoint = "clock_gettime")]
     private static unsafe partial int ClockGetTime(int clock, nint* time);
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int pid, int signal);
-
-    [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
-    public static partial int Allocate(Microsoft.Win32.SafeHandles.SafeFileHandle file, int mode, long offset, long length);
-
-    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
-    public static partial long Seek(Microsoft.Win32.SafeHandles.SafeFileHandle file, long offset, int whence);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);

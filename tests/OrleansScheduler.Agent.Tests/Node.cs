@@ -15,6 +15,9 @@ internal sealed class Node : IAsyncDisposable
 
     public required FakeGateway Gateway { get; init; }
 
+    /// <summary>The program that supervises tasks; null for the one that was built.</summary>
+    public ShimProgram? Shim { get; init; }
+
     public IServiceProvider Services => _agent!.Services;
 
     public static async Task<Node> Start(params (string Key, string Value)[] settings)
@@ -38,7 +41,12 @@ internal sealed class Node : IAsyncDisposable
 
     public AttemptDirectory DirectoryOf(AttemptId attempt) => new(State, attempt);
 
-    public string Output(AttemptId attempt, string stream = "stdout") => File.ReadAllText(DirectoryOf(attempt).Log(stream));
+    public string Output(AttemptId attempt, string stream = "stdout", string process = ProcessDriver.MainProcess)
+    {
+        var directory = DirectoryOf(attempt).Logs(process);
+        return string.Concat(LogSegments.StartsOf(directory, stream)
+            .Select(start => File.ReadAllText(LogSegments.PathOf(directory, stream, start))));
+    }
 
     public string? SandboxFile(AttemptId attempt, string name)
     {
@@ -54,7 +62,7 @@ internal sealed class Node : IAsyncDisposable
     }
 
     public int SupervisorOf(AttemptId attempt) =>
-        ProcessStat.Parse(System.Text.Encoding.UTF8.GetBytes(File.ReadAllLines(DirectoryOf(attempt).Pids)[0]))!.Value.Pid;
+        ProcessStat.Parse(File.ReadAllBytes(DirectoryOf(attempt).Pid))!.Value.Pid;
 
     public static bool IsAlive(int pid) => ProcessStat.Of(pid) is { IsLive: true };
 
@@ -67,14 +75,21 @@ internal sealed class Node : IAsyncDisposable
             ["Agent:GatewayUrl"] = Gateway.Url,
             ["Agent:StateDirectory"] = State,
             ["Agent:ReconnectDelay"] = "00:00:00.1",
+
+            // Tests look at tasks from outside by the numbers that those see; what keeps tasks apart has its own tests.
+            ["Agent:Isolation:Level"] = "none",
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)));
         builder.Logging.ClearProviders();
         builder.Services.AddMetrics();
+        if (Shim is { } shim) builder.Services.AddSingleton(shim);
         builder.AddSchedulerAgent();
         _agent = builder.Build();
         await _agent.StartAsync();
     }
+
+    /// <summary>The journal of a node whose agent was stopped.</summary>
+    public NodeJournal OpenJournal() => new(State, File.ReadAllText(Path.Combine(State, "agent.id")).Trim(), "node-1");
 
     public async Task StopAgent()
     {
@@ -88,9 +103,13 @@ internal sealed class Node : IAsyncDisposable
         if (_agent is not null) await StopAgent();
         foreach (var directory in AttemptDirectory.Enumerate(State))
         {
-            foreach (var process in ProcessScan.Now().TreeOf(directory.Sandbox, main: null).ToList()) process.Signal(Posix.SigKill);
+            var supervisor = File.Exists(directory.Pid) ? ProcessStat.Parse(File.ReadAllBytes(directory.Pid)) : null;
+            supervisor?.Signal(Posix.SigKill);
+            await Wait.Until(() => supervisor?.StillRuns() != true, $"the supervisor of {directory.Attempt} ends");
+            foreach (var process in ProcessScan.Now().TreeOf(directory.Sandbox).ToList()) process.Signal(Posix.SigKill);
         }
 
+        LeftGroups.Remove(State);
         await Gateway.DisposeAsync();
         Directory.Delete(State, recursive: true);
     }

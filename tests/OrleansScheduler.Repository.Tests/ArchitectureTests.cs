@@ -12,7 +12,8 @@ public sealed class ArchitectureTests
         ["Contracts"] = ["Core"],
         ["Silo"] = ["Contracts"],
         ["Gateway"] = ["Contracts"],
-        ["Agent"] = ["Contracts"],
+        ["Agent"] = ["Contracts", "Shim"],
+        ["Shim"] = [],
         ["Client"] = ["Core"],
         ["Cli"] = ["Client", "Silo", "Gateway", "Agent"],
     };
@@ -66,7 +67,7 @@ public sealed class ArchitectureTests
     private static void RequireNone(string project, string[] forbidden)
     {
         if (forbidden.Length == 0) return;
-        var name = project == "Cli" ? "osched" : $"OrleansScheduler.{project}";
+        var name = project switch { "Cli" => "osched", "Shim" => "osched-shim", _ => $"OrleansScheduler.{project}" };
         var result = Types.InAssembly(Assembly.Load(name)).ShouldNot().HaveDependencyOnAny(forbidden).GetResult();
 
         var offenders = string.Join(", ", result.FailingTypeNames ?? []);

@@ -2,24 +2,19 @@ using Microsoft.Extensions.Options;
 
 namespace OrleansScheduler.Agent;
 
-/// <summary>Brings a task's artifacts into its sandbox before it starts.</summary>
+/// <summary>Brings a task's artifacts into its sandbox before it starts. They belong to the agent until the driver hands the sandbox
+/// over.</summary>
 internal sealed class ArtifactFetcher(ArtifactDownload download, IOptions<AgentOptions> options) : IDisposable
 {
     private readonly SemaphoreSlim _turns = new(options.Value.Artifacts.Concurrent);
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (SemaphoreSlim Turn, int Users)> _sources = new(StringComparer.Ordinal);
 
-    /// <summary>Told of every sandbox that has all its files, before its task starts: the place to hand them over to the task's
-    /// user.</summary>
-    public Action<Attempt>? Fetched { get; set; }
-
     /// <summary>Fetches all of them, one after the other.</summary>
     /// <exception cref="TaskStartException">One cannot be had; the message begins with a stable code.</exception>
     public async Task Fetch(Attempt attempt, CancellationToken cancellationToken)
     {
-        if (attempt.Spec!.Artifacts is []) return;
-        foreach (var artifact in attempt.Spec.Artifacts) await Fetch(artifact, attempt.Directory.Sandbox, cancellationToken);
-        Fetched?.Invoke(attempt);
+        foreach (var artifact in attempt.Spec!.Artifacts) await Fetch(artifact, attempt.Directory.Sandbox, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Threading.Channels;
+using OrleansScheduler.Shim;
 
 namespace OrleansScheduler.Agent;
 
@@ -27,15 +28,13 @@ internal sealed class ExecSession : IDisposable
     /// <summary>Starts the command.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">It cannot be started.</exception>
     /// <exception cref="IOException">There is no terminal for it.</exception>
-    public ExecSession(AttemptId attempt, Func<string?, ProcessStartInfo> enter, string? terminalKind, TimeProvider time)
+    public ExecSession(AttemptId attempt, Func<(string File, string Kind)?, ProcessStartInfo> enter, string? terminalKind, TimeProvider time)
     {
         (Attempt, _time) = (attempt, time);
         _terminal = terminalKind is null ? null : new();
         try
         {
-            var start = enter(_terminal?.Name);
-            if (terminalKind is not null) start.Environment["TERM"] = terminalKind;
-            _process = Process.Start(start)!;
+            _process = Process.Start(enter(_terminal is { } own ? (own.Name, terminalKind!) : null))!;
         }
         catch
         {
@@ -53,7 +52,7 @@ internal sealed class ExecSession : IDisposable
     /// <summary>When somebody last asked for what it wrote.</summary>
     public long LastHeard { get; private set; }
 
-    /// <summary>Completes when the command and all of its session have ended.</summary>
+    /// <summary>Completes when the command has ended.</summary>
     public Task Ended { get; }
 
     /// <summary>Completes when nobody wants anything of it any more: its end was handed over, or it was closed.</summary>
@@ -89,7 +88,7 @@ internal sealed class ExecSession : IDisposable
     /// <summary>Sets the size of its terminal, if it has one.</summary>
     public void Resize(int rows, int columns) => _terminal?.Resize(rows, columns);
 
-    /// <summary>Ends the command and everything in its session.</summary>
+    /// <summary>Ends the command and what it has started.</summary>
     public void Close()
     {
         _over.Cancel();
@@ -153,7 +152,7 @@ internal sealed class ExecSession : IDisposable
             : Task.Factory.StartNew(CopyTerminal, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         var input = _terminal is null ? PassInput() : Task.CompletedTask;
         await ((Task)_process.WaitForExitAsync(_over.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        EndSession();
+        EndTree();
         await ((Task)_process.WaitForExitAsync(CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _exitCode = _process.ExitCode;
 
@@ -164,16 +163,12 @@ internal sealed class ExecSession : IDisposable
         await Task.WhenAll(copies, input).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    // Whoever has left the group is still in the session, unless it made one of its own; those end with the task.
-    private void EndSession()
+    // What it has left behind and detached from itself belongs to the task and ends with that.
+    private void EndTree()
     {
-        _ = Posix.Kill(-_process.Id, Posix.SigKill);
-        foreach (var directory in Directory.EnumerateDirectories("/proc"))
-        {
-            if (int.TryParse(Path.GetFileName(directory.AsSpan()), out var pid) && ProcessStat.Of(pid) is { IsLive: true } stat
-                && stat.Session == _process.Id)
-                stat.Signal(Posix.SigKill);
-        }
+        if (_process.HasExited) return;
+        Descendants.Kill(_process.Id);
+        _process.Kill();
     }
 
     private async Task Copy(Stream stream, bool isError)

@@ -2,12 +2,13 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
+using OrleansScheduler.Shim;
 
 namespace OrleansScheduler.Agent;
 
 /// <summary>Asks tasks whether they are well. One for the agent: however many tasks there are, a bounded number is asked at a
 /// time.</summary>
-internal sealed class HealthProber(StateDirectory state, TimeProvider time) : IDisposable
+internal sealed class HealthProber(ShimProgram shim, TimeProvider time) : IDisposable
 {
     private const int MostAtOnce = 64;
     private readonly SemaphoreSlim _turns = new(MostAtOnce);
@@ -130,11 +131,16 @@ internal sealed class HealthProber(StateDirectory state, TimeProvider time) : ID
     private async Task<string?> AskCommand(
         Attempt attempt, TaskEnvironment environment, ImmutableArray<string> command, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(state.SetSid) { UseShellExecute = false, WorkingDirectory = attempt.Directory.Sandbox };
+        // Beside the task and kept apart as it is.
+        var start = new ProcessStartInfo(
+            shim.Path,
+            [.. shim.Arguments, "enter", attempt.Directory.Root, "/bin/sh", "-c", "exec \"$@\" </dev/null >/dev/null 2>&1", "health",
+                .. command.Select(environment.Substitute)])
+        {
+            UseShellExecute = false,
+            WorkingDirectory = "/",
+        };
         start.Environment.Clear();
-        foreach (var (name, value) in environment.Variables) start.Environment[name] = value;
-        foreach (var word in (string[])["/bin/sh", "-c", "exec \"$@\" </dev/null >/dev/null 2>&1", "health"]) start.ArgumentList.Add(word);
-        foreach (var word in command) start.ArgumentList.Add(environment.Substitute(word));
         using var process = Process.Start(start)!;
         try
         {
@@ -143,8 +149,11 @@ internal sealed class HealthProber(StateDirectory state, TimeProvider time) : ID
         }
         finally
         {
-            // Its whole session, whether it took too long or left something behind.
-            _ = Posix.Kill(-process.Id, Posix.SigKill);
+            if (!process.HasExited)
+            {
+                Descendants.Kill(process.Id);
+                process.Kill();
+            }
         }
     }
 }

@@ -4,8 +4,8 @@ namespace OrleansScheduler.Agent;
 
 /// <summary>Decides which commands are obeyed, remembers them durably, and carries them out.</summary>
 internal sealed partial class CommandHandler(
-    StateDirectory state, CommandJournal journal, NodeLease lease, AttemptTable table, TaskRunner runner, TaskSpecReader specs,
-        NodeDescription node,
+    StateDirectory state, NodeJournal journal, NodeLease lease, AttemptTable table, TaskRunner runner, TaskSpecReader specs,
+    CgroupTree cgroups, NodeDescription node,
     AgentTelemetry telemetry, TimeProvider time, ILogger<CommandHandler> logger)
 {
     /// <summary>Highest epoch of the ledger that was obeyed; 0 for none.</summary>
@@ -15,17 +15,9 @@ internal sealed partial class CommandHandler(
     public void Recover()
     {
         var adopted = 0;
-        foreach (var directory in AttemptDirectory.Enumerate(state.Root))
+        foreach (var record in journal.Records)
         {
-            if (!directory.IsKnown) continue;
-            var record = directory.Read() ?? new AttemptRecord
-            {
-                Name = directory.Attempt.ToString(),
-                Spec = "",
-                BootId = node.BootId,
-                At = time.GetUtcNow(),
-            };
-            var attempt = new Attempt(directory, record, specs.Read(record.Spec));
+            var attempt = new Attempt(new(state.Root, AttemptId.Parse(record.Name)), record, specs.Read(record.Spec));
             table.Restore(attempt);
             if (record.Stop is not null) attempt.SignalStop();
             if (!record.Status.IsTerminal()) runner.Adopt(attempt);
@@ -33,6 +25,19 @@ internal sealed partial class CommandHandler(
             adopted++;
         }
 
+        foreach (var directory in AttemptDirectory.Enumerate(state.Root).Where(directory => !journal.Knows(directory.Attempt)))
+        {
+            if (!File.Exists(directory.Pid) || File.Exists(directory.Exit)) continue;
+
+            // Somebody took the journal away. Nobody knows of this any more, so it must not run on.
+            LogUnwanted(directory.Attempt);
+            var stranger = new Attempt(directory, Stranger(directory.Attempt), spec: null);
+            table.Restore(stranger);
+            runner.Adopt(stranger);
+        }
+
+        cgroups.RemoveStrangers(name => Path.Combine(AttemptDirectory.AllOf(state.Root), name) is var root
+            && table.All.Any(attempt => attempt.Directory.Root == root));
         if (adopted > 0) LogRecovered(adopted);
     }
 
@@ -67,7 +72,7 @@ internal sealed partial class CommandHandler(
 
         try
         {
-            journal.Accept(epoch, accepted.Select(pair => pair.Attempt.Id));
+            journal.Accept(epoch, [.. accepted.Select(pair => pair.Attempt.Record)]);
         }
         catch (IOException e)
         {
@@ -146,8 +151,8 @@ internal sealed partial class CommandHandler(
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             LogNoRoom(e, attempt.Id);
-            attempt.Record = Failed(attempt.Record, $"The node could not make its sandbox: {e.Message}");
             table.Restore(attempt);
+            table.Change(attempt, record => Failed(record, $"The node could not make its sandbox: {e.Message}"));
         }
 
         if (!attempt.Record.Status.IsTerminal()) runner.Start(attempt, traceParent);
@@ -155,6 +160,15 @@ internal sealed partial class CommandHandler(
 
     private Attempt Tombstone(AttemptId id) => new(
         new(state.Root, id), Killed(new() { Name = id.ToString(), Spec = "", BootId = node.BootId, At = time.GetUtcNow() }), spec: null);
+
+    private AttemptRecord Stranger(AttemptId id) => new()
+    {
+        Name = id.ToString(),
+        Spec = "",
+        BootId = node.BootId,
+        At = time.GetUtcNow(),
+        Stop = StopReason.Unwanted,
+    };
 
     private static AttemptRecord Killed(AttemptRecord record) =>
         record with { Status = ScheduleStatus.Killed, Message = "It was killed before it was started." };

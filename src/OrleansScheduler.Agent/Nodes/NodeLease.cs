@@ -1,13 +1,12 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using OrleansScheduler.Shim;
 
 namespace OrleansScheduler.Agent;
 
 /// <summary>
-/// How long the node's strict tasks may run without a word of the cell. A guard, a process of its own (<c>guard.sh</c>), ends them when
-/// that time is over: the agent may hang, and what it would have to do then it cannot do.
+/// How long the node's strict tasks may run without a word of the cell. Their supervisors end them when that time is over: the agent may
+/// hang, and what it would have to do then it cannot do.
 /// </summary>
 /// <remarks>
 /// Counted by the clock that goes on while the machine sleeps, from the moment at which the agent asked: whatever the answer took, the cell
@@ -61,73 +60,49 @@ internal sealed partial class NodeLease
             if (!_guarded) return;
             try
             {
-                // Whatever ends a guard, strict tasks must not be without one for longer than a lease lasts.
-                if (GuardRuns()) Tell();
-                else StartGuard();
+                Tell();
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or Win32Exception)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                LogNoGuard(e);   // the lease on disk stays as it was, so a guard that lives ends them; the next answer tries again
+                LogNotWritten(e);   // the lease on disk stays as it was, so their supervisors end them; the next answer tries again
             }
         }
     }
 
-    /// <summary>Puts a strict attempt under guard. Before it is started: from here on it ends with the lease.</summary>
-    /// <exception cref="TaskStartException">There is no guard, so it must not run.</exception>
+    /// <summary>Has a strict attempt end with the lease. Before it is started: its supervisor looks at the lease from its first
+    /// moment.</summary>
+    /// <exception cref="TaskStartException">The lease cannot be written down, so it must not run.</exception>
     public void Guard(Attempt attempt)
     {
         try
         {
             lock (_lock)
             {
-                if (!_guarded) StartGuard();
+                if (!_guarded) Tell();
                 _guarded = true;
             }
-
-            File.WriteAllText(_state.Strict(attempt.Directory), $"{attempt.Directory.Root}\n{attempt.Id}\n");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or Win32Exception)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TaskStartException($"The node cannot guard its lease: {e.Message}", e);
+            throw new TaskStartException($"The node cannot write its lease down: {e.Message}", e);
         }
     }
 
-    /// <summary>An attempt has ended. Whether it was the guard that ended it.</summary>
+    /// <summary>What the supervisor of a strict attempt has to know.</summary>
+    public LeaseSpec Terms(Attempt attempt) =>
+        new() { File = _path, Expired = _state.Expired(attempt.Directory), StartBy = attempt.StartBy };
+
+    /// <summary>An attempt has ended. Whether it was ended with the lease.</summary>
     public bool Release(Attempt attempt)
     {
         var expired = HasExpired(attempt);
-        File.Delete(_state.Strict(attempt.Directory));
         File.Delete(_state.Expired(attempt.Directory));
         if (expired) LogExpired(attempt.Id);
         return expired;
     }
 
-    /// <summary>Whether the guard has begun to end an attempt.</summary>
+    /// <summary>Whether its supervisor has begun to end an attempt.</summary>
     public bool HasExpired(Attempt attempt) => File.Exists(_state.Expired(attempt.Directory));
-
-    private bool GuardRuns()
-    {
-        var file = Path.Combine(_state.Root, "guard.pid");
-        if (!File.Exists(file) || !int.TryParse(File.ReadAllText(file), CultureInfo.InvariantCulture, out var pid)) return false;
-        var command = $"/proc/{pid}/cmdline";
-        return File.Exists(command) && File.ReadAllText(command).Contains(_state.Guard, StringComparison.Ordinal);
-    }
-
-    private void StartGuard()
-    {
-        Tell();
-        var start = new ProcessStartInfo(_state.SetSid, ["/bin/sh", _state.Guard, _state.Root])
-        {
-            UseShellExecute = false,
-            WorkingDirectory = "/",
-        };
-
-        // It stays when the agent goes, so it must hold nothing of the agent's open.
-        start.Environment.Clear();
-        start.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin";
-        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
-        using var guard = Process.Start(start);
-    }
 
     private void Tell()
     {
@@ -136,8 +111,8 @@ internal sealed partial class NodeLease
         File.Move(temporary, _path, overwrite: true);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The guard of the lease cannot be started or told")]
-    private partial void LogNoGuard(Exception exception);
+    [LoggerMessage(Level = LogLevel.Error, Message = "The lease cannot be written down")]
+    private partial void LogNotWritten(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Attempt {Attempt} was ended because the node had no lease any more")]
     private partial void LogExpired(AttemptId attempt);

@@ -9,7 +9,6 @@ internal sealed class ProcessScan
 {
     private const int LargestEnvironment = 256 * 1024;
     private readonly List<(ProcessStat Stat, string? Sandbox)> _processes = [];
-    private readonly Dictionary<int, ulong> _starts = [];
 
     /// <summary>Looks at every process now.</summary>
     public static ProcessScan Now()
@@ -19,7 +18,6 @@ internal sealed class ProcessScan
         foreach (var directory in Directory.EnumerateDirectories("/proc"))
         {
             if (!int.TryParse(Path.GetFileName(directory.AsSpan()), out var pid) || ProcessStat.Of(pid) is not { } stat) continue;
-            scan._starts[pid] = stat.StartTicks;
             if (stat.IsLive) scan._processes.Add((stat, SandboxOf(pid, buffer)));
         }
 
@@ -27,23 +25,9 @@ internal sealed class ProcessScan
         return scan;
     }
 
-    /// <summary>The live processes of an attempt: those that carry its sandbox in their environment, and those of its main process'
-    /// session or group.</summary>
-    /// <param name="sandbox">The attempt's sandbox.</param>
-    /// <param name="main">Its main process, running or ended; null when it is not known.</param>
-    public IEnumerable<ProcessStat> TreeOf(string sandbox, ProcessStat? main)
-    {
-        // The kernel does not give a number away while a session or group has it. A later owner means that ours is empty.
-        var leader = main is { } known
-            && (!_starts.TryGetValue(known.Pid, out var start) || start == known.StartTicks) ? known : default(ProcessStat?);
-        foreach (var (stat, owner) in _processes)
-        {
-            var belongs = owner is not null
-                ? owner == sandbox
-                : leader is { } l && (stat.Session == l.Pid || stat.Group == l.Pid) && stat.StartTicks >= l.StartTicks;
-            if (belongs) yield return stat;
-        }
-    }
+    /// <summary>The live processes of an attempt: those that carry its sandbox in their environment.</summary>
+    public IEnumerable<ProcessStat> TreeOf(string sandbox) =>
+        _processes.Where(process => process.Sandbox == sandbox).Select(process => process.Stat);
 
     private static string? SandboxOf(int pid, byte[] buffer)
     {

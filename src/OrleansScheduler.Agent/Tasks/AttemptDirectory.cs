@@ -1,13 +1,24 @@
-using System.Text.Json;
+using System.IO.Enumeration;
+using OrleansScheduler.Shim;
 
 namespace OrleansScheduler.Agent;
 
 /// <summary>Where everything of one attempt lies on disk.</summary>
-/// <remarks>The record says that the attempt is known. Once it is gone the rest is only kept for people to look at, for a while.</remarks>
 internal sealed record AttemptDirectory
 {
     // Not allowed in the parts of a job's key, so the names are unambiguous and can be read back.
     private const char Separator = '~';
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode PassThrough = OwnerOnly | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    // Links are handed over themselves; what they point to may be anybody's.
+    private static readonly EnumerationOptions Everything = new()
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.None,
+        IgnoreInaccessible = false,
+    };
+
 
     /// <param name="stateDirectory">The agent's state directory.</param>
     /// <param name="attempt">The attempt.</param>
@@ -25,16 +36,17 @@ internal sealed record AttemptDirectory
     /// <summary>Holds all the others.</summary>
     public string Root { get; }
 
-    /// <summary>Holds the exit code once the task has ended. In a directory of its own that can be watched.</summary>
+    /// <summary>Holds how the task ended, once it has. In a directory of its own that can be watched.</summary>
     public string Exit { get; }
 
     /// <summary>Working directory of the task.</summary>
     public string Sandbox => Path.Combine(Root, "sandbox");
 
-    /// <summary>The numbers of its processes, written by its supervisor.</summary>
-    public string Pids => Path.Combine(Root, "pids");
+    /// <summary>Holds the line of <c>/proc/PID/stat</c> of its supervisor.</summary>
+    public string Pid => Path.Combine(Root, SupervisorStart.PidName);
 
-    private string Record => Path.Combine(Root, "attempt.json");
+    /// <summary>The pipe through which its supervisor takes orders.</summary>
+    public string Control => Path.Combine(Root, Supervisor.ControlName);
 
     /// <summary>Holds the directories of all attempts.</summary>
     public static string AllOf(string stateDirectory) => Path.Combine(stateDirectory, "attempts");
@@ -53,45 +65,35 @@ internal sealed record AttemptDirectory
         }
     }
 
-    /// <summary>The file that holds one of the task's streams.</summary>
-    /// <param name="stream"><c>stdout</c> or <c>stderr</c>.</param>
-    public string Log(string stream) =>
-        stream is "stdout" or "stderr" ? Path.Combine(Root, stream) : throw new InvariantException($"no stream {stream}");
+    /// <summary>The directory that holds the output of one of the task's processes, see <see cref="LogSegments"/>.</summary>
+    public string Logs(string process) => Path.Combine(Root, "logs", process);
 
-    /// <summary>Makes room for the attempt.</summary>
-    public void Create() => Directory.CreateDirectory(Path.Combine(Sandbox, "tmp"));
-
-    /// <summary>Replaces the record; readers see the old one or the new one. Survives the agent's end; what must survive the machine's
-    /// is in the <see cref="CommandJournal"/>.</summary>
-    public void Write(AttemptRecord record)
+    /// <summary>Makes room for the attempt. Others may pass through to what they know of, but not look around.</summary>
+    public void Create()
     {
-        var temporary = Record + ".new";
-        File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(record, AttemptJson.Default.AttemptRecord));
-        File.Move(temporary, Record, overwrite: true);
+        Directory.CreateDirectory(Root, PassThrough);
+        Directory.CreateDirectory(Path.Combine(Root, "logs"), OwnerOnly);
+        Directory.CreateDirectory(Sandbox, OwnerOnly);
+        Directory.CreateDirectory(Path.Combine(Sandbox, "tmp"), OwnerOnly);
     }
 
-    /// <summary>Whether there is a record, readable or not.</summary>
-    public bool IsKnown => File.Exists(Record);
-
-    /// <summary>The record; null when it cannot be read, as after a power failure.</summary>
-    public AttemptRecord? Read()
+    /// <summary>Gives the sandbox and all in it to the account that the task runs as; null is the agent's own.</summary>
+    /// <exception cref="IOException">It cannot be given away.</exception>
+    public void HandOver(AccountSpec? account)
     {
-        try
+        if (account is null) return;
+        Posix.ChangeOwner(Sandbox, account.User, account.Group);
+
+        // Not over links: two that point back to where they lie would be as many paths as there are ways round.
+        var entries = new FileSystemEnumerable<string>(Sandbox, (ref FileSystemEntry entry) => entry.ToFullPath(), Everything)
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(Record), AttemptJson.Default.AttemptRecord);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+        };
+        foreach (var path in entries) Posix.ChangeOwner(path, account.User, account.Group);
     }
 
-    /// <summary>Removes what makes the attempt known; its sandbox and output stay.</summary>
-    public void Forget()
-    {
-        if (Directory.Exists(Root)) File.Delete(Record);
-        File.Delete(Exit);
-    }
+    /// <summary>Removes the record of its end; its sandbox and output stay, for people to look at.</summary>
+    public void Forget() => File.Delete(Exit);
 
     /// <summary>Removes everything.</summary>
     public void Delete()

@@ -73,7 +73,3 @@ internal sealed record AttemptRecord
     [JsonIgnore]
     public bool IsReported => Stop is not StopReason.Unwanted;
 }
-
-[JsonSourceGenerationOptions(UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(AttemptRecord))]
-internal sealed partial class AttemptJson : JsonSerializerContext;

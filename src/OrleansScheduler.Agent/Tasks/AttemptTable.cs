@@ -2,7 +2,7 @@ namespace OrleansScheduler.Agent;
 
 /// <summary>Every attempt that this node knows: accepted, and its end not yet acknowledged. Keeps memory, disk and digest in
 /// step.</summary>
-internal sealed partial class AttemptTable(ILogger<AttemptTable> logger)
+internal sealed partial class AttemptTable(NodeJournal journal, ILogger<AttemptTable> logger)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<AttemptId, Attempt> _known = [];
@@ -38,15 +38,14 @@ internal sealed partial class AttemptTable(ILogger<AttemptTable> logger)
         lock (_lock) return _known.GetValueOrDefault(id);
     }
 
-    /// <summary>Takes an attempt in. Its directory is made and its record written.</summary>
+    /// <summary>Takes an attempt in that the journal knows. Its directory is made.</summary>
     public void Add(Attempt attempt)
     {
         attempt.Directory.Create();
-        attempt.Directory.Write(attempt.Record);
         Restore(attempt);
     }
 
-    /// <summary>Takes an attempt in that is on disk already.</summary>
+    /// <summary>Takes an attempt in that has its directory already, or needs none.</summary>
     public void Restore(Attempt attempt)
     {
         lock (_lock)
@@ -66,7 +65,7 @@ internal sealed partial class AttemptTable(ILogger<AttemptTable> logger)
             var before = attempt.Record;
             if (before.Status.IsTerminal()) return;
             var after = change(before);
-            Save(attempt.Directory, after);
+            Note(after);
             lock (_lock)
             {
                 if (!_known.ContainsKey(attempt.Id)) return;
@@ -103,6 +102,16 @@ internal sealed partial class AttemptTable(ILogger<AttemptTable> logger)
             _digest -= Share(attempt);
         }
 
+        try
+        {
+            journal.Forget(attempt.Id);
+        }
+        catch (IOException e)
+        {
+            // The next agent reports its end again, and that is acknowledged again.
+            LogNotNoted(e, attempt.Record.Name, attempt.Record.Status);
+        }
+
         attempt.Directory.Forget();
         Forgotten?.Invoke(attempt.Directory);
     }
@@ -110,19 +119,19 @@ internal sealed partial class AttemptTable(ILogger<AttemptTable> logger)
     private static ulong Share(Attempt attempt) =>
         attempt.Record.IsReported ? OrleansScheduler.Core.Digest.Of(attempt.Id, attempt.Record.Sequence) : 0;
 
-    private void Save(AttemptDirectory directory, AttemptRecord record)
+    private void Note(AttemptRecord record)
     {
         try
         {
-            directory.Write(record);
+            journal.Note(record);
         }
         catch (IOException e)
         {
             // The next agent works it out again from what the supervisor left; a full disk must not stop this one.
-            LogNotSaved(e, directory.Attempt, record.Status);
+            LogNotNoted(e, record.Name, record.Status);
         }
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Attempt {Attempt} is {Status}, and that could not be written to disk")]
-    private partial void LogNotSaved(Exception exception, AttemptId attempt, ScheduleStatus status);
+    private partial void LogNotNoted(Exception exception, string attempt, ScheduleStatus status);
 }

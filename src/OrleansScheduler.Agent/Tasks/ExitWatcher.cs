@@ -6,25 +6,30 @@ namespace OrleansScheduler.Agent;
 internal sealed class ExitWatcher : IDisposable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
-    private readonly ConcurrentDictionary<string, (Attempt Attempt, ITaskDriver Driver, TaskCompletionSource<TaskState> End)> _watched = [];
+    private readonly ConcurrentDictionary<string, Watched> _watched = [];
     private readonly FileSystemWatcher _files;
     private readonly ITimer _timer;
 
     public ExitWatcher(StateDirectory state, TimeProvider time)
     {
-        _files = new(AttemptDirectory.ExitsOf(state.Root)) { NotifyFilter = NotifyFilters.LastWrite, InternalBufferSize = 64 * 1024 };
-        _files.Changed += (_, change) => Look(change.Name);
+        _files = new(AttemptDirectory.ExitsOf(state.Root)) { NotifyFilter = NotifyFilters.FileName, InternalBufferSize = 64 * 1024 };
+
+        // A supervisor writes elsewhere and moves what is whole here.
+        _files.Created += (_, change) => Look(change.Name);
+        _files.Renamed += (_, change) => Look(change.Name);
         _files.Error += (_, _) => LookAtAll();
         _files.EnableRaisingEvents = true;
         _timer = time.CreateTimer(_ => LookAtAll(), state: null, Poll, Poll);
     }
 
     /// <summary>Completes when the task no longer runs.</summary>
-    public Task<TaskState> End(Attempt attempt, ITaskDriver driver)
+    /// <param name="attempt">The task.</param>
+    /// <param name="look">Tells what has become of it.</param>
+    public Task<TaskState> End(Attempt attempt, Func<Attempt, TaskState> look)
     {
         var name = Path.GetFileName(attempt.Directory.Exit);
         var end = new TaskCompletionSource<TaskState>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _watched[name] = (attempt, driver, end);
+        _watched[name] = new(attempt, look, end);
         Look(name);
         return end.Task;
     }
@@ -47,7 +52,9 @@ internal sealed class ExitWatcher : IDisposable
     private void Look(string? name)
     {
         if (name is null || !_watched.TryGetValue(name, out var watched) || watched.End.Task.IsCompleted) return;
-        var state = watched.Driver.Observe(watched.Attempt);
+        var state = watched.Look(watched.Attempt);
         if (state is not TaskState.Running && watched.End.TrySetResult(state)) _watched.TryRemove(name, out _);
     }
+
+    private sealed record Watched(Attempt Attempt, Func<Attempt, TaskState> Look, TaskCompletionSource<TaskState> End);
 }

@@ -1,125 +1,211 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
+using OrleansScheduler.Shim;
 
 namespace OrleansScheduler.Agent;
 
-/// <summary>Runs tasks as plain processes, each under a supervisor of its own (<c>shim.sh</c>) that keeps its output and records its
-/// end.</summary>
-internal sealed class ProcessDriver(StateDirectory state, ProcessScanner scanner, TimeProvider time) : ITaskDriver
+/// <summary>Runs tasks as processes, each task under a supervisor of its own (<c>osched-shim</c>) that keeps its output, holds its lease
+/// and
+/// records its end.</summary>
+internal sealed class ProcessDriver(
+    ShimProgram shim, TaskIsolation isolation, CgroupTree cgroups, NodeLease lease, ProcessScanner scanner, ExitWatcher exits,
+    TimeProvider time) : ITaskDriver
 {
     /// <summary>How job files name it.</summary>
     public const string DriverName = "process";
 
+    /// <summary>Name of the process of a task that is a single command.</summary>
+    public const string MainProcess = "main";
+
     private const int Rounds = 100;
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan NumbersStayUnused = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestLaunch = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(15);
 
     /// <inheritdoc/>
     public string Name => DriverName;
 
     /// <inheritdoc/>
-    public void Start(Attempt attempt, TaskEnvironment environment)
+    public Task Prepare(Attempt attempt, TaskEnvironment environment, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public async Task Start(Attempt attempt, TaskEnvironment environment, CancellationToken cancellationToken)
     {
-        var directory = attempt.Directory;
-        var start = new ProcessStartInfo(state.SetSid) { UseShellExecute = false, WorkingDirectory = directory.Root };
+        var spec = Describe(attempt, environment);
+        attempt.Directory.HandOver(spec.Isolation.Account);
+        spec.Write(attempt.Directory.Root);
+        var start = new ProcessStartInfo(shim.Path, [.. shim.Arguments, "launch", attempt.Directory.Root])
+        {
+            UseShellExecute = false,
+            WorkingDirectory = "/",
+            RedirectStandardError = true,
+        };
         start.Environment.Clear();
-        foreach (var (name, value) in environment.Variables) start.Environment[name] = value;
-        foreach (var word in (string[])["/bin/sh", state.Shim, state.SetSid, directory.Root, directory.Exit,
-            StartBy(attempt)]) start.ArgumentList.Add(word);
-        foreach (var word in attempt.Spec!.Command) start.ArgumentList.Add(environment.Substitute(word));
         try
         {
-            using var process = Process.Start(start)!;
-            attempt.Supervisor = ProcessStat.Of(process.Id) ?? new ProcessStat(process.Id, 'X', 0, 0, 0);
+            using var launch = Process.Start(start)!;
+            var complaint = launch.StandardError.ReadToEndAsync(cancellationToken);
+            await launch.WaitForExitAsync(cancellationToken).WaitAsync(LongestLaunch, time, cancellationToken);
+            if (launch.ExitCode != 0) throw new TaskStartException($"The node could not start it: {(await complaint).Trim()}");
         }
-        catch (Exception e) when (e is Win32Exception or IOException)
+        catch (Exception e) when (e is Win32Exception or IOException or TimeoutException)
         {
             throw new TaskStartException($"The node could not start it: {e.Message}", e);
         }
-    }
 
-    /// <summary>In the unit of <c>/proc/uptime</c> without its point; empty for any time.</summary>
-    private static string StartBy(Attempt attempt) =>
-        attempt.Record.Strict ? (attempt.StartBy / 10).ToString(CultureInfo.InvariantCulture) : "";
-
-    /// <inheritdoc/>
-    public bool Attach(Attempt attempt)
-    {
         attempt.Supervisor = Supervisor(attempt.Directory);
-        return attempt.Supervisor is not null || ExitCode(attempt.Directory) is not null;
     }
 
     /// <inheritdoc/>
-    public TaskState Observe(Attempt attempt)
+    public async Task<bool> Attach(Attempt attempt, CancellationToken cancellationToken)
     {
-        if (ExitCode(attempt.Directory) is { } code) return new TaskState.Ended(code);
-        if (attempt.Supervisor is { } supervisor && supervisor.StillRuns()) return new TaskState.Running();
-
-        // It may have ended properly between the two looks.
-        return ExitCode(attempt.Directory) is { } late ? new TaskState.Ended(late) : new TaskState.Vanished();
+        // Whoever makes the claim decides: either it is never started any more, or its supervisor is about to be there.
+        var isGivenUp = Directory.Exists(attempt.Directory.Root) && SupervisorStart.Claim(attempt.Directory.Root);
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            attempt.Supervisor = Supervisor(attempt.Directory);
+            if (attempt.Supervisor is not null || ExitRecord.Read(attempt.Directory.Exit) is not null) return true;
+            if (isGivenUp || time.GetElapsedTime(began) > LongestLaunch) return false;
+            await Task.Delay(FirstPause, time, cancellationToken);
+        }
     }
 
     /// <inheritdoc/>
-    public bool Signal(Attempt attempt, int signal)
+    public Task<TaskState> Observe(Attempt attempt, CancellationToken cancellationToken) => Task.FromResult(Look(attempt));
+
+    /// <inheritdoc/>
+    public async Task<TaskState> Wait(Attempt attempt, CancellationToken cancellationToken)
     {
-        // Between its fork and its own session the group does not exist yet.
-        return Main(attempt.Directory) is { } main && main.StillRuns() && Posix.Kill(-main.Pid, signal) == 0;
+        try
+        {
+            return await exits.End(attempt, Look).WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            exits.Release(attempt);
+        }
     }
+
+    /// <inheritdoc/>
+    public Task<bool> Signal(Attempt attempt, int signal, CancellationToken cancellationToken) =>
+        Task.FromResult(Tell(attempt, signal == Posix.SigTerm ? "stop\n" : $"signal {signal}\n"));
 
     /// <inheritdoc/>
     public async Task<int> Kill(Attempt attempt, CancellationToken cancellationToken)
     {
+        var began = time.GetTimestamp();
+        var pause = FirstPause;
+        while (attempt.Supervisor?.StillRuns() == true && time.GetElapsedTime(began) < LongestEnd)
+        {
+            if (ExitRecord.Read(attempt.Directory.Exit) is null) _ = Tell(attempt, "kill\n");
+            pause = await Pause(pause, cancellationToken);
+        }
+
+        // One that does not end by itself takes everything with it, where it is the first of its own process numbers.
+        attempt.Supervisor?.Signal(Posix.SigKill);
+        var left = await KillWhatIsLeft(attempt, cancellationToken);
+        for (var round = 0; round < Rounds && left == 0 && !cgroups.Remove(attempt.Directory); round++)
+            pause = await Pause(FirstPause, cancellationToken);
+        return left;
+    }
+
+    /// <inheritdoc/>
+    public Task<TaskUsage?> Stats(Attempt attempt, CancellationToken cancellationToken) =>
+        Task.FromResult(cgroups.Usage(attempt.Directory));
+
+    // Those that outlived their supervisor, or left its session where nothing else holds them together.
+    private async Task<int> KillWhatIsLeft(Attempt attempt, CancellationToken cancellationToken)
+    {
         var pause = FirstPause;
         for (var round = 0; ; round++)
         {
-            var scan = await scanner.Fresh().WaitAsync(cancellationToken);
-            var supervisor = attempt.Supervisor;
-            var main = Leader(attempt);
-            var tree = scan.TreeOf(attempt.Directory.Sandbox, main).Where(process => process.Pid != supervisor?.Pid).ToList();
-
-            // The supervisor goes last, once it has had time to record the end.
-            if (tree.Count == 0 && (supervisor?.StillRuns() != true || ExitCode(attempt.Directory) is not null)) return 0;
-            if (tree.Count == 0 && round >= Rounds / 4) supervisor?.Signal(Posix.SigKill);
-            if (round >= Rounds) return tree.Count;
-
-            // The group at one stroke, against those that multiply faster than they are counted; then whoever has left it.
-            if (main is { } leader && tree.Exists(process => process.Group == leader.Pid)) _ = Posix.Kill(-leader.Pid, Posix.SigKill);
-            foreach (var process in tree) process.Signal(Posix.SigKill);
-            await Task.Delay(pause, time, cancellationToken);
-            pause = pause * 1.5 < LongestPause ? pause * 1.5 : LongestPause;
+            var left = cgroups.IsAvailable ? cgroups.Kill(attempt.Directory) : await KillByEnvironment(attempt, cancellationToken);
+            if (left == 0 || round >= Rounds) return left;
+            pause = await Pause(pause, cancellationToken);
         }
     }
 
-    // The kernel gives the number of an ended process away again, sooner or later, and with it the session would be another's.
-    private ProcessStat? Leader(Attempt attempt)
+    private async Task<int> KillByEnvironment(Attempt attempt, CancellationToken cancellationToken)
     {
-        var main = Main(attempt.Directory);
-        var isFresh = main?.StillRuns() == true || attempt.Supervisor?.StillRuns() == true
-            || time.GetUtcNow().UtcDateTime - File.GetLastWriteTimeUtc(attempt.Directory.Exit) < NumbersStayUnused;
-        return isFresh ? main : null;
+        var scan = await scanner.Fresh().WaitAsync(cancellationToken);
+        var tree = scan.TreeOf(attempt.Directory.Sandbox).ToList();
+        foreach (var process in tree) process.Signal(Posix.SigKill);
+        return tree.Count;
     }
 
-    private static int? ExitCode(AttemptDirectory directory)
+    private async Task<TimeSpan> Pause(TimeSpan pause, CancellationToken cancellationToken)
     {
-        Span<byte> text = stackalloc byte[16];
-        var length = Posix.ReadFile(directory.Exit, text);
-        return length > 1 && text[length - 1] == '\n'
-            && int.TryParse(text[..(length - 1)], CultureInfo.InvariantCulture, out var code) ? code : null;
+        await Task.Delay(pause, time, cancellationToken);
+        return pause * 1.5 < LongestPause ? pause * 1.5 : LongestPause;
     }
 
-    private static ProcessStat? Supervisor(AttemptDirectory directory) => Pids(directory, line: 0);
-
-    private static ProcessStat? Main(AttemptDirectory directory) => Pids(directory, line: 1);
-
-    private static ProcessStat? Pids(AttemptDirectory directory, int line)
+    private ShimSpec Describe(Attempt attempt, TaskEnvironment environment)
     {
-        Span<byte> text = stackalloc byte[2048];
-        var length = Posix.ReadFile(directory.Pids, text);
-        if (length <= 0 || text[length - 1] != '\n') return null;
-        var lines = Encoding.UTF8.GetString(text[..length]).Split('\n');
-        return lines.Length == 3 ? ProcessStat.Parse(Encoding.UTF8.GetBytes(lines[line])) : null;
+        var spec = attempt.Spec!;
+        return new()
+        {
+            Sandbox = attempt.Directory.Sandbox,
+            ExitFile = attempt.Directory.Exit,
+            Processes = Processes(spec, environment),
+            MaxFailures = spec.MaxFailures,
+            MaxConcurrency = spec.MaxConcurrency,
+            Environment = [.. environment.Variables.Select(variable => $"{variable.Key}={variable.Value}")],
+            FinalizationWait = (long)(spec.Processes is [] ? spec.Kill.Grace : spec.FinalizationWait).TotalMilliseconds,
+            RotateSize = spec.Logs.RotateSizeMiB * 1024 * 1024,
+            Keep = spec.Logs.Keep,
+            Lease = attempt.Record.Strict ? lease.Terms(attempt) : null,
+            Isolation = isolation.For(attempt),
+        };
+    }
+
+    private static ImmutableArray<ShimProcess> Processes(TaskSpec spec, TaskEnvironment environment) => spec.Processes is []
+        ? [new() { Name = MainProcess, Command = [.. spec.Command.Select(environment.Substitute)] }]
+        : [.. spec.Processes.Select(process => new ShimProcess
+        {
+            Name = process.Name,
+            Command = [.. process.Command.Select(environment.Substitute)],
+            After = process.After,
+            MaxFailures = process.MaxFailures,
+            MinDuration = (long)process.MinDuration.TotalMilliseconds,
+            Daemon = process.Daemon,
+            Ephemeral = process.Ephemeral,
+            Final = process.Final,
+        })];
+
+    private static bool Tell(Attempt attempt, string words)
+    {
+        try
+        {
+            return Posix.WriteToPipe(attempt.Directory.Control, Encoding.ASCII.GetBytes(words));
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private static TaskState Look(Attempt attempt)
+    {
+        if (ExitRecord.Read(attempt.Directory.Exit) is { } record) return Ended(record);
+        if (attempt.Supervisor is { } supervisor && supervisor.StillRuns()) return new TaskState.Running();
+
+        // It may have ended properly between the two looks.
+        return ExitRecord.Read(attempt.Directory.Exit) is { } late ? Ended(late) : new TaskState.Vanished();
+    }
+
+    private static TaskState.Ended Ended(ExitRecord record) => new(record.Code, record.Signal)
+    {
+        OutOfMemory = record.OutOfMemory && record.Code != 0,
+        Message = record.Error is { } error ? $"The node could not start it: {error}" : record.Message,
+    };
+
+    private static ProcessStat? Supervisor(AttemptDirectory directory)
+    {
+        Span<byte> text = stackalloc byte[1024];
+        var length = Posix.ReadFile(directory.Pid, text);
+        return length > 0 ? ProcessStat.Parse(text[..length]) : null;
     }
 }

@@ -12,11 +12,11 @@ internal sealed partial class SandboxKeeper
     private readonly Lock _lock = new();
     private readonly Queue<(AttemptDirectory Directory, DateTimeOffset Since)> _left = [];
 
-    public SandboxKeeper(StateDirectory state, AttemptTable table, IOptions<AgentOptions> options, TimeProvider time,
+    public SandboxKeeper(StateDirectory state, NodeJournal journal, AttemptTable table, IOptions<AgentOptions> options, TimeProvider time,
         ILogger<SandboxKeeper> logger)
     {
         (_options, _time, _logger) = (options.Value, time, logger);
-        var found = AttemptDirectory.Enumerate(state.Root).Where(directory => !directory.IsKnown)
+        var found = AttemptDirectory.Enumerate(state.Root).Where(directory => !journal.Knows(directory.Attempt))
             .Select(directory => (Directory: directory, Since: (DateTimeOffset)Directory.GetLastWriteTimeUtc(directory.Root)));
         foreach (var left in found.OrderBy(left => left.Since)) _left.Enqueue(left);
         table.Forgotten += Keep;

@@ -5,8 +5,6 @@ internal sealed partial class TaskRunner
 {
     private const int CommandNotExecutable = 126;
     private const int CommandNotFound = 127;
-    private const int SignalBase = 128;
-    private const int HighestSignal = 64;
 
     private void Run(Attempt attempt) => table.Change(attempt, record => record.Status == ScheduleStatus.Starting
         ? record with { Status = ScheduleStatus.Running, At = time.GetUtcNow() }
@@ -20,7 +18,7 @@ internal sealed partial class TaskRunner
             return;
         }
 
-        if (state is not TaskState.Ended { Code: var code })
+        if (state is not TaskState.Ended ended)
         {
             Finish(attempt, ScheduleStatus.Lost, attempt.Record.BootId == node.BootId
                 ? "Its supervisor was killed, so nobody knows how it ended."
@@ -28,18 +26,19 @@ internal sealed partial class TaskRunner
             return;
         }
 
-        int? signal = code is > SignalBase and <= SignalBase + HighestSignal ? code - SignalBase : null;
-        var message = (signal, code) switch
+        var message = ended switch
         {
-            (null, 0) => null,
-            (null, CommandNotFound) =>
+            { OutOfMemory: true } => "Task used more memory than requested.",
+            { Message: { } said } => said,
+            { Signal: { } signal } => $"Ended by signal {signal}.",
+            { ExitCode: 0 } => null,
+            { ExitCode: CommandNotFound } =>
                 $"Exited with 127: '{attempt.Spec!.Command.FirstOrDefault()}', or a command that it runs, was not found.",
-            (null, CommandNotExecutable) =>
+            { ExitCode: CommandNotExecutable } =>
                 $"Exited with 126: '{attempt.Spec!.Command.FirstOrDefault()}', or a command that it runs, cannot be executed.",
-            (null, _) => $"Exited with {code}.",
-            _ => $"Ended by signal {signal}.",
+            _ => $"Exited with {ended.ExitCode}.",
         };
-        Finish(attempt, code == 0 ? ScheduleStatus.Finished : ScheduleStatus.Failed, message, signal is null ? code : null, signal);
+        Finish(attempt, ended.ExitCode == 0 ? ScheduleStatus.Finished : ScheduleStatus.Failed, message, ended.ExitCode, ended.Signal);
     }
 
     /// <summary>Ends an attempt, as the one who asked for it wanted if somebody did.</summary>

@@ -5,7 +5,7 @@ namespace OrleansScheduler.Agent;
 
 /// <summary>Looks after every attempt from its start, or from the moment this agent found it, to its end.</summary>
 internal sealed partial class TaskRunner(
-    AttemptTable table, IEnumerable<ITaskDriver> drivers, NodeLease lease, ExitWatcher exits, HealthWatch healthWatch, HealthProber prober,
+    AttemptTable table, IEnumerable<ITaskDriver> drivers, NodeLease lease, HealthWatch healthWatch, HealthProber prober,
     ArtifactFetcher artifacts,
     AgentTelemetry telemetry, NodeDescription node, IOptions<AgentOptions> options, TimeProvider time, ILogger<TaskRunner> logger)
         : IDisposable
@@ -73,7 +73,7 @@ internal sealed partial class TaskRunner(
             catch (Exception e)
             {
                 LogUnexpected(e, attempt.Id);
-                _ = await DriverOf(attempt).Kill(attempt, CancellationToken.None);
+                if (FindDriver(attempt) is { } driver) _ = await driver.Kill(attempt, CancellationToken.None);
                 End(attempt, ScheduleStatus.Lost, $"The agent failed while it looked after this: {e.Message}");
             }
         }
@@ -83,11 +83,14 @@ internal sealed partial class TaskRunner(
     {
         using (var activity = telemetry.Launch(traceParent, attempt.Id))
         {
-            // Before a turn to start is taken: what is slow to come must not hold up others.
-            if (!await Fetch(attempt)) return;
-            await _starts.WaitAsync(_stopping.Token);
+            var environment = Environment(attempt);
+            var hasTurn = false;
             try
             {
+                var driver = DriverOf(attempt);
+                await Prepare(attempt, driver, environment);
+                await _starts.WaitAsync(_stopping.Token);
+                hasTurn = true;
                 if (attempt.StopRequested.IsCompleted)
                 {
                     Finish(attempt, ScheduleStatus.Killed, "It was stopped before it was started.");
@@ -101,7 +104,7 @@ internal sealed partial class TaskRunner(
                     return;
                 }
 
-                DriverOf(attempt).Start(attempt, Environment(attempt));
+                await driver.Start(attempt, environment, _stopping.Token);
                 telemetry.Started(time.GetElapsedTime(launchedAt));
             }
             catch (TaskStartException e)
@@ -113,36 +116,28 @@ internal sealed partial class TaskRunner(
             }
             finally
             {
-                _starts.Release();
+                if (hasTurn) _starts.Release();
             }
         }
 
         await Follow(attempt);
     }
 
-    private async Task<bool> Fetch(Attempt attempt)
+    /// <summary>What takes its time is done before the attempt gets its turn to start, and stops when its end is asked for.</summary>
+    private async Task Prepare(Attempt attempt, ITaskDriver driver, TaskEnvironment environment)
     {
-        if (attempt.Spec!.Artifacts is []) return true;
         using var over = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-        var fetched = artifacts.Fetch(attempt, over.Token);
-        await Task.WhenAny(fetched, attempt.StopRequested);
-        if (!fetched.IsCompleted) await over.CancelAsync();
-        try
-        {
-            await fetched;
-            return true;
-        }
-        catch (OperationCanceledException) when (!_stopping.IsCancellationRequested)
-        {
-            Finish(attempt, ScheduleStatus.Killed, "It was stopped before it was started.");
-        }
-        catch (TaskStartException e)
-        {
-            telemetry.NotStarted();
-            Finish(attempt, ScheduleStatus.Failed, e.Message);
-        }
+        var preparation = Prepare(over.Token);
+        if (await Task.WhenAny(preparation, attempt.StopRequested) != preparation) await over.CancelAsync();
+        await preparation.ConfigureAwait(
+            attempt.StopRequested.IsCompleted ? ConfigureAwaitOptions.SuppressThrowing : ConfigureAwaitOptions.None);
+        _stopping.Token.ThrowIfCancellationRequested();
 
-        return false;
+        async Task Prepare(CancellationToken cancellationToken)
+        {
+            await artifacts.Fetch(attempt, cancellationToken);
+            await driver.Prepare(attempt, environment, cancellationToken);
+        }
     }
 
     private async Task AttachAndFollow(Attempt attempt)
@@ -151,11 +146,11 @@ internal sealed partial class TaskRunner(
         if (attempt.Record.BootId != node.BootId)
         {
             // None of its processes is left, and others may have their numbers.
-            Conclude(attempt, driver.Observe(attempt));
+            Conclude(attempt, await driver.Observe(attempt, _stopping.Token));
             return;
         }
 
-        if (attempt.Spec is null || !driver.Attach(attempt))
+        if (attempt.Spec is null || !await driver.Attach(attempt, _stopping.Token))
         {
             // Never started, or killed together with the agent before it could say so.
             _ = await driver.Kill(attempt, _stopping.Token);
@@ -168,7 +163,7 @@ internal sealed partial class TaskRunner(
         if (attempt.Record.Strict && lease.HasExpired(attempt))
         {
             _ = await driver.Kill(attempt, _stopping.Token);
-            Conclude(attempt, driver.Observe(attempt));
+            Conclude(attempt, await driver.Observe(attempt, _stopping.Token));
             return;
         }
 
@@ -180,13 +175,13 @@ internal sealed partial class TaskRunner(
     private async Task Follow(Attempt attempt)
     {
         var driver = DriverOf(attempt);
-        var ended = exits.End(attempt, driver);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        using var released = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        var ended = driver.Wait(attempt, released.Token);
         var health = Health(attempt, over.Token);
-        var released = Task.Delay(Timeout.InfiniteTimeSpan, time, over.Token);
         try
         {
-            await Task.WhenAny(ended, health, attempt.StopRequested, released);
+            await Task.WhenAny(ended, health, attempt.StopRequested);
             _stopping.Token.ThrowIfCancellationRequested();
             if (!ended.IsCompleted)
             {
@@ -196,14 +191,14 @@ internal sealed partial class TaskRunner(
             }
 
             var survivors = await driver.Kill(attempt, _stopping.Token);
-            var state = ended.IsCompleted ? await ended : driver.Observe(attempt);
+            var state = ended.IsCompleted ? await ended : await driver.Observe(attempt, _stopping.Token);
             if (survivors > 0) End(attempt, ScheduleStatus.Lost, $"{survivors} of its processes could not be ended.");
             else Conclude(attempt, state);
         }
         finally
         {
             await over.CancelAsync();
-            exits.Release(attempt);
+            await released.CancelAsync();
         }
     }
 
@@ -234,9 +229,12 @@ internal sealed partial class TaskRunner(
         }
 
         var began = time.GetTimestamp();
-        while (!ended.IsCompleted && !driver.Signal(attempt, Posix.SigTerm) && time.GetElapsedTime(began) < LongestWaitForGroup)
+        while (!ended.IsCompleted && !await driver.Signal(attempt, Posix.SigTerm, _stopping.Token)
+            && time.GetElapsedTime(began) < LongestWaitForGroup)
             await Ended(SignalPause);
-        await Ended(kill.Grace);
+
+        // Those that are asked, then the final ones: each have their time, and the supervisor keeps it.
+        await Ended(attempt.Spec.Processes is [] ? kill.Grace : (2 * attempt.Spec.FinalizationWait) + SignalPause);
 
         async Task Ended(TimeSpan patience)
         {
@@ -245,9 +243,11 @@ internal sealed partial class TaskRunner(
         }
     }
 
+    private ITaskDriver? FindDriver(Attempt attempt) =>
+        drivers.FirstOrDefault(driver => driver.Name == (attempt.Spec?.Driver ?? ProcessDriver.DriverName));
+
     private ITaskDriver DriverOf(Attempt attempt) =>
-        drivers.FirstOrDefault(driver => driver.Name == (attempt.Spec?.Driver ?? ProcessDriver.DriverName))
-        ?? throw new TaskStartException($"This node has no driver '{attempt.Spec!.Driver}'.");
+        FindDriver(attempt) ?? throw new TaskStartException($"This node has no driver '{attempt.Spec!.Driver}'.");
 
     private TaskEnvironment Environment(Attempt attempt) => new(attempt, attempt.Spec!, node.Id, options.Value.SelfCommand);
 }

@@ -4,6 +4,6 @@ namespace OrleansScheduler.Cli;
 internal static class BenchCommand
 {
     public static Verb Create(Shell shell) =>
-        new Verb(shell, "bench", "Measure on this machine; needs no cell", "bench ledger", "bench packing")
-            .With(LedgerCommand.Create(shell), PackingCommand.Create(shell));
+        new Verb(shell, "bench", "Measure on this machine; needs no cell", "bench ledger", "bench packing", "bench agent")
+            .With(LedgerCommand.Create(shell), PackingCommand.Create(shell), AgentBenchCommand.Create(shell));
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 
 namespace OrleansScheduler.Cli;
@@ -116,16 +114,16 @@ internal sealed class DemoRun(SchedulerClient client, DemoBoard board, TimeProvi
         var victim = (await UntilAsync(
             () => client.DescribeTaskAsync(new(_service.Key, 1), cancellationToken),
             task => task.Status == ScheduleStatus.Running ? task : null, cancellationToken))!;
-        var pid = int.Parse(await AskAsync(victim, "/pid", cancellationToken), NumberStyles.None, CultureInfo.InvariantCulture);
-        using (var process = Process.GetProcessById(pid)) process.Kill();
+        _ = await AskAsync(victim, ExampleWeb.CrashPath, cancellationToken);
         var killed = time.GetTimestamp();
         var heir = await UntilAsync(
             () => client.DescribeTaskAsync(new(_service.Key, 1), cancellationToken),
             task => task.Status == ScheduleStatus.Running && task.Attempt > victim.Attempt ? task : null, cancellationToken);
         var took = time.GetElapsedTime(killed);
-        var pidNow = await AskAsync(heir, "/pid", cancellationToken);
-        if (pidNow == $"{pid}") return Miss($"Instance 1 still is process {pid}.");
-        return $"process {pid} killed; attempt {heir.Attempt} of instance 1 answers as process {pidNow} after {Words.Seconds(took)}";
+        var said = await AskAsync(heir, "/", cancellationToken);
+        if (!said.EndsWith(" instance 1", StringComparison.Ordinal)) return Miss($"Attempt {heir.Attempt} of instance 1 says '{said}'.");
+        return $"attempt {victim.Attempt} of instance 1 killed; "
+            + $"attempt {heir.Attempt} answers on port {PortOf(heir)} after {Words.Seconds(took)}";
     }
 
     private async Task<Answer<string>> UpdateAsync(CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -8,6 +9,9 @@ namespace OrleansScheduler.Cli;
 /// <summary>A web server in a page of code: plain sockets, one request a connection, little memory.</summary>
 internal static class ExampleWeb
 {
+    /// <summary>What to ask for to have it crash.</summary>
+    public const string CrashPath = "/crash";
+
     private const int MaxRequestBytes = 4096;
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
 
@@ -24,7 +28,6 @@ internal static class ExampleWeb
         {
             ["/health"] = "ok\n",
             ["/"] = $"{terminal.Variable("GREETING") ?? "hello"} from instance {terminal.Variable("OSCHED_INSTANCE") ?? "?"}\n",
-            ["/pid"] = $"{Environment.ProcessId}\n",
         };
         using var listener = new TcpListener(IPAddress.Loopback, port);
         listener.Start();
@@ -55,6 +58,7 @@ internal static class ExampleWeb
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
                 var stream = connection.GetStream();
                 var path = await ReadPathAsync(stream, either.Token);
+                if (path == CrashPath) Crash();
                 var found = answers.TryGetValue(path, out var body);
                 body ??= "not found\n";
                 var head = $"HTTP/1.1 {(found ? "200 OK" : "404 Not Found")}\r\nContent-Type: text/plain\r\n"
@@ -67,6 +71,13 @@ internal static class ExampleWeb
                 // The caller went away; the next one is served.
             }
         }
+    }
+
+    /// <summary>Ends this process as somebody with a kill command would: at once, and with nothing said.</summary>
+    private static void Crash()
+    {
+        using var self = Process.GetCurrentProcess();
+        self.Kill();
     }
 
     /// <summary>The path of the request line; the rest of the head is read and dropped.</summary>

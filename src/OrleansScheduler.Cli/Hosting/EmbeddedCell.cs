@@ -149,6 +149,10 @@ internal sealed class EmbeddedCell : IAsyncDisposable
             ["Agent:SelfCommand"] = SelfCommand.Value,
             ["Agent:KillTasksOnStop"] = options.StopsTasks ? "true" : "false",
 
+            // Whoever starts a cell on his own machine runs his tasks there as himself, and as fast as the machine can.
+            ["Agent:Isolation:User"] = "self",
+            ["Agent:Isolation:CpuQuota"] = "false",
+
             // The gateway is in this process: there is no herd of agents to spread out.
             ["Agent:ReconnectDelay"] = "00:00:00.2",
         };

@@ -17,6 +17,7 @@ internal static class TaskLogsCommand
         var task = Arguments.Task();
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on printing what is written until the attempt ends" };
         var stderr = new Option<bool>("--stderr") { Description = "Standard error instead of standard output" };
+        var process = new Option<string?>("--process") { Description = "Which process, of a task that has several", HelpName = "name" };
         var attempt = new Option<int?>("--attempt") { Description = "Which attempt; the latest when it is not given", HelpName = "n" };
         var tail = new Option<int?>("--tail") { Description = "Only the last lines", HelpName = "n" };
         tail.Validators.Add(result =>
@@ -26,9 +27,14 @@ internal static class TaskLogsCommand
         return new Verb(
             shell, "logs", "Print what a task wrote",
             "task logs shop/prod/web/0", "task logs shop/prod/web/0 -f --tail 20", "task logs shop/prod/web/0 --stderr --attempt 2")
-            .With(task, follow, stderr, attempt, tail).Runs(async (session, cancellationToken) =>
+            .With(task, follow, stderr, process, attempt, tail).Runs(async (session, cancellationToken) =>
             {
-                var request = new LogRequest { Stream = session.Value(stderr) ? "stderr" : "stdout", Attempt = session.Value(attempt) };
+                var request = new LogRequest
+                {
+                    Stream = session.Value(stderr) ? "stderr" : "stdout",
+                    Process = session.Value(process),
+                    Attempt = session.Value(attempt),
+                };
                 if (session.Value(tail) is { } lines)
                 {
                     var start = await FindTailAsync(session, session.Value(task), request, lines, cancellationToken);

@@ -6,6 +6,9 @@ public sealed record LogRequest
     /// <summary><c>stdout</c> (default) or <c>stderr</c>.</summary>
     public string Stream { get; init; } = "stdout";
 
+    /// <summary>Which process, of a task that has several; null for a task that is one command.</summary>
+    public string? Process { get; init; }
+
     /// <summary>Which attempt; null for the latest.</summary>
     public int? Attempt { get; init; }
 

@@ -85,8 +85,8 @@ public sealed partial class SchedulerClient
 
     private static GatewayRequest LogQuery(TaskKey task, LogRequest request, bool follow) =>
         new(HttpMethod.Get, Query.Path(
-            $"v1/tasks/{task}/logs", ("stream", request.Stream), ("attempt", request.Attempt), ("offset", request.Offset),
-            ("limit", request.Limit), ("follow", follow ? "true" : null)))
+            $"v1/tasks/{task}/logs", ("stream", request.Stream), ("process", request.Process), ("attempt", request.Attempt),
+            ("offset", request.Offset), ("limit", request.Limit), ("follow", follow ? "true" : null)))
         {
             Accept = "text/plain",
         };

@@ -65,6 +65,8 @@ internal static class JobCode
     public const string DependencyKey = "dependency-key";
     public const string DependencyTwice = "dependency-twice";
     public const string DependencyCycle = "dependency-cycle";
+    public const string ProcessesOrCommand = "processes-or-command";
+    public const string ProcessOrder = "process-order";
     public const string InstancesSyntax = "instances-syntax";
     public const string UpdateStrategy = "update-strategy";
     public const string SlaRequired = "sla-required";

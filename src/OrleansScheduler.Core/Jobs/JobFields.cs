@@ -16,8 +16,12 @@ internal static class JobFields
             "catch-up", "jitter", "after", "min-successes", "task", "retry", "constraints", "update", "sla", "scale", "partition",
             JobParameters.Field,
         ],
-        ["task"] = ["driver", "command", "image", "processes", "env", "user", "artifacts", "resources", "health", "kill", "logs"],
-        ["task.processes[]"] = ["name", "command", "after", "max-failures", "daemon", "ephemeral", "final"],
+        ["task"] =
+        [
+            "driver", "command", "image", "processes", "max-failures", "max-concurrency", "finalization-wait", "env", "user", "artifacts",
+            "resources", "health", "kill", "logs",
+        ],
+        ["task.processes[]"] = ["name", "command", "after", "max-failures", "min-duration", "daemon", "ephemeral", "final"],
         ["task.artifacts[]"] = ["source", "extract", "checksum", "dest", "mode"],
         [Resources] = ["cpu", "memory", "disk", "gpus", "ports", "custom", "sets"],
         ["task.health"] =

@@ -33,6 +33,9 @@ public static class JobLimits
     /// <summary>Most artifacts of one task.</summary>
     public const int MaxArtifacts = 32;
 
+    /// <summary>Most processes of one task.</summary>
+    public const int MaxProcesses = 100;
+
     /// <summary>Most constraints of one job.</summary>
     public const int MaxConstraints = 64;
 

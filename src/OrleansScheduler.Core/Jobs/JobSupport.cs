@@ -10,8 +10,6 @@ internal static class JobSupport
             "Gangs side by side are not supported yet; use kill-existing or cancel-new.");
         Refuse(task.Driver == "container", "task.driver", "The container driver is not supported yet; use the process driver.");
         Refuse(task.Image is not null, "task.image", "Images are not supported yet; use a command that is on the node.");
-        Refuse(task.Processes is not [], "task.processes", "Several processes are not supported yet; use one command, such as a script.");
-        Refuse(task.User is not null, "task.user", "Another account is not supported yet; leave it out to run as the agent's own.");
         Refuse(task.Health?.Readiness is not null, "task.health.readiness",
             "Readiness apart from health is not supported yet; leave it out: an instance counts as ready while it is well.");
         Refuse(spec is { Update.SlaAware: true, Sla.Coordinator: not null }, "update.sla-aware",

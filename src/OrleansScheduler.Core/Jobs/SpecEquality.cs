@@ -14,7 +14,8 @@ internal static class SpecEquality
     public static bool Equal(TaskSpec a, TaskSpec b) =>
         a.Driver == b.Driver && Same(a.Command, b.Command) && a.Image == b.Image && Same(a.Processes, b.Processes, Equal)
         && a.Env.SequenceEqual(b.Env) && a.User == b.User && Same(a.Artifacts, b.Artifacts) && a.Resources == b.Resources
-        && Same(a.Ports, b.Ports) && a.Health == b.Health && a.Kill == b.Kill && a.Logs == b.Logs && a.Custom == b.Custom;
+        && Same(a.Ports, b.Ports) && a.Health == b.Health && a.Kill == b.Kill && a.Logs == b.Logs && a.Custom == b.Custom
+        && a.MaxFailures == b.MaxFailures && a.MaxConcurrency == b.MaxConcurrency && a.FinalizationWait == b.FinalizationWait;
 
     private static bool Equal(ProcessSpec a, ProcessSpec b) =>
         Same(a.Command, b.Command) && Same(a.After, b.After) && a with { Command = b.Command, After = b.After } == b;

@@ -6,12 +6,15 @@ namespace OrleansScheduler.Core;
 internal static class TaskRules
 {
     private const string Root = TaskFileReader.Path;
+    private const int MaxAccountLength = 32;
 
     public static void Check(TaskSpec task, JobFindings findings)
     {
         if (task.Driver is not ("process" or "container"))
             findings.Add(JobCode.UnknownValue, $"{Root}.driver", $"{FieldWords.Show(task.Driver)} is not a driver; write process.");
         if (task.Command is not [] || (task.Processes is [] && task.Image is null)) findings.CheckCommand(task.Command, $"{Root}.command");
+        ProcessRules.Check(task, findings);
+        CheckUser(task.User, findings);
         CheckEnv(task, findings);
         CheckResources(task.Resources, findings);
         CheckCustom(task.Custom, findings);
@@ -22,6 +25,13 @@ internal static class TaskRules
         if (task.Logs.RotateSizeMiB < 1) findings.Add(JobCode.BelowMinimum, $"{Root}.logs.rotate-size", "This must be at least 1MiB.");
         findings.CheckRange(task.Logs.Keep, WholeRange.LogFiles, $"{Root}.logs.keep");
         CheckBindings(task, findings);
+    }
+
+    private static void CheckUser(string? user, JobFindings findings)
+    {
+        if (user is null or { Length: > 0 and <= MaxAccountLength }
+            && (user is null || user.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'))) return;
+        findings.Add(JobCode.BadName, $"{Root}.user", $"{FieldWords.Show(user!)} is not the name of an account.");
     }
 
     private static void CheckEnv(TaskSpec task, JobFindings findings)
@@ -195,6 +205,11 @@ internal static class TaskRules
         var known = task.Ports.Select(PortName.Variable).ToHashSet();
         var script = ShellCommand.ScriptOf(task.Command) is not null;
         for (var i = 0; i < task.Command.Length; i++) Check(task.Command[i], script ? $"{Root}.command" : $"{Root}.command[{i}]");
+        foreach (var (process, i) in task.Processes.Select((process, i) => (process, i)))
+        {
+            foreach (var word in process.Command) Check(word, $"{Root}.processes[{i}].command");
+        }
+
         foreach (var (name, value) in task.Env) Check(value, JobFilePath.Join($"{Root}.env", name));
 
         void Check(string text, string path)

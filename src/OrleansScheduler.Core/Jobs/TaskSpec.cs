@@ -27,7 +27,7 @@ public sealed record TaskSpec
     /// </summary>
     [Id(4)] public ImmutableSortedDictionary<string, string> Env { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 
-    /// <summary>Account the task runs as; null means the agent's own.</summary>
+    /// <summary>Account the task runs as; null means what the node gives to tasks.</summary>
     [Id(5)] public string? User { get; init; }
 
     /// <summary>Files fetched into the sandbox before the start.</summary>
@@ -50,6 +50,16 @@ public sealed record TaskSpec
 
     /// <summary>What one instance needs besides <see cref="Resources"/>.</summary>
     [Id(12)] public CustomRequest Custom { get; init; } = CustomRequest.None;
+
+    /// <summary>Of several processes: how many may fail for good before the task has failed. Default 1; 0 means any number.</summary>
+    [Id(16)] public int MaxFailures { get; init; } = 1;
+
+    /// <summary>Of several processes: how many run at once at most. Default 0, all that may.</summary>
+    [Id(17)] public int MaxConcurrency { get; init; }
+
+    /// <summary>Of several processes: how long they have to end when they are asked to, and the final ones for all they do. Default 30
+    /// s.</summary>
+    [Id(18)] public TimeSpan FinalizationWait { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Structural equality.</summary>
     public bool Equals(TaskSpec? other) => other is not null && SpecEquality.Equal(this, other);
@@ -74,14 +84,17 @@ public sealed record ProcessSpec
     /// <summary>Failures after which the step has failed. Default 1; 0 means never.</summary>
     [Id(3)] public int MaxFailures { get; init; } = 1;
 
-    /// <summary>Runs beside the others and is started again when it ends.</summary>
+    /// <summary>Started again whenever it has succeeded.</summary>
     [Id(4)] public bool Daemon { get; init; }
 
-    /// <summary>Its failures do not count against the task.</summary>
+    /// <summary>The task neither waits for it nor fails with it.</summary>
     [Id(5)] public bool Ephemeral { get; init; }
 
     /// <summary>Runs after all others have ended, whatever their end.</summary>
     [Id(6)] public bool Final { get; init; }
+
+    /// <summary>Least time between two of its starts. Default 5 s.</summary>
+    [Id(7)] public TimeSpan MinDuration { get; init; } = TimeSpan.FromSeconds(5);
 }
 
 /// <summary>A file brought into the sandbox before the start.</summary>

@@ -14,6 +14,7 @@ internal readonly record struct WholeRange(int Min, int Max)
     public static readonly WholeRange SetItems = new(1, 10_000);
     public static readonly WholeRange SlaCount = new(0, JobLimits.MaxInstances);
     public static readonly WholeRange CatchUp = new(0, CronMachine.MaxCatchUp);
+    public static readonly WholeRange Processes = new(0, JobLimits.MaxProcesses);
     public static readonly WholeRange LogFiles = new(0, 1000);
 
     /// <summary>-1, for ever, is let through here and 0 is refused: 0 failures would mean never to start.</summary>

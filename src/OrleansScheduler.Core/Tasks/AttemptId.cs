@@ -44,6 +44,11 @@ public readonly record struct AttemptId([property: Id(0)] JobKey Job, [property:
         return true;
     }
 
+    /// <summary>Reads <c>role/env/name/instance#number</c>.</summary>
+    /// <exception cref="FormatException">The text is not an attempt's name.</exception>
+    public static AttemptId Parse(string text) =>
+        TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is not an attempt: expected role/env/name/instance#number");
+
     /// <summary>Order of jobs, then of instances, then of attempts.</summary>
     public int CompareTo(AttemptId other)
     {

@@ -28,6 +28,7 @@ internal static class ParameterDescriptions
         ["page"] = ("The token that the page before gave as 'next'.", JsonSchemaType.String, null, null),
         ["from"] = ("First instance wanted.", JsonSchemaType.Integer, 0, JobLimits.MaxInstances - 1),
         ["stream"] = ("stdout (default) or stderr.", JsonSchemaType.String, null, null),
+        ["process"] = ("Which process, of a task that has several.", JsonSchemaType.String, null, null),
         ["attempt"] = ("Which attempt; the latest that has a node when left out.", JsonSchemaType.Integer, 1, null),
         ["offset"] = ("First byte wanted; negative counts from the end.", JsonSchemaType.Integer, null, null),
         ["follow"] = ("Whether to go on until the attempt has ended.", JsonSchemaType.Boolean, null, null),

@@ -80,15 +80,18 @@ internal static class TaskEndpoints
 
     private static async Task<IResult> ReadLog(
         HttpContext context, IGrainFactory grains, LogStream logs, string role, string env, string name, string instance,
-        string? stream, string? attempt, string? offset, string? limit, string? follow, CancellationToken cancellationToken)
+        string? stream, string? process, string? attempt, string? offset, string? limit, string? follow,
+        CancellationToken cancellationToken)
     {
         var read = new RequestReader(context);
         var key = read.Task(role, env, name, instance);
         var following = read.Flag("follow", follow);
         var most = following ? long.MaxValue : LogStream.PieceBytes;
         var bytes = read.Integer("limit", limit, 1L, most, most);
+        var output = read.OneOf("stream", stream, "stdout", "stderr");
         var query = new LogQuery(
-            read.Integer("attempt", attempt, 1, int.MaxValue, 0), read.OneOf("stream", stream, "stdout", "stderr"),
+            read.Integer("attempt", attempt, 1, int.MaxValue, 0),
+            read.OptionalPart("process", process) is { } part ? $"{part}/{output}" : output,
             read.Integer("offset", offset, -long.MaxValue, long.MaxValue, 0L), (int)Math.Min(bytes, LogStream.PieceBytes));
         if (read.Refusal is { } refusal) return refusal;
 

@@ -84,8 +84,6 @@ public sealed class LogTests : IAsyncLifetime
         var attempt = _node.Launch(spec);
         await _node.Number(attempt, "ready");
 
-        _node.Services.GetRequiredService<LogKeeper>().Trim();
-
         var start = await Read(attempt, "stdout", 0, 10);
         Assert.InRange(start.Offset, 5_000_000 - (3 << 20), 5_000_000 - (1 << 20));
         Assert.Equal("xxxxxxxxxx", Text(start));

@@ -39,16 +39,12 @@ public sealed class LeaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_guard_that_was_killed_is_replaced_and_the_next_one_ends_the_task()
+    public async Task A_strict_task_ends_with_its_supervisor_because_nobody_else_would_end_it_with_the_lease()
     {
-        var (_, main, other) = await StartStrict();
-        await Wait.Until(() => Guard() is not null, "there is a guard");
-        var guard = Guard()!.Value;
-        Posix.Kill(guard, Posix.SigKill);
-        await Wait.Until(() => Guard() is { } next && next != guard && Node.IsAlive(next), "there is another guard");
-
-        _node.Gateway.IsMute = true;
+        var (attempt, main, other) = await StartStrict();
+        Posix.Kill(_node.SupervisorOf(attempt), Posix.SigKill);
         await Wait.Until(() => !Node.IsAlive(main) && !Node.IsAlive(other), "it ends");
+        await _node.Gateway.Reaches(attempt, Status.Lost);
     }
 
     [Fact]
@@ -101,7 +97,7 @@ public sealed class LeaseTests : IAsyncLifetime
         _node.Gateway.LaunchStrict(attempt, Node.Shell("i=0; while [ $i -lt 30 ]; do sleep 0.1; i=$((i+1)); done; exit 4"));
         var end = await _node.Gateway.End(attempt);
         Assert.Equal((Status.Failed, 4), (end.Status, end.ExitCode));
-        Assert.Empty(Directory.GetFiles(Path.Combine(_node.State, "strict")));
+        Assert.Empty(Directory.GetFiles(Path.Combine(_node.State, "expired")));
     }
 
     [Fact]
@@ -128,18 +124,11 @@ public sealed class LeaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public void The_clock_of_leases_is_the_one_that_the_guard_reads()
+    public void The_clock_of_leases_is_the_one_of_proc_uptime()
     {
         var before = NodeLease.Now;
         var uptime = double.Parse(File.ReadAllText("/proc/uptime").Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture) * 1000;
         Assert.InRange(uptime, before - 20, NodeLease.Now + 20);
-    }
-
-    private int? Guard()
-    {
-        var file = Path.Combine(_node.State, "guard.pid");
-        return File.Exists(file)
-            && int.TryParse(File.ReadAllText(file), System.Globalization.CultureInfo.InvariantCulture, out var pid) ? pid : null;
     }
 
     private Task HasLease(int millis)

@@ -75,7 +75,7 @@ public sealed class SessionTests : IAsyncLifetime
         _node.Gateway.Acknowledges = true;
 
         await Wait.Until(() => Table.Find(attempt) is null);
-        Assert.False(_node.DirectoryOf(attempt).IsKnown);
+        Assert.False(_node.Services.GetRequiredService<NodeJournal>().Knows(attempt));
     }
 
     [Fact]

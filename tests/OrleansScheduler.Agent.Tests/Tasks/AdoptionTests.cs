@@ -54,7 +54,7 @@ public sealed class AdoptionTests : IAsyncLifetime
         var attempt = _node.Launch(Node.Shell("echo $$ >main; exec sleep 1000"));
         await _node.Gateway.Reaches(attempt, Status.Running);
         var main = await _node.Number(attempt, "main");
-        await Wait.Until(() => File.Exists(_node.DirectoryOf(attempt).Pids));
+        await Wait.Until(() => File.Exists(_node.DirectoryOf(attempt).Pid));
 
         _ = Posix.Kill(_node.SupervisorOf(attempt), Posix.SigKill);
 
@@ -68,7 +68,7 @@ public sealed class AdoptionTests : IAsyncLifetime
     {
         var attempt = _node.Launch(Node.Shell("echo $$ >main; while [ ! -e go ]; do sleep 0.02; done; exit 5"));
         await _node.Number(attempt, "main");
-        await Wait.Until(() => File.Exists(_node.DirectoryOf(attempt).Pids));
+        await Wait.Until(() => File.Exists(_node.DirectoryOf(attempt).Pid));
         var supervisor = _node.SupervisorOf(attempt);
 
         foreach (var signal in (int[])[1, 2, 15]) _ = Posix.Kill(supervisor, signal);
@@ -84,8 +84,8 @@ public sealed class AdoptionTests : IAsyncLifetime
         await _node.Gateway.Reaches(attempt, Status.Running);
         var main = await _node.Number(attempt, "main");
         await _node.StopAgent();
-        var directory = _node.DirectoryOf(attempt);
-        directory.Write(directory.Read()! with { BootId = "another boot" });
+        using (var journal = _node.OpenJournal())
+            journal.Accept(0, [.. journal.Records.Select(record => record with { BootId = "another boot" })]);
 
         await _node.StartAgent();
 
@@ -95,18 +95,19 @@ public sealed class AdoptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_record_that_cannot_be_read_gives_a_lost_task_without_processes()
+    public async Task A_task_that_the_journal_does_not_know_ends_and_is_not_spoken_of()
     {
         var attempt = _node.Launch(Node.Shell("echo $$ >main; exec sleep 1000"));
         await _node.Gateway.Reaches(attempt, Status.Running);
         var main = await _node.Number(attempt, "main");
         await _node.StopAgent();
-        await File.WriteAllTextAsync(Path.Combine(_node.DirectoryOf(attempt).Root, "attempt.json"), "{\"Name\":");
+        File.Delete(Path.Combine(_node.State, "agent.wal"));
 
         await _node.StartAgent();
 
-        Assert.Equal(Status.Lost, (await _node.Gateway.End(attempt)).Status);
-        Assert.False(Node.IsAlive(main));
+        await _node.Gateway.Connected(2);
+        Assert.Empty(_node.Gateway.LastRegister!.Attempts);
+        await Wait.Until(() => !Node.IsAlive(main), "it ends");
     }
 
     [Fact]
@@ -118,7 +119,7 @@ public sealed class AdoptionTests : IAsyncLifetime
         var attempt = _node.Launch(spec);
         var main = await _node.Number(attempt, "main");
         _node.Gateway.Kill(attempt);
-        await Wait.Until(() => _node.DirectoryOf(attempt).Read()!.Stop == StopReason.Kill);
+        await Wait.Until(() => _node.Services.GetRequiredService<NodeJournal>().Records.Single().Stop == StopReason.Kill);
 
         await _node.StopAgent();
         Assert.True(Node.IsAlive(main));

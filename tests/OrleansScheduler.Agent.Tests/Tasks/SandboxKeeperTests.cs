@@ -11,12 +11,19 @@ public sealed class SandboxKeeperTests : IDisposable
     private readonly AgentOptions _options =
         new() { StateDirectory = Directory.CreateTempSubdirectory("osched-keep-").FullName, SandboxesKept = 3 };
     private readonly StateDirectory _state;
-    private readonly AttemptTable _table = new(NullLogger<AttemptTable>.Instance);
+    private readonly NodeJournal _journal;
+    private readonly AttemptTable _table;
 
-    public SandboxKeeperTests() => _state = new(_options);
+    public SandboxKeeperTests()
+    {
+        _state = new(_options);
+        _journal = new(_state.Root, _state.AgentId, "node-1");
+        _table = new(_journal, NullLogger<AttemptTable>.Instance);
+    }
 
     public void Dispose()
     {
+        _journal.Dispose();
         _state.Dispose();
         Directory.Delete(_options.StateDirectory, recursive: true);
     }
@@ -61,7 +68,7 @@ public sealed class SandboxKeeperTests : IDisposable
         Assert.True(Directory.Exists(known.Root));
     }
 
-    private SandboxKeeper Keeper() => new(_state, _table, Options.Create(_options), _time, NullLogger<SandboxKeeper>.Instance);
+    private SandboxKeeper Keeper() => new(_state, _journal, _table, Options.Create(_options), _time, NullLogger<SandboxKeeper>.Instance);
 
     private AttemptDirectory Forgotten(int instance)
     {
@@ -73,7 +80,9 @@ public sealed class SandboxKeeperTests : IDisposable
     private AttemptDirectory Known(int instance)
     {
         var directory = new AttemptDirectory(_state.Root, new(Job, instance, 1));
-        _table.Add(new(directory, new() { Name = "", Spec = "", BootId = "", At = default }, spec: null));
+        var record = new AttemptRecord { Name = directory.Attempt.ToString(), Spec = "", BootId = "", At = default };
+        _journal.Accept(1, [record]);
+        _table.Add(new(directory, record, spec: null));
         return directory;
     }
 }

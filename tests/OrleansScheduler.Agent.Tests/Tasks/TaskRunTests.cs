@@ -26,6 +26,17 @@ public sealed class TaskRunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_record_of_an_end_says_what_the_task_used()
+    {
+        _node.Gateway.Acknowledges = false;
+        var attempt = _node.Launch(Node.Shell("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done"));
+        await _node.Gateway.End(attempt);
+        var record = ExitRecord.Read(_node.DirectoryOf(attempt).Exit)!;
+        Assert.InRange(record.CpuMillis, 10, 10_000);
+        Assert.InRange(record.PeakBytes, 100_000, 50_000_000);
+    }
+
+    [Fact]
     public async Task A_task_without_a_health_check_is_running_at_once()
     {
         var attempt = _node.Launch(Node.Shell("exec sleep 1000"));
@@ -121,7 +132,7 @@ public sealed class TaskRunTests : IAsyncLifetime
     public async Task Two_hundred_short_tasks_finish_and_leave_no_process_behind()
     {
         var attempts = Enumerable.Range(0, 200).Select(_ => _node.NextAttempt()).ToList();
-        var before = _node.Services.GetRequiredService<CommandJournal>().Syncs;
+        var before = _node.Services.GetRequiredService<NodeJournal>().Syncs;
         var began = Stopwatch.GetTimestamp();
         _node.Gateway.Send(Commands.Launch(attempts[0].Job, 1, _node.Gateway.Generation, new() { Command = ["true"] },
             attempts.Select(id => (id, Array.Empty<int>()))));
@@ -130,10 +141,10 @@ public sealed class TaskRunTests : IAsyncLifetime
 
         var took = Stopwatch.GetElapsedTime(began);
         TestContext.Current.TestOutputHelper?.WriteLine($"200 tasks in {took}");
-        Assert.Equal(1, _node.Services.GetRequiredService<CommandJournal>().Syncs - before);
+        Assert.Equal(1, _node.Services.GetRequiredService<NodeJournal>().Syncs - before);
         await Wait.Until(() => Zombies() == 0);
         var scan = ProcessScan.Now();
-        Assert.All(attempts, attempt => Assert.Empty(scan.TreeOf(_node.DirectoryOf(attempt).Sandbox, main: null)));
+        Assert.All(attempts, attempt => Assert.Empty(scan.TreeOf(_node.DirectoryOf(attempt).Sandbox)));
     }
 
     private static int Zombies() =>

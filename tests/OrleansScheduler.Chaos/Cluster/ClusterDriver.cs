@@ -135,13 +135,13 @@ internal sealed class ClusterDriver : IAsyncDisposable
     }
 
     /// <summary>
-    /// Tasks and the guards of leases outlive their agents on purpose. Those of this cell are known by the directory that they work in.
+    /// Tasks and their supervisors outlive their agents on purpose. Those of this cell are known by its directory.
     /// </summary>
     private void EndTasks()
     {
         foreach (var agent in _agents)
         {
-            if (TaskProcesses.GuardOf(StateOf(agent)) is { } guard) OwnedProcess.Send(guard, Signal.Kill);
+            foreach (var supervisor in TaskProcesses.SupervisorsOf(StateOf(agent))) OwnedProcess.Send(supervisor, Signal.Kill);
         }
 
         foreach (var process in Process.GetProcesses())
@@ -202,6 +202,9 @@ internal sealed class ClusterDriver : IAsyncDisposable
                 ("Agent__GatewayUrl", AgentGateways(number)),
                 ("Agent__Capacity__Cpu", $"{_plan.CoresPerAgent}"),
                 ("Agent__ReconnectDelay", "00:00:00.2"),
+
+                // Witnesses lie outside of sandboxes, and what is counted here are processes as this machine sees them.
+                ("Agent__Isolation__Level", "none"),
             ]));
         }
     }

@@ -7,11 +7,13 @@ internal static class TaskProcesses
 {
     private const string Variable = "OSCHED_ATTEMPT=";
 
-    /// <summary>All processes that carry an attempt's name and work in a cell's directory, supervisors too.</summary>
-    public static ImmutableArray<(int Pid, AttemptId Attempt)> Of(string directory) =>
+    /// <summary>All processes of tasks on a node: those that carry an attempt's name, and their supervisors.</summary>
+    /// <param name="state">The agent's directory.</param>
+    public static ImmutableArray<(int Pid, AttemptId Attempt)> Of(string state) =>
     [
+        .. Running(state).Select(running => (running.Supervisor, running.Attempt)),
         .. from pid in All()
-           let attempt = Reading(() => AttemptOf(pid, directory))
+           let attempt = Reading(() => AttemptOf(pid, state))
            where attempt is not null
            select (pid, attempt.Value),
     ];
@@ -27,23 +29,29 @@ internal static class TaskProcesses
         if (!Directory.Exists(attempts)) return [];
         return
         [
-            .. from file in Directory.EnumerateFiles(attempts, "pids", SearchOption.AllDirectories)
-               let lines = Reading<string[]>(() => File.ReadAllLines(file)) ?? []
-               where lines.Length == 2 && lines.All(StillRuns)
-               let main = Pid(lines[1])
+            .. from supervisor in SupervisorsOf(state)
+               let main = ChildrenOf(supervisor).FirstOrDefault()
+               where main > 0
                let attempt = Reading(() => AttemptOf(main, state))
                where attempt is not null
-               select (attempt.Value, Pid(lines[0]), main),
+               select (attempt.Value, supervisor, main),
         ];
     }
 
-    /// <summary>The process that ends strict tasks of a node; null when there is none.</summary>
-    public static int? GuardOf(string state)
+    /// <summary>The supervisors of a node's attempts that live.</summary>
+    public static ImmutableArray<int> SupervisorsOf(string state)
     {
-        var file = Path.Combine(state, "guard.pid");
-        if (!File.Exists(file) || !int.TryParse(File.ReadAllText(file), CultureInfo.InvariantCulture, out var pid)) return null;
-        var command = $"/proc/{pid}/cmdline";
-        return File.Exists(command) && File.ReadAllText(command).Contains(state, StringComparison.Ordinal) ? pid : null;
+        var attempts = Path.Combine(state, "attempts");
+        if (!Directory.Exists(attempts)) return [];
+        return
+        [
+            .. from attempt in Directory.EnumerateDirectories(attempts)
+               let file = Path.Combine(attempt, "pid")
+               where File.Exists(file)
+               let stat = Reading(() => File.ReadAllText(file))
+               where stat is { Length: > 0 } && StillRuns(stat)
+               select Pid(stat),
+        ];
     }
 
     private static IEnumerable<int> All() =>

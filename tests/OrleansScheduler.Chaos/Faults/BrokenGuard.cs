@@ -1,8 +1,9 @@
 namespace OrleansScheduler.Chaos;
 
 /// <summary>
-/// A product that breaks a rule: an agent is paused beyond its lease while the guard, which would end its strict task, is dead. The check
-/// must notice that the task then runs twice.
+/// A product that breaks a rule: an agent is paused beyond its lease, and so is the supervisor that would end its strict task. The check
+/// must
+/// notice that the task then runs twice.
 /// </summary>
 internal sealed class BrokenGuard(ClusterDriver cluster, Witness witness)
 {
@@ -10,18 +11,19 @@ internal sealed class BrokenGuard(ClusterDriver cluster, Witness witness)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Whether the check noticed; null when there was no guard to kill, or the task was never replaced.</summary>
+    /// <summary>Whether the check noticed; null when there was no supervisor to pause, or the task was never replaced.</summary>
     public async Task<bool?> IsNoticed()
     {
         using var client = cluster.Client(patience: TimeSpan.FromSeconds(5));
         await client.SubmitJobsAsync(Job.File(witness));
         if (await Until(lines => lines.Length > 1) is not [var first, ..]) return null;
         var agent = cluster.Agents.First(agent => ClusterDriver.NodeOf(agent) == first.Node);
-        if (TaskProcesses.GuardOf(cluster.StateOf(agent)) is not { } guard) return null;
+        var guard = TaskProcesses.Running(cluster.StateOf(agent)).FirstOrDefault(running => running.Attempt == first.Attempt).Supervisor;
+        if (guard == 0) return null;
         agent.Pause();
         try
         {
-            OwnedProcess.Send(guard, Signal.Kill);
+            OwnedProcess.Send(guard, Signal.Stop);
             var lines = await Until(Overlapped);
             if (!Overlapped(lines)) return null;
             var check = Check.All.First(check => check.Id == "S3");
@@ -29,6 +31,7 @@ internal sealed class BrokenGuard(ClusterDriver cluster, Witness witness)
         }
         finally
         {
+            OwnedProcess.Send(guard, Signal.Continue);
             agent.Resume();
             await client.StopJobAsync(Job.Key);
         }

@@ -74,7 +74,7 @@ internal sealed class ProcessFaults(ClusterDriver cluster, Supervisor supervisor
         }
     }
 
-    /// <summary>All of a machine at once: its agent, tasks, their supervisors, the guard of its lease, and its network.</summary>
+    /// <summary>All of a machine at once: its agent, tasks, their supervisors, and its network.</summary>
     private Fault LoseNode()
     {
         var agent = Any(cluster.Agents);
@@ -87,7 +87,6 @@ internal sealed class ProcessFaults(ClusterDriver cluster, Supervisor supervisor
             await Network(cut: true);
             await agent.Kill();
             var state = cluster.StateOf(agent);
-            if (TaskProcesses.GuardOf(state) is { } guard) OwnedProcess.Send(guard, Signal.Kill);
             for (var found = TaskProcesses.Of(state); found.Length > 0; found = TaskProcesses.Of(state))
             {
                 foreach (var (pid, attempt) in found)

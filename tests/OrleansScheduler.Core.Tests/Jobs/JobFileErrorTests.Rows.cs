@@ -101,8 +101,8 @@ public sealed partial class JobFileErrorTests
         { 10, "  driver: container", "not-supported-yet task.driver 10:11" },
         { 10, "  driver: vm", "unknown-value task.driver 10:11" },
         { 10, "  image: debian", "not-supported-yet task.image 10:10" },
-        { 10, "  user: nobody", "not-supported-yet task.user 10:9" },
-        { 10, "  processes: [{name: a, command: b}]", "not-supported-yet task.processes 10:3" },
+        { 10, "  user: \"a b\"", "bad-name task.user 10:9" },
+        { 10, "  processes: [{name: a, command: b}]", "processes-or-command task.processes 10:3" },
         {
             10, "  processes: [{command: b, deamon: true}]",
             "required task.processes[0].name 10:15; unknown-field task.processes[0].deamon 10:28"

@@ -48,13 +48,35 @@ public sealed class JobRulesTests
         { Valid with { Sla = new(double.NaN, null, default) }, "number-out-of-range sla.percentage" },
         { Valid with { Instances = 1, Sla = new(null, 2, default) }, "above-maximum sla.count" },
         { Valid with { Update = new() { Strategy = "" } }, "unknown-value update.strategy" },
-        { Valid with { Task = Valid.Task with { Processes = [new() { Name = "a" }], Command = [] } }, "not-supported-yet task.processes" },
+        { Of(new ProcessSpec { Name = "a" }), "command-empty task.processes[0].command" },
+        { Of(A, A), "process-order task.processes[1].name" },
+        { Of(A with { Name = "a/b" }), "bad-name task.processes[0].name" },
+        { Of(A, A with { Name = "b", After = ["c"] }), "process-order task.processes[1].after" },
+        { Of(A with { After = ["b"] }, A with { Name = "b", After = ["a"] }), "process-order task.processes" },
+        { Of(A with { After = ["a"] }), "process-order task.processes" },
+        { Of(A with { Daemon = true }, A with { Name = "b", After = ["a"] }), "process-order task.processes[1].after" },
+        { Of(A with { Ephemeral = true }, A with { Name = "b", After = ["a"] }), "process-order task.processes[1].after" },
+        { Of(A, A with { Name = "b", After = ["a"], Final = true }), "process-order task.processes[1].after" },
+        { Of(A with { Final = true }), "process-order task.processes" },
+        { Of(A with { Ephemeral = true }), "process-order task.processes" },
+        { Of([.. Enumerable.Range(0, 101).Select(i => A with { Name = $"p{i}" })]), "above-maximum task.processes" },
+        { Of(A with { MinDuration = TimeSpan.FromSeconds(-1) }), "below-minimum task.processes[0].min-duration" },
+        { Of(A with { Command = ["x", "${PORT_NONE}"] }), "undefined-binding task.processes[0].command" },
+        { Of(A) with { Task = Of(A).Task with { MaxConcurrency = 101 } }, "above-maximum task.max-concurrency" },
+        { Of(A) with { Task = Of(A).Task with { FinalizationWait = TimeSpan.FromDays(31) } }, "above-maximum task.finalization-wait" },
+        { Of(A) with { Task = Of(A).Task with { Command = ["x"] } }, "processes-or-command task.processes" },
+        { Valid with { Task = Valid.Task with { User = "" } }, "bad-name task.user" },
     };
 
     [Theory]
     [MemberData(nameof(Rows))]
     public void A_broken_rule_is_named_with_its_path(JobSpec spec, string expected) =>
         Assert.Equal(expected, string.Join("; ", JobRules.Check(spec).Select(error => $"{error.Code} {error.Path}")));
+
+    private static ProcessSpec A => new() { Name = "a", Command = ["x"] };
+
+    private static JobSpec Of(params ImmutableArray<ProcessSpec> processes) =>
+        Valid with { Task = Valid.Task with { Command = [], Processes = processes } };
 
     private static CustomRequest Custom(int names) =>
         new() { Scalars = Enumerable.Range(0, names).ToImmutableSortedDictionary(i => $"c{i}", _ => 1L) };

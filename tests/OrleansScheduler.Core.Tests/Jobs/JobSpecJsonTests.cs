@@ -28,8 +28,15 @@ public sealed class JobSpecJsonTests
                 User = "nobody",
                 Processes =
                 [
-                    new() { Name = "a", Command = ["b"], After = ["c"], MaxFailures = 0, Daemon = true, Ephemeral = true, Final = true },
+                    new()
+                    {
+                        Name = "a", Command = ["b"], After = ["c"], MaxFailures = 0, Daemon = true, Ephemeral = true, Final = true,
+                        MinDuration = TimeSpan.FromSeconds(9),
+                    },
                 ],
+                MaxFailures = 3,
+                MaxConcurrency = 2,
+                FinalizationWait = TimeSpan.FromSeconds(7),
                 Artifacts = [new("https://example.org/a", true, "sha256:00")],
             },
             Update = new() { Strategy = "batch", Pulse = TimeSpan.FromMinutes(1), SlaAware = true },

@@ -26,6 +26,9 @@ internal sealed class Osched : IAsyncDisposable
     {
         var start = new ProcessStartInfo(Path, arguments)
         { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+
+        // Tasks write down what they did where the tests look.
+        start.Environment["Agent__Isolation__Writable"] = System.IO.Path.GetTempPath();
         foreach (var (name, value) in environment ?? ImmutableDictionary<string, string>.Empty) start.Environment[name] = value;
         var process = new Process { StartInfo = start };
         var osched = new Osched(process);

@@ -70,6 +70,7 @@ internal sealed class RoleCell(
             ["Agent__NodeId"] = "node-1",
             ["Agent__StateDirectory"] = Path.Combine(directory.State, "agent"),
             ["Agent__Capacity__Cpu"] = "2",
+            ["Agent__Isolation__Level"] = "none",
             ["Cell__ResendAfter"] = "00:00:01",
 
             // These tests count starts on machines that other tests keep busy: silence alone must not look like a loss.

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace OrleansScheduler.EndToEnd.Tests;
 
 /// <summary>
@@ -20,6 +22,11 @@ internal sealed class TestDirectory : IDisposable
         $"echo start >> {Witness}/$OSCHED_INSTANCE; until [ -e {Gate} ]; do sleep 1; done; echo end >> {Witness}/$OSCHED_INSTANCE; "
         + "case $OSCHED_INSTANCE in *0) exit 3;; esac";
 
+    /// <summary>The same without a gate: instances take from nothing to 40 s.</summary>
+    public string TimedCommand =>
+        $"echo start >> {Witness}/$OSCHED_INSTANCE; sleep $((OSCHED_INSTANCE * 7 % 41)); echo end >> {Witness}/$OSCHED_INSTANCE; "
+        + "case $OSCHED_INSTANCE in *0) exit 3;; esac";
+
     public static int ExpectedExit(int instance) => instance % 10 == 0 ? 3 : 0;
 
     public void OpenGate() => File.WriteAllText(Gate, "");
@@ -28,5 +35,30 @@ internal sealed class TestDirectory : IDisposable
     public Dictionary<int, string[]> Witnessed() =>
         Directory.GetFiles(Witness).ToDictionary(f => int.Parse(System.IO.Path.GetFileName(f)), File.ReadAllLines);
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    /// <summary>Ends the tasks that outlived everything, as they should, and removes the directory.</summary>
+    public void Dispose()
+    {
+        foreach (var supervisor in Process.GetProcessesByName("osched-shim"))
+        {
+            using (supervisor)
+            {
+                if (CommandOf(supervisor.Id).Contains(Path + "/", StringComparison.Ordinal)) supervisor.Kill();
+            }
+        }
+
+        LeftGroups.Remove(Path);
+        Directory.Delete(Path, recursive: true);
+    }
+
+    private static string CommandOf(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline");
+        }
+        catch (IOException)
+        {
+            return "";   // it has ended by itself
+        }
+    }
 }

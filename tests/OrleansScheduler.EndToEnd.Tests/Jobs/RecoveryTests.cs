@@ -54,6 +54,36 @@ public sealed class RecoveryTests : IDisposable
     }
 
     [Fact]
+    public async Task An_agent_that_is_killed_fifty_times_loses_no_task_starts_none_twice_and_knows_every_exit_code()
+    {
+        await using var cell = new RoleCell(_directory, settings: new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["Agent__Capacity__Cpu"] = "20",
+            ["Agent__Isolation__Level"] = "auto",
+            ["Agent__Isolation__User"] = "self",
+            ["Agent__ReconnectDelay"] = "00:00:00.1",
+        });
+        using var client = cell.Client;
+        var job = new WitnessedJob(_directory, client, () => cell.Output);
+        cell.Start("silo", "gateway", "agent");
+        await job.NodeIsReady();
+        await job.Submit(instances: 100, _directory.TimedCommand);
+        await Eventually.True(() => Task.FromResult(_directory.Witnessed().Count == 100), 60, () => cell.Output);
+
+        for (var kills = 1; kills <= 50; kills++)
+        {
+            await cell.Kill("agent");
+            cell.Start("agent");
+            var session = kills + 1;
+            await Eventually.True(
+                async () => (await client.ListNodesAsync()).Value is { Items: [{ Status: "ready" } node] } && node.Generation >= session,
+                60, () => cell.Output);
+        }
+
+        await job.EndsWithEachRunOnce(100);
+    }
+
+    [Fact]
     public async Task Tasks_of_a_killed_agent_are_taken_over_and_not_started_again()
     {
         await using var cell = new RoleCell(_directory);

@@ -11,7 +11,7 @@ internal sealed class WitnessedJob(TestDirectory directory, SchedulerClient clie
     public Task NodeIsReady() =>
         Eventually.True(async () => (await client.ListNodesAsync()).Value is { Items: [{ Status: "ready" }] }, 60, output);
 
-    public async Task Submit(int instances)
+    public async Task Submit(int instances, string? command = null)
     {
         var file = $$"""
             job: {{Key.Name}}
@@ -20,7 +20,7 @@ internal sealed class WitnessedJob(TestDirectory directory, SchedulerClient clie
             type: batch
             instances: {{instances}}
             task:
-              command: '{{directory.WitnessedCommand}}'
+              command: '{{command ?? directory.WitnessedCommand}}'
               resources: { cpu: 0.1, memory: 8MiB }
             """;
         var answer = await client.SubmitJobsAsync(JobFileBody.Of("work.yaml", Encoding.UTF8.GetBytes(file)));
