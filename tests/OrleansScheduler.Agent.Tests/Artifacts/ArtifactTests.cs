@@ -173,7 +173,7 @@ public sealed class ArtifactTests : IAsyncLifetime
         };
         var first = Launch("true", new ArtifactSpec(_server.Url + "/slow", false, null));
         await isAsked.Task.WaitAsync(TimeSpan.FromSeconds(30));
-        Assert.Equal(Status.Starting, _node.Gateway.LatestOf(first)!.Status);
+        await _node.Gateway.Reaches(first, Status.Starting);
 
         _node.Gateway.Kill(first);
 

@@ -81,9 +81,8 @@ public sealed class ExecTests : IAsyncLifetime
         var session = (await Start("exec sh -i", "dumb")).Session;
         await Call(session, input: "sleep 1000; echo code=$?\r"u8.ToArray());
         await ReadUntil(session, "sleep 1000");
-        await Wait.Until(() => ProcessScan.Now().TreeOf(_node.DirectoryOf(_attempt).Sandbox, main: null)
-            .Any(process => File.ReadAllText($"/proc/{process.Pid}/comm") == "sleep\n" && process.Group == process.Pid
-                && process.Session != process.Pid));
+        await Wait.Until(() => Directory.EnumerateDirectories("/proc").Select(path => Path.GetFileName(path))
+            .Any(name => int.TryParse(name, CultureInfo.InvariantCulture, out var pid) && IsJobOf(pid)));
 
         await Call(session, input: [3]);
         await Call(session, input: "echo still=$((40+2)); exit 5\r"u8.ToArray());
@@ -155,6 +154,15 @@ public sealed class ExecTests : IAsyncLifetime
 
         Assert.Contains("no-such-program", error, StringComparison.Ordinal);
         Assert.Equal(127, code);
+    }
+
+    // The kernel gives a job in front of a terminal a group of its own.
+    private bool IsJobOf(int pid)
+    {
+        Span<byte> text = stackalloc byte[4096];
+        var length = Posix.ReadFile($"/proc/{pid}/environ", text);
+        return length > 0 && text[..length].IndexOf(Encoding.UTF8.GetBytes($"OSCHED_SANDBOX={_node.DirectoryOf(_attempt).Sandbox}")) >= 0
+            && ProcessStat.Of(pid) is { IsLive: true } stat && stat.Group == pid && stat.Session != pid;
     }
 
     private async Task<(string Output, string Error, int Code)> Run(string script) => await ReadAll((await Start(script)).Session);

@@ -11,7 +11,9 @@ internal static class LeftGroups
     /// <summary>Removes those of every agent that kept its state somewhere below a directory. Their processes have ended.</summary>
     public static void Remove(string directory)
     {
-        foreach (var file in Directory.EnumerateFiles(directory, "agent.id", SearchOption.AllDirectories))
+        // Tasks leave links behind that lead anywhere, to other agents' directories too.
+        var own = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+        foreach (var file in Directory.EnumerateFiles(directory, "agent.id", own))
         {
             var name = File.ReadAllText(file).Trim()[..12];
             foreach (var tree in Directory.GetDirectories(Mount).Append(Mount))
