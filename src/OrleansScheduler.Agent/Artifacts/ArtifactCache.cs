@@ -107,7 +107,8 @@ internal sealed partial class ArtifactCache
             }
 
             if (!Directory.Exists(_sources)) return;
-            foreach (var source in new DirectoryInfo(_sources).GetFiles().OrderByDescending(file => file.LastWriteTimeUtc).Skip(MostSources))
+            foreach (var source in new DirectoryInfo(_sources).GetFiles().OrderByDescending(file =>
+                file.LastWriteTimeUtc).Skip(MostSources))
                 source.Delete();
         }
     }

@@ -104,7 +104,8 @@ internal sealed partial class ArtifactDownload(
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         var fetched = await Store(artifact, body, response.Content.Headers.ContentLength, expected, cancellationToken);
         if (response.Headers.ETag is not null || response.Content.Headers.LastModified is not null)
-            cache.Remember(source, new(Path.GetFileName(fetched.Name), response.Headers.ETag?.ToString(), response.Content.Headers.LastModified));
+            cache.Remember(source, new(Path.GetFileName(fetched.Name), response.Headers.ETag?.ToString(),
+                response.Content.Headers.LastModified));
         return (fetched, null);
     }
 
@@ -118,7 +119,8 @@ internal sealed partial class ArtifactDownload(
         {
             var digest = await Copy(artifact, content, file, largest, cancellationToken);
             if (expected is not null && digest != expected)
-                throw ArtifactFailure.WrongChecksum($"{ArtifactFailure.NameOf(artifact)} has sha256:{digest}, expected was sha256:{expected}.");
+                throw ArtifactFailure.WrongChecksum(
+                    $"{ArtifactFailure.NameOf(artifact)} has sha256:{digest}, expected was sha256:{expected}.");
             return cache.Keep(file, digest);
         }
         finally

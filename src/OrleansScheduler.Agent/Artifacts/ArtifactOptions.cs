@@ -3,7 +3,8 @@ namespace OrleansScheduler.Agent;
 /// <summary>How files are brought into sandboxes: section <c>Agent:Artifacts</c>.</summary>
 public sealed class ArtifactOptions
 {
-    /// <summary>Directories from which <c>file:</c> sources may come, with commas between. Default none: every such source is refused.</summary>
+    /// <summary>Directories from which <c>file:</c> sources may come, with commas between. Default none: every such source is
+    /// refused.</summary>
     public string Directories { get; set; } = "";
 
     /// <summary>How much of what was fetched is kept for later tasks, such as <c>4GiB</c>. Default 4GiB; 0MiB keeps nothing.</summary>
@@ -36,7 +37,8 @@ public sealed class ArtifactOptions
         check(
             DirectoryList.All(Path.IsPathFullyQualified),
             $"{Name}:Directories is '{Directories}'; it must be whole paths such as /srv/artifacts, with commas between.");
-        foreach (var (key, size) in new[] { ("CacheSize", CacheSize), ("LargestDownload", LargestDownload), ("LargestExtracted", LargestExtracted) })
+        foreach (var (key, size) in new[] { ("CacheSize", CacheSize), ("LargestDownload", LargestDownload), ("LargestExtracted",
+            LargestExtracted) })
             check(Amount.MiB(size) is not null, $"{Name}:{key} is '{size}'; it must be a size such as 512MiB or 4GiB.");
         check(MostEntries is >= 1 and <= 10_000_000, $"{Name}:MostEntries is {MostEntries}; it must be between 1 and 10,000,000.");
         check(MostExpansion is >= 1 and <= 100_000, $"{Name}:MostExpansion is {MostExpansion}; it must be between 1 and 100,000.");

@@ -21,7 +21,8 @@ internal sealed class SandboxTree(string sandbox, string directory, ArchiveBudge
         Enter(full, path);
 
         // Set at the end: what comes into it must still be writable, also for an agent that is not root.
-        if (full != sandbox) _modes[full] = (mode & Permissions) | UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        if (full != sandbox) _modes[full] = (mode & Permissions)
+            | UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     }
 
     /// <summary>Writes a file, in the place of one that is there.</summary>

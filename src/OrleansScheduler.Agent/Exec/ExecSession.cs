@@ -28,7 +28,8 @@ internal sealed class ExecSession : IDisposable
     /// <summary>Starts the command.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">It cannot be started.</exception>
     /// <exception cref="IOException">There is no terminal for it.</exception>
-    public ExecSession(AttemptId attempt, Func<(string File, string Kind)?, ProcessStartInfo> enter, string? terminalKind, TimeProvider time)
+    public ExecSession(AttemptId attempt, Func<(string File, string Kind)?, ProcessStartInfo> enter, string? terminalKind,
+        TimeProvider time)
     {
         (Attempt, _time) = (attempt, time);
         _terminal = terminalKind is null ? null : new();

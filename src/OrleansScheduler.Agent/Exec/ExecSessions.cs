@@ -47,7 +47,8 @@ internal sealed partial class ExecSessions(
         }
 
         if (!_sessions.TryGetValue(id, out var session))
-            return Refusal(Problem.Of(ProblemKind.NotFound, "exec-not-found", "The command has ended, or nobody asked for it for too long."));
+            return Refusal(Problem.Of(ProblemKind.NotFound, "exec-not-found",
+                "The command has ended, or nobody asked for it for too long."));
         if (call.Close)
         {
             session.Close();
@@ -78,14 +79,16 @@ internal sealed partial class ExecSessions(
         if (Interlocked.Increment(ref _count) > MostSessions)
         {
             Interlocked.Decrement(ref _count);
-            return Problem.Of(ProblemKind.Unavailable, "too-many-execs", $"The node runs {MostSessions} commands of people already; try later.");
+            return Problem.Of(ProblemKind.Unavailable, "too-many-execs",
+                $"The node runs {MostSessions} commands of people already; try later.");
         }
 
         try
         {
             var environment = new TaskEnvironment(attempt, spec, node.Id, options.Value.SelfCommand);
             var session = new ExecSession(
-                attemptId, terminal => entry.Enter(attempt, environment, call.Command, terminal), call.Terminal ? call.TerminalKind : null, time);
+                attemptId, terminal => entry.Enter(attempt, environment, call.Command, terminal),
+                    call.Terminal ? call.TerminalKind : null, time);
             var id = Guid.NewGuid().ToString("n");
             _sessions[id] = session;
             var words = string.Join(' ', call.Command);

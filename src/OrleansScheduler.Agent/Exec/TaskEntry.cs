@@ -20,7 +20,8 @@ internal sealed class TaskEntry(ShimProgram shim)
 
         // The terminal becomes its standard streams out here: it may be hidden from where the command runs.
         string[] all = terminal is { } own
-            ? ["/bin/sh", "-c", "t=$1; shift; exec \"$@\" <\"$t\" >\"$t\" 2>&1", "exec", own.File, .. enter, "env", $"TERM={own.Kind}", .. words]
+            ? ["/bin/sh", "-c", "t=$1; shift; exec \"$@\" <\"$t\" >\"$t\" 2>&1", "exec", own.File, .. enter, "env",
+                $"TERM={own.Kind}", .. words]
             : [.. enter, .. words];
         var start = new ProcessStartInfo(all[0], all[1..])
         {

@@ -27,7 +27,8 @@ internal sealed partial class SandboxFiles(StateDirectory state, AttemptTable ta
         var directory = new AttemptDirectory(state.Root, id);
         var sandbox = directory.Sandbox;
         if (table.Find(id) is null && !Directory.Exists(sandbox))
-            return Refusal(Problem.Of(ProblemKind.NotFound, "sandbox-not-found", $"The sandbox of {id} is not on this node, or no longer."));
+            return Refusal(Problem.Of(ProblemKind.NotFound, "sandbox-not-found",
+                $"The sandbox of {id} is not on this node, or no longer."));
         if (request.Path.Contains('\0', StringComparison.Ordinal) || request.Path.Length > JobLimits.MaxTextLength)
             return Refusal(Problem.Of(ProblemKind.Invalid, "bad-path", "This is no path of a file."));
         try

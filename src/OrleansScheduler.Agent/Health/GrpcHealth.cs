@@ -19,7 +19,8 @@ internal static class GrpcHealth
             $"http://127.0.0.1:{number}", new() { HttpHandler = handler, MaxReceiveMessageSize = LongestAnswer });
         try
         {
-            var answer = await new Health.HealthClient(channel).CheckAsync(new() { Service = service }, cancellationToken: cancellationToken);
+            var answer = await new Health.HealthClient(channel).CheckAsync(new() { Service = service },
+                cancellationToken: cancellationToken);
             return answer.Status == HealthCheckResponse.Types.ServingStatus.Serving ? null : $"its gRPC health is {answer.Status}";
         }
         catch (RpcException e) when (!cancellationToken.IsCancellationRequested)

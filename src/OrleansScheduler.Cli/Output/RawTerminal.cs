@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace OrleansScheduler.Cli;
 
-/// <summary>Keys as they are pressed: while this lasts the terminal neither echoes nor waits for lines nor makes signals of Ctrl-C.</summary>
+/// <summary>Keys as they are pressed: while this lasts the terminal neither echoes nor waits for lines nor makes signals of
+/// Ctrl-C.</summary>
 internal sealed partial class RawTerminal : IDisposable
 {
     private const int Now = 0;

@@ -15,7 +15,8 @@ internal static class TaskExecCommand
         var terminal = new Option<bool>("--tty", "-t") { Description = "Give it a terminal" };
         return new Verb(
             shell, "exec", "Run a command in a task, where the cell allows it",
-            "task exec shop/prod/web/0 -- ps aux", "task exec -it shop/prod/web/0 -- sh", "task exec -i shop/prod/web/0 -- sh -c 'cat >data' <data")
+            "task exec shop/prod/web/0 -- ps aux", "task exec -it shop/prod/web/0 -- sh",
+                "task exec -i shop/prod/web/0 -- sh -c 'cat >data' <data")
             .With(task, command, input, terminal).Runs((session, cancellationToken) => RunAsync(
                 session, session.Value(task), session.Value(command), session.Value(input), session.Value(terminal), cancellationToken));
     }

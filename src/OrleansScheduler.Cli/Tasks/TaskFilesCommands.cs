@@ -14,7 +14,8 @@ internal static class TaskFilesCommands
     {
         var (task, attempt) = (Arguments.Task(), Attempt());
         var path = new Argument<string>("path") { Description = "Directory in the sandbox", DefaultValueFactory = _ => "" };
-        return new Verb(shell, "ls", "List a directory of a task's sandbox", "task files ls shop/prod/web/0", "task files ls shop/prod/web/0 logs")
+        return new Verb(shell, "ls", "List a directory of a task's sandbox", "task files ls shop/prod/web/0",
+            "task files ls shop/prod/web/0 logs")
             .With(task, path, attempt).Runs(async (session, cancellationToken) =>
             {
                 var answer = await session.Client.ListFilesAsync(
@@ -22,8 +23,10 @@ internal static class TaskFilesCommands
                 if (answer.Problem is { } problem) return session.Fail(problem);
                 if (answer.Value!.Truncated) session.Say("osched: there are more files than are listed.");
                 return session.List<FileEntry>(answer.Value.Entries, new(
-                    entry => entry.Name, new("MODE", entry => entry.Mode), new("KIND", entry => entry.Kind), new("SIZE", entry => $"{entry.Size}"),
-                    new("MODIFIED", entry => entry.Modified.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss")), new("NAME", entry => entry.Name)));
+                    entry => entry.Name, new("MODE", entry => entry.Mode), new("KIND", entry => entry.Kind), new("SIZE", entry =>
+                        $"{entry.Size}"),
+                    new("MODIFIED", entry => entry.Modified.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss")), new("NAME", entry =>
+                        entry.Name)));
             });
     }
 
@@ -42,7 +45,11 @@ internal static class TaskFilesCommands
     private static Verb CreateGet(Shell shell)
     {
         var (task, path, attempt) = (Arguments.Task(), FilePath(), Attempt());
-        var to = new Option<string?>("--to") { Description = "Where it goes; its own name in this directory when it is not given", HelpName = "file" };
+        var to = new Option<string?>("--to")
+        {
+            Description = "Where it goes; its own name in this directory when it is not given",
+            HelpName = "file"
+        };
         return new Verb(shell, "get", "Copy a file of a task to this machine", "task files get shop/prod/web/0 core.dump --to /tmp/core")
             .With(task, path, to, attempt).Runs(async (session, cancellationToken) =>
             {

@@ -46,7 +46,8 @@ public static class ArtifactRules
     {
         if (artifacts.Length > JobLimits.MaxArtifacts)
         {
-            findings.Add(JobCode.AboveMaximum, path, $"A task has at most {JobLimits.MaxArtifacts} artifacts; put several into an archive.");
+            findings.Add(JobCode.AboveMaximum, path,
+                $"A task has at most {JobLimits.MaxArtifacts} artifacts; put several into an archive.");
             return;
         }
 
@@ -63,7 +64,8 @@ public static class ArtifactRules
                     + "file:///srv/app.tar.gz, without a user or password in it.");
         if (artifact.Checksum is { } checksum && DigestOf(artifact) is null)
             findings.Add(JobCode.ArtifactChecksum, $"{path}.checksum",
-                $"{FieldWords.Show(checksum)} is not a digest; write sha256: and {ChecksumDigits} hexadecimal digits, as sha256sum prints.");
+                $"{FieldWords.Show(checksum)} is not a digest; write sha256: and {ChecksumDigits} hexadecimal digits, "
+                    + "as sha256sum prints.");
         if (artifact.Dest is { } dest)
         {
             findings.CheckText(dest, $"{path}.dest");
@@ -78,7 +80,8 @@ public static class ArtifactRules
 
         if (artifact.Mode is not { } mode) return;
         if (artifact.Extract)
-            findings.Add(JobCode.ArtifactMode, $"{path}.mode", "The files of an archive have the permissions that stand in it; leave this out.");
+            findings.Add(JobCode.ArtifactMode, $"{path}.mode",
+                "The files of an archive have the permissions that stand in it; leave this out.");
         else if (ModeOf(artifact) is null)
             findings.Add(JobCode.ArtifactMode, $"{path}.mode", $"{FieldWords.Show(mode)} is not a mode; write one such as \"0755\".");
     }

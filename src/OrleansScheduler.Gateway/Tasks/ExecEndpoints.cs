@@ -31,7 +31,8 @@ internal static partial class ExecEndpoints
         if (command is not [{ Length: > 0 }, ..] || command.Length > MostWords)
             return new ProblemResult(Problem.Of(
                 ProblemKind.Invalid, "command-empty", $"Give the command as 1 to {MostWords} parameters 'command', the program first."));
-        if (terminal is not null && (terminal.Length is 0 or > 64 || !terminal.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '+')))
+        if (terminal is not null && (terminal.Length is 0 or > 64 || !terminal.All(c => char.IsAsciiLetterOrDigit(c)
+            || c is '-' or '.' or '+')))
             return new ProblemResult(Problem.Of(ProblemKind.Invalid, "bad-terminal", "A terminal is a name such as xterm-256color."));
         var place = await TaskPlace.Find(grains, key, number, cancellationToken);
         if (place.Problem is { } problem) return new ProblemResult(problem);

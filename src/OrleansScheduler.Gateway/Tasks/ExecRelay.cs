@@ -82,7 +82,8 @@ internal sealed class ExecRelay(TaskPlace place, WebSocket socket, TimeProvider 
         switch (message.Span[0])
         {
             case Size when rest.Length == 4:
-                var (rows, columns) = (BinaryPrimitives.ReadUInt16BigEndian(rest.Span), BinaryPrimitives.ReadUInt16BigEndian(rest.Span[2..]));
+                var (rows, columns) = (BinaryPrimitives.ReadUInt16BigEndian(rest.Span),
+                    BinaryPrimitives.ReadUInt16BigEndian(rest.Span[2..]));
                 _ = await Call(new() { Session = session, Rows = rows, Columns = columns });
                 return true;
             case InputEnd or Input:

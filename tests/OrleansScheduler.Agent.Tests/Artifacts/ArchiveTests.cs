@@ -156,7 +156,8 @@ public sealed class ArchiveTests : IDisposable
     public void What_is_no_archive_is_said_to_be_none()
     {
         var random = new Random(7);
-        foreach (var start in new byte[][] { [], [1, 2, 3], [0x1F, 0x8B], [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], [0x28, 0xB5, 0x2F, 0xFD], [0x50, 0x4B, 3, 4] })
+        foreach (var start in new byte[][] { [], [1, 2, 3], [0x1F, 0x8B], [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], [0x28, 0xB5, 0x2F,
+            0xFD], [0x50, 0x4B, 3, 4] })
         {
             var rest = new byte[2000];
             random.NextBytes(rest);

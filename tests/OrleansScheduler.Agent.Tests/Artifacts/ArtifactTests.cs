@@ -45,7 +45,9 @@ public sealed class ArtifactTests : IAsyncLifetime
         using (var gzip = new GZipStream(bytes, CompressionLevel.Fastest, leaveOpen: true))
         using (var tar = new TarWriter(gzip))
             tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "app/hello") { DataStream = new MemoryStream(Content) });
-        var attempt = Launch("cat lib/app/hello", new ArtifactSpec(_server.Offer("/app.tgz", bytes.ToArray()), true, null) { Dest = "lib" });
+        var attempt = Launch("cat lib/app/hello", new ArtifactSpec(_server.Offer("/app.tgz", bytes.ToArray()), true,
+            null)
+        { Dest = "lib" });
 
         Assert.Equal(Status.Finished, (await _node.Gateway.End(attempt)).Status);
         Assert.Equal("hello\n", _node.Output(attempt));
@@ -112,7 +114,8 @@ public sealed class ArtifactTests : IAsyncLifetime
 
     [Theory]
     [InlineData("http", "/nothing", null, "artifact-not-found: ")]
-    [InlineData("http", "/data?token=secret", "sha256:0000000000000000000000000000000000000000000000000000000000000000", "artifact-wrong-checksum: ")]
+    [InlineData("http", "/data?token=secret", "sha256:0000000000000000000000000000000000000000000000000000000000000000",
+        "artifact-wrong-checksum: ")]
     [InlineData("http", "/forbidden", null, "artifact-refused: ")]
     [InlineData("http", "/broken", null, "artifact-unreachable: ")]
     [InlineData("http", "/large", null, "artifact-too-large: ")]
@@ -179,7 +182,8 @@ public sealed class ArtifactTests : IAsyncLifetime
 
         Assert.Equal(Status.Killed, (await _node.Gateway.End(first)).Status);
         _server.Offer("/slow", Content);
-        Assert.Equal(Status.Finished, (await _node.Gateway.End(Launch("true", new ArtifactSpec(_server.Url + "/slow", false, null)))).Status);
+        Assert.Equal(Status.Finished, (await _node.Gateway.End(Launch("true", new ArtifactSpec(_server.Url + "/slow", false,
+            null)))).Status);
     }
 
     [Fact]

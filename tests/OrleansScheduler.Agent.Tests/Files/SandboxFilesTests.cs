@@ -9,7 +9,8 @@ public sealed class SandboxFilesTests : IAsyncLifetime
     {
         _node = await Node.Start();
         _attempt = _node.Launch(Node.Shell(
-            "mkdir d; printf 0123456789 >d/numbers; ln -s d/numbers inside; ln -s /etc/passwd outside; ln -s .. up; ln -s /proc/self/root magic; "
+            "mkdir d; printf 0123456789 >d/numbers; ln -s d/numbers inside; ln -s /etc/passwd outside; ln -s .. up; "
+            + "ln -s /proc/self/root magic; "
             + "mkfifo pipe; echo done"));
         await _node.Gateway.End(_attempt);
     }

@@ -78,7 +78,11 @@ public sealed class ProbeTests : IAsyncLifetime
     }
 
     private AttemptId Launch(HealthProbe probe, int port, HealthSpec? health = null) => _node.Launch(
-        Node.Shell("exec sleep 1000") with { Ports = ["http"], Health = (health ?? Fast with { InitialDelay = TimeSpan.Zero }) with { Probe = probe } },
+        Node.Shell("exec sleep 1000") with
+        {
+            Ports = ["http"],
+            Health = (health ?? Fast with { InitialDelay = TimeSpan.Zero }) with { Probe = probe }
+        },
         port);
 
     private async Task<int> Serve(Action<ListenOptions> listen, Action<WebApplication> map, Action<IServiceCollection>? add = null)

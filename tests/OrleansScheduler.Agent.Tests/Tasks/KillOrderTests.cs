@@ -60,7 +60,8 @@ public sealed class KillOrderTests : IAsyncLifetime
     [Fact]
     public async Task H03_A_task_that_ends_when_it_is_asked_gets_no_signal()
     {
-        var script = Stubborn.Replace("self.end_headers()", "self.end_headers(); self.wfile.flush(); sys.stdout.flush(); __import__('os')._exit(7)",
+        var script = Stubborn.Replace("self.end_headers()",
+            "self.end_headers(); self.wfile.flush(); sys.stdout.flush(); __import__('os')._exit(7)",
             StringComparison.Ordinal);
         var attempt = await Launch(200, script, TimeSpan.FromSeconds(20));
 

@@ -74,7 +74,8 @@ public sealed class SandboxTests : IAsyncLifetime
         await _cell.Run($"job run {file}");
 
         await Eventually.True(
-            async () => (await _cell.Run("task status shop/test/lost/0")).Output.Contains("artifact-not-allowed: ", StringComparison.Ordinal),
+            async () => (await _cell.Run("task status shop/test/lost/0")).Output.Contains("artifact-not-allowed: ",
+                StringComparison.Ordinal),
             30, () => _cell.Output);
     }
 
@@ -95,6 +96,7 @@ public sealed class SandboxTests : IAsyncLifetime
         using var connection = await server.AcceptTcpClientAsync();
         await using var stream = connection.GetStream();
         _ = await stream.ReadAsync(new byte[4096]);
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"));
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"));
     }
 }

@@ -62,9 +62,19 @@ public sealed class ExecRoutesTests(GatewayFixture fixture) : IClassFixture<Gate
         await agent.Send(new() { ExecData = new() { Request = start.Request, Session = "s" } });
 
         await socket.SendAsync(new byte[] { 0, (byte)'h', (byte)'i' }, WebSocketMessageType.Binary, true, CancellationToken.None);
-        var input = await Answer(agent, call => call.Input.Length > 0, call => new() { Request = call.Request, Session = "s", InputTaken = 1 });
+        var input = await Answer(agent, call => call.Input.Length > 0, call => new()
+        {
+            Request = call.Request,
+            Session = "s",
+            InputTaken = 1
+        });
         Assert.Equal("hi", input.Input.ToStringUtf8());
-        var rest = await Answer(agent, call => call.Input.Length > 0, call => new() { Request = call.Request, Session = "s", InputTaken = 1 });
+        var rest = await Answer(agent, call => call.Input.Length > 0, call => new()
+        {
+            Request = call.Request,
+            Session = "s",
+            InputTaken = 1
+        });
         Assert.Equal("i", rest.Input.ToStringUtf8());
 
         await Answer(agent, call => call.WaitMillis > 0, call => new()

@@ -36,7 +36,8 @@ public sealed class FileRoutesTests(GatewayFixture fixture) : IClassFixture<Gate
 
         var body = await (await asking).Content.ReadAsStringAsync();
         Assert.Equal(
-            """{"attempt":1,"path":"d","entries":[{"name":"a","kind":"file","size":3,"modified":"1970-01-01T00:00:01+00:00","mode":"0644"}],"""
+            """{"attempt":1,"path":"d","entries":[{"name":"a","kind":"file","size":3,"""
+            + "\"modified\":\"1970-01-01T00:00:01+00:00\",\"mode\":\"0644\"}],"
             + "\"truncated\":true}", body.Replace("1970-01-01T00:00:01Z", "1970-01-01T00:00:01+00:00", StringComparison.Ordinal)
                 .Replace("1970-01-01T00:00:01.000Z", "1970-01-01T00:00:01+00:00", StringComparison.Ordinal));
     }
@@ -100,7 +101,8 @@ public sealed class FileRoutesTests(GatewayFixture fixture) : IClassFixture<Gate
     {
         await ProblemOf(await _gateway.Http.Send("GET", "/v1/tasks/no/prod/web/0/files"), HttpStatusCode.NotFound, "task-not-found");
         fixture.Cell.AddJob("nowhere/prod/web");
-        await ProblemOf(await _gateway.Http.Send("GET", "/v1/tasks/nowhere/prod/web/0/files"), HttpStatusCode.NotFound, "attempt-not-found");
+        await ProblemOf(await _gateway.Http.Send("GET", "/v1/tasks/nowhere/prod/web/0/files"), HttpStatusCode.NotFound,
+            "attempt-not-found");
     }
 
     private Task<(FakeAgent Agent, Registered Registered)> Agent(string role)
