@@ -41,9 +41,15 @@ public static class AgentHosting
         services.TryAddSingleton<ExitWatcher>();
         services.TryAddSingleton<HealthProber>();
         services.TryAddSingleton<HealthWatch>();
+        services.TryAddSingleton<ArtifactCache>();
+        services.TryAddSingleton<ArtifactDownload>();
+        services.TryAddSingleton<ArtifactFetcher>();
         services.TryAddSingleton<TaskRunner>();
         services.TryAddSingleton<CommandHandler>();
         services.TryAddSingleton<LogReader>();
+        services.TryAddSingleton<SandboxFiles>();
+        services.TryAddSingleton<TaskEntry>();
+        services.TryAddSingleton<ExecSessions>();
         services.TryAddSingleton<SandboxKeeper>();
         services.TryAddSingleton<GatewayAddresses>();
         services.TryAddSingleton<ServiceTable>();

@@ -90,6 +90,9 @@ public sealed class AgentOptions
     /// </summary>
     public double MinFreeDisk { get; set; } = 5;
 
+    /// <summary>How files are brought into sandboxes.</summary>
+    public ArtifactOptions Artifacts { get; set; } = new();
+
     /// <summary>How long the sandbox of an ended attempt is kept. Default 1 h.</summary>
     public TimeSpan SandboxRetention { get; set; } = TimeSpan.FromHours(1);
 

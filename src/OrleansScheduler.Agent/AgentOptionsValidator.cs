@@ -68,6 +68,7 @@ internal sealed class AgentOptionsValidator : IValidateOptions<AgentOptions>
             !options.Attributes.ContainsKey(TaskDrivers.Attribute),
             $"Agent:Attributes:{TaskDrivers.Attribute} is found out by the agent itself; leave it out.");
         CheckContainers(options.Container, Check);
+        options.Artifacts.Check(Check);
         CheckDeclared(options, Check);
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
 

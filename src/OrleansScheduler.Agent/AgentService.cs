@@ -29,12 +29,10 @@ internal sealed partial class AgentService(
         {
             var running = table.All.Where(attempt => !attempt.Record.Status.IsTerminal()).ToList();
             foreach (var attempt in running) runner.Stop(attempt, StopReason.Kill, "The agent was stopped, and its tasks with it.");
-            var longestGrace = running
-                .Select(attempt => attempt.Spec is { Processes: not [] } several
-                    ? several.FinalizationWait
-                    : attempt.Spec?.Kill.Grace ?? default)
-                .DefaultIfEmpty().Max();
-            await runner.Drain((2 * longestGrace) + ForcedEnd);
+            var longest = running.Select(attempt => attempt.Spec is { } spec
+                ? spec.Kill.Longest + (spec.Processes is [] ? TimeSpan.Zero : 2 * spec.FinalizationWait)
+                : TimeSpan.Zero).DefaultIfEmpty().Max();
+            await runner.Drain(longest + ForcedEnd);
         }
 
         await base.StopAsync(cancellationToken);

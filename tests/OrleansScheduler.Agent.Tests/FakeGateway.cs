@@ -18,6 +18,9 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
     private readonly Dictionary<string, Report> _latest = new(StringComparer.Ordinal);
     private readonly List<Reports> _reports = [];
     private readonly List<LogData> _logs = [];
+    private readonly List<FileData> _files = [];
+    private readonly List<ExecData> _execs = [];
+    private long _request;
     private WebApplication? _application;
     private Channel<ToAgent>? _toAgent;
     private long _generation;
@@ -94,6 +97,32 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
     public LogData? LogOf(long request)
     {
         lock (_lock) return _logs.Find(data => data.Request == request);
+    }
+
+    public async Task<FileData> Ask(ReadFile question)
+    {
+        question.Request = Interlocked.Increment(ref _request);
+        Send(new() { ReadFile = question });
+        return await Answer(_files, data => data.Request == question.Request);
+    }
+
+    public async Task<ExecData> Ask(ExecCall question)
+    {
+        question.Request = Interlocked.Increment(ref _request);
+        Send(new() { ExecCall = question });
+        return await Answer(_execs, data => data.Request == question.Request);
+    }
+
+    private async Task<T> Answer<T>(List<T> answers, Predicate<T> isIt)
+        where T : class
+    {
+        T? answer = null;
+        await Wait.Until(() =>
+        {
+            lock (_lock) answer = answers.Find(isIt);
+            return answer is not null;
+        }, "the agent answers");
+        return answer!;
     }
 
     public async Task<Report> End(AttemptId attempt)
@@ -247,6 +276,12 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
                 break;
             case { LogData: { } data }:
                 lock (_lock) _logs.Add(data);
+                break;
+            case { FileData: { } file }:
+                lock (_lock) _files.Add(file);
+                break;
+            case { ExecData: { } exec }:
+                lock (_lock) _execs.Add(exec);
                 break;
         }
     }

@@ -44,7 +44,14 @@ internal sealed partial class HealthWatch(HealthProber prober, AgentTelemetry te
     // early.
     private async Task UntilListening(Attempt attempt, HealthSpec health, CancellationToken cancellationToken)
     {
-        var name = health.Probe switch { HealthProbe.Http http => http.Port, HealthProbe.Tcp tcp => tcp.Port, _ => "" };
+        var name = health.Probe switch
+        {
+            HealthProbe.Http http => http.Port,
+            HealthProbe.Https https => https.Port,
+            HealthProbe.Tcp tcp => tcp.Port,
+            HealthProbe.Grpc grpc => grpc.Port,
+            _ => "",
+        };
         if (attempt.PortOf(name) is not { } port) return;
         var patience = health.InitialDelay < health.Interval ? health.InitialDelay : health.Interval;
         using var limit = new CancellationTokenSource(patience, time);

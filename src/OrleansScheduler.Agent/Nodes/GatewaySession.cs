@@ -13,11 +13,12 @@ internal sealed record SessionEnd(bool Retry, string Reason, string Message);
 /// <summary>One stream to a gateway, from registering to its end.</summary>
 internal sealed partial class GatewaySession(
     Protocol.AgentGateway.AgentGatewayClient gateway, NodeDescription node, AttemptTable table, ReportQueue reports,
-    CommandHandler commands, NodeLease lease, LogReader logs, ServiceTable services, UsageMeter meter, TimeProvider time,
-    ILogger<GatewaySession> logger)
+    CommandHandler commands, NodeLease lease, LogReader logs, SandboxFiles files, ExecSessions execs, ServiceTable services,
+    UsageMeter meter, TimeProvider time, ILogger<GatewaySession> logger)
 {
     private const int MostUnsent = 64;
     private const int MostLogReads = 64;
+    private const int MostExecCalls = 64;
     private const int ToleratedDifferences = 3;
     private const int BeatsPerLease = 3;
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(10);
@@ -26,6 +27,8 @@ internal sealed partial class GatewaySession(
     private static readonly TimeSpan FollowPace = TimeSpan.FromMilliseconds(20);
     private readonly Channel<Protocol.FromAgent> _unsent = Channel.CreateBounded<Protocol.FromAgent>(MostUnsent);
     private readonly Channel<Protocol.ReadLog> _logReads = Channel.CreateBounded<Protocol.ReadLog>(MostLogReads);
+    private readonly Channel<Protocol.ReadFile> _fileReads = Channel.CreateBounded<Protocol.ReadFile>(MostLogReads);
+    private int _execCalls;
     private long _generation;
     private long _lastAnswer;
     private int _differences;
@@ -51,7 +54,7 @@ internal sealed partial class GatewaySession(
                 TimeSpan.FromMilliseconds(Math.Clamp(registered.HeartbeatMillis == 0 ? 1000 : registered.HeartbeatMillis, 50, 30_000));
             return await FirstToEnd(
                 over, Send(call.RequestStream, over.Token), Beat(heartbeat, registered.LeaseMillis, over.Token), Report(over.Token),
-                ReadLogs(over.Token), FollowServices(registered, over.Token), TellUsage(registered, over.Token),
+                ReadLogs(over.Token), ReadFiles(over.Token), FollowServices(registered, over.Token), TellUsage(registered, over.Token),
                 Listen(call.ResponseStream, over.Token));
         }
         catch (Exception e) when (e is RpcException or TimeoutException or IOException && !cancellationToken.IsCancellationRequested)
@@ -148,6 +151,14 @@ internal sealed partial class GatewaySession(
                 case { Services: { } message }:
                     services.Take(message);
                     break;
+                case { ReadFile: { } request }:
+                    // One too many gets no answer: whoever asks comes again.
+                    _ = _fileReads.Writer.TryWrite(request);
+                    break;
+                case { ExecCall: { } call }:
+                    if (Interlocked.Increment(ref _execCalls) <= MostExecCalls) _ = Exec(call, cancellationToken);
+                    else Interlocked.Decrement(ref _execCalls);
+                    break;
                 case { HeartbeatReply: { Known: false } }:
                     return new(Retry: true, "unknown", "The node is not registered any more.");
                 case { HeartbeatReply: { } reply }:
@@ -237,8 +248,37 @@ internal sealed partial class GatewaySession(
         }
     }
 
+    private async Task<SessionEnd> ReadFiles(CancellationToken cancellationToken)
+    {
+        await foreach (var request in _fileReads.Reader.ReadAllAsync(cancellationToken))
+            await _unsent.Writer.WriteAsync(new() { FileData = files.Read(request) }, cancellationToken);
+        return Closed;
+    }
+
+    // Beside each other: one that waits for output must not hold up what another one types. Calls beyond the bound get no answer.
+    private async Task Exec(Protocol.ExecCall call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            await _unsent.Writer.WriteAsync(new() { ExecData = await execs.Exchange(call, cancellationToken) }, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            // The session with the gateway has ended, or this command is beyond help; whoever asked is told by the time.
+            LogExecFailed(e);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _execCalls);
+        }
+    }
+
     private static SessionEnd Refusal(Protocol.Refused refused) => new(refused.Retry, refused.Code, refused.Message);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Node {Node} is registered; generation {Generation}")]
     private partial void LogRegistered(string node, long generation);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "An exchange with a command in a task failed")]
+    private partial void LogExecFailed(Exception exception);
 }

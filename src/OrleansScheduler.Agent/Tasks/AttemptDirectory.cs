@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using OrleansScheduler.Shim;
 
 namespace OrleansScheduler.Agent;
@@ -82,8 +83,13 @@ internal sealed record AttemptDirectory
     {
         if (account is null) return;
         Posix.ChangeOwner(Sandbox, account.User, account.Group);
-        foreach (var path in Directory.EnumerateFileSystemEntries(Sandbox, "*", Everything))
-            Posix.ChangeOwner(path, account.User, account.Group);
+
+        // Not over links: two that point back to where they lie would be as many paths as there are ways round.
+        var entries = new FileSystemEnumerable<string>(Sandbox, (ref FileSystemEntry entry) => entry.ToFullPath(), Everything)
+        {
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+        };
+        foreach (var path in entries) Posix.ChangeOwner(path, account.User, account.Group);
     }
 
     /// <summary>Removes the record of its end; its sandbox and output stay, for people to look at.</summary>

@@ -6,8 +6,8 @@ namespace OrleansScheduler.Agent;
 /// <summary>Looks after every attempt from its start, or from the moment this agent found it, to its end.</summary>
 internal sealed partial class TaskRunner(
     AttemptTable table, IEnumerable<ITaskDriver> drivers, NodeLease lease, HealthWatch healthWatch, HealthProber prober,
-    TaskTemplates templates, AgentTelemetry telemetry, NodeDescription node, IOptions<AgentOptions> options, TimeProvider time,
-    ILogger<TaskRunner> logger)
+    ArtifactFetcher artifacts, TaskTemplates templates, AgentTelemetry telemetry, NodeDescription node, IOptions<AgentOptions> options,
+    TimeProvider time, ILogger<TaskRunner> logger)
         : IDisposable
 {
     private static readonly TimeSpan SignalPause = TimeSpan.FromMilliseconds(10);
@@ -141,6 +141,7 @@ internal sealed partial class TaskRunner(
 
         async Task All()
         {
+            await artifacts.Fetch(attempt, over.Token);
             await driver.Prepare(attempt, environment, over.Token);
             await templates.Prepare(attempt, environment, over.Token);
         }
@@ -225,15 +226,15 @@ internal sealed partial class TaskRunner(
         return "";
     }
 
-    // The graceful endpoint and SIGTERM have the same time each; SIGKILL follows where this ends.
+    // The endpoints and SIGTERM have the same time each; SIGKILL follows where this ends. One who does not hear is not waited for.
     private async Task AskToEnd(Attempt attempt, ITaskDriver driver, Task ended)
     {
         var kill = attempt.Spec!.Kill;
-        if (kill.GracefulShutdown is { } path && attempt.Record.Ports is [var port, ..])
+        foreach (var path in new[] { kill.GracefulShutdown, kill.Shutdown }.OfType<string>())
         {
+            if (ended.IsCompleted || attempt.Record.Ports is not [var port, ..]) break;
             var asked = time.GetTimestamp();
-            await prober.Post(port, path, kill.Grace, _stopping.Token);
-            await Ended(kill.Grace - time.GetElapsedTime(asked));
+            if (await prober.Post(port, path, kill.Grace, _stopping.Token)) await Ended(kill.Grace - time.GetElapsedTime(asked));
         }
 
         var began = time.GetTimestamp();

@@ -35,7 +35,7 @@ internal static class ExitCode
     {
         ProblemKind.Malformed or ProblemKind.Invalid or ProblemKind.TooLarge or ProblemKind.UnsupportedMedia => Usage,
         ProblemKind.NotFound => NotFound,
-        ProblemKind.Conflict or ProblemKind.Outdated or ProblemKind.Expired => Rejected,
+        ProblemKind.Conflict or ProblemKind.Outdated or ProblemKind.Expired or ProblemKind.NotAllowed => Rejected,
         ProblemKind.Unavailable or ProblemKind.OutcomeUnknown or ProblemKind.TooMany => Unreachable,
         _ => throw new InvariantException($"no exit code for {kind}"),
     };

@@ -9,8 +9,8 @@ internal static class TaskCommands
         shell, "task", "Look at tasks and at what they write",
         "task list --job shop/prod/web", "task status shop/prod/web/0", "task logs shop/prod/web/0 -f")
         .With(
-            CreateList(shell), CreateStatus(shell), TaskLogsCommand.Create(shell), CreateRestart(shell), CreateKill(shell),
-            CreateForce(shell));
+            CreateList(shell), CreateStatus(shell), TaskLogsCommand.Create(shell), TaskFilesCommands.Create(shell),
+            TaskExecCommand.Create(shell), CreateRestart(shell), CreateKill(shell), CreateForce(shell));
 
     private static Verb CreateList(Shell shell)
     {

@@ -31,10 +31,11 @@ internal static class ProblemReader
         return Problem.Of(kind, "unexpected-answer", $"The gateway answered HTTP {(int)response.StatusCode} without saying why.");
     }
 
-    private static ProblemKind KindOf(HttpStatusCode status, bool changes) => status switch
+    public static ProblemKind KindOf(HttpStatusCode status, bool changes) => status switch
     {
         HttpStatusCode.NotFound => ProblemKind.NotFound,
-        HttpStatusCode.Conflict or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => ProblemKind.Conflict,
+        HttpStatusCode.Forbidden => ProblemKind.NotAllowed,
+        HttpStatusCode.Conflict or HttpStatusCode.Unauthorized => ProblemKind.Conflict,
         HttpStatusCode.PreconditionFailed => ProblemKind.Outdated,
         HttpStatusCode.Gone => ProblemKind.Expired,
         HttpStatusCode.RequestEntityTooLarge => ProblemKind.TooLarge,

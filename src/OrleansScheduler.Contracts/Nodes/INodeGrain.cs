@@ -77,6 +77,14 @@ public interface INodeGrain : IGrainWithStringKey
     [Alias("ReadLog"), AlwaysInterleave, AskedOnce]
     Task<Answer<LogChunk>> ReadLog(AttemptId attempt, LogQuery query, CancellationToken cancellationToken = default);
 
+    /// <summary>A piece of a file of an attempt's sandbox, or a list of its files, asked of the agent.</summary>
+    [Alias("ReadFile"), AlwaysInterleave, AskedOnce]
+    Task<Answer<FilePiece>> ReadFile(AttemptId attempt, FileQuery query, CancellationToken cancellationToken = default);
+
+    /// <summary>One exchange with a command that runs in an attempt, asked of the agent.</summary>
+    [Alias("Exec"), AlwaysInterleave, AskedOnce]
+    Task<Answer<ExecAnswer>> Exec(AttemptId attempt, ExecRequest request, CancellationToken cancellationToken = default);
+
     /// <summary>From the ledger: makes sure that the node is awake and notices when its agent is silent.</summary>
     [Alias("Wake"), AlwaysInterleave]
     Task Wake(CancellationToken cancellationToken = default);
@@ -94,6 +102,14 @@ public interface IAgentSession : IGrainObserver
     /// <summary>Asks the agent for a piece of output. Does not hold up <see cref="Deliver"/>.</summary>
     [Alias("ReadLog"), AlwaysInterleave, ResponseTimeout("00:00:06")]
     Task<Answer<LogChunk>> ReadLog(AttemptId attempt, LogQuery query);
+
+    /// <summary>Asks the agent for a piece of a file, or a list of files. Does not hold up <see cref="Deliver"/>.</summary>
+    [Alias("ReadFile"), AlwaysInterleave, ResponseTimeout("00:00:06")]
+    Task<Answer<FilePiece>> ReadFile(AttemptId attempt, FileQuery query);
+
+    /// <summary>One exchange with a command that runs in an attempt. Does not hold up <see cref="Deliver"/>.</summary>
+    [Alias("Exec"), AlwaysInterleave, ResponseTimeout("00:00:06")]
+    Task<Answer<ExecAnswer>> Exec(AttemptId attempt, ExecRequest request);
 
     /// <summary>Ends the session: a newer one has taken its place, or the node is not wanted.</summary>
     [Alias("Close"), AlwaysInterleave, ResponseTimeout("00:00:06")]

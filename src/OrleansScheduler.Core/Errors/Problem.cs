@@ -38,6 +38,9 @@ public enum ProblemKind
 
     /// <summary>The caller is over its own limit; nothing was done. HTTP 429, exit 5.</summary>
     TooMany,
+
+    /// <summary>The cell does not allow it, whoever asks. HTTP 403, exit 4.</summary>
+    NotAllowed,
 }
 
 /// <summary>An expected failure as a value: a stable code, a sentence for people, and the fields at fault.</summary>

@@ -48,6 +48,10 @@ internal static class JobCode
     public const string ImageName = "image-name";
     public const string ContainerPort = "container-port";
     public const string VolumePath = "volume-path";
+    public const string ArtifactSource = "artifact-source";
+    public const string ArtifactChecksum = "artifact-checksum";
+    public const string ArtifactDest = "artifact-dest";
+    public const string ArtifactMode = "artifact-mode";
     public const string HealthKind = "health-kind";
     public const string HealthPath = "health-path";
     public const string HealthPortUnknown = "health-port-unknown";

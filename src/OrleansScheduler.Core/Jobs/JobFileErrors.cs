@@ -31,6 +31,7 @@ internal sealed class JobFileErrors
         ("task.container", "task.driver"),
         ("task.image", "task.driver"),
         ("task.container", "task.health"),
+        ("task.kill.shutdown", "task.resources"),
         ("task.command", "task.resources.ports"),
         ("task.env", "task.resources.ports"),
     ];

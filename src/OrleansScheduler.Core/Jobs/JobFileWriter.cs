@@ -73,6 +73,8 @@ internal static class JobFileWriter
         .Text("source", artifact.Source)
         .Flag("extract", artifact.Extract, false)
         .Text("checksum", artifact.Checksum)
+        .Text("dest", artifact.Dest)
+        .Text("mode", artifact.Mode)
         .ToNode();
 
     private static JobFileNode WriteTemplate(TemplateSpec template) => new MappingWriter()
@@ -99,17 +101,10 @@ internal static class JobFileWriter
 
     private static MappingWriter WriteHealth(HealthSpec? health)
     {
-        var writer = new MappingWriter();
-        if (health is null) return writer;
+        if (health is null) return new();
         var defaults = new HealthSpec { Probe = health.Probe };
-        writer = health.Probe switch
-        {
-            HealthProbe.Http http =>
-                writer.Section("http", new MappingWriter().Text("port", http.Port).Text("path", http.Path, JobDefaults.HealthPath)),
-            HealthProbe.Tcp tcp => writer.Section("tcp", new MappingWriter().Text("port", tcp.Port)),
-            HealthProbe.Command command => writer.Command("command", command.Arguments),
-            _ => throw new InvariantException("a health probe is http, tcp or a command"),
-        };
+        var writer = WriteProbe(health.Probe);
+        if (health.Readiness is { } readiness) writer = writer.Section("readiness", WriteProbe(readiness));
         return writer
             .Duration("initial-delay", health.InitialDelay, defaults.InitialDelay)
             .Duration("interval", health.Interval, defaults.Interval)
@@ -118,9 +113,26 @@ internal static class JobFileWriter
             .Whole("min-successes", health.MinSuccesses, defaults.MinSuccesses);
     }
 
+    private static MappingWriter WriteProbe(HealthProbe probe)
+    {
+        var writer = new MappingWriter();
+        return probe switch
+        {
+            HealthProbe.Http http =>
+                writer.Section("http", new MappingWriter().Text("port", http.Port).Text("path", http.Path, JobDefaults.HealthPath)),
+            HealthProbe.Https https =>
+                writer.Section("https", new MappingWriter().Text("port", https.Port).Text("path", https.Path, JobDefaults.HealthPath)),
+            HealthProbe.Tcp tcp => writer.Section("tcp", new MappingWriter().Text("port", tcp.Port)),
+            HealthProbe.Grpc grpc => writer.Section("grpc", new MappingWriter().Text("port", grpc.Port).Text("service", grpc.Service, "")),
+            HealthProbe.Command command => writer.Command("command", command.Arguments),
+            _ => throw new InvariantException("a health probe is http, https, tcp, grpc or a command"),
+        };
+    }
+
     private static MappingWriter WriteKill(KillSpec kill) => new MappingWriter()
         .Duration("grace", kill.Grace, new KillSpec().Grace)
-        .Text("graceful-shutdown", kill.GracefulShutdown);
+        .Text("graceful-shutdown", kill.GracefulShutdown)
+        .Text("shutdown", kill.Shutdown);
 
     private static MappingWriter WriteLogs(LogSpec logs) => new MappingWriter()
         .MiB("rotate-size", logs.RotateSizeMiB, new LogSpec().RotateSizeMiB)

@@ -30,6 +30,9 @@ public static class JobLimits
     /// <summary>Most named ports of one instance.</summary>
     public const int MaxPorts = 64;
 
+    /// <summary>Most artifacts of one task.</summary>
+    public const int MaxArtifacts = 32;
+
     /// <summary>Most processes of one task.</summary>
     public const int MaxProcesses = 100;
 

@@ -68,7 +68,11 @@ internal static class TaskFileReader
     private static ArtifactSpec ReadArtifact(JobFileSection artifact)
     {
         artifact.Require("source");
-        return new(artifact.Text("source") ?? "", artifact.Flag("extract") ?? false, artifact.Text("checksum"));
+        return new(artifact.Text("source") ?? "", artifact.Flag("extract") ?? false, artifact.Text("checksum"))
+        {
+            Dest = artifact.Text("dest"),
+            Mode = artifact.Text("mode"),
+        };
     }
 
     private static TemplateSpec ReadTemplate(JobFileSection template)
@@ -90,12 +94,13 @@ internal static class TaskFileReader
             Timeout = health.Duration("timeout") ?? defaults.Timeout,
             MaxFailures = health.Whole("max-failures", WholeRange.Failures) ?? defaults.MaxFailures,
             MinSuccesses = health.Whole("min-successes", WholeRange.Successes) ?? defaults.MinSuccesses,
+            Readiness = health.Section("readiness") is { } readiness ? ReadProbe(readiness) : null,
         };
     }
 
     private static HealthProbe? ReadProbe(JobFileSection health)
     {
-        string[] kinds = ["http", "tcp", "command"];
+        string[] kinds = ["http", "https", "tcp", "grpc", "command"];
         var given = kinds.Where(health.Has).ToList();
         if (given.Count != 1)
         {
@@ -107,7 +112,13 @@ internal static class TaskFileReader
         if (health.Section(given[0]) is not { } probe) return null;
         probe.Require("port");
         var port = probe.Text("port") ?? "";
-        return given[0] == "http" ? new HealthProbe.Http(port, probe.Text("path") ?? JobDefaults.HealthPath) : new HealthProbe.Tcp(port);
+        return given[0] switch
+        {
+            "http" => new HealthProbe.Http(port, probe.Text("path") ?? JobDefaults.HealthPath),
+            "https" => new HealthProbe.Https(port, probe.Text("path") ?? JobDefaults.HealthPath),
+            "grpc" => new HealthProbe.Grpc(port, probe.Text("service") ?? ""),
+            _ => new HealthProbe.Tcp(port),
+        };
     }
 
     private static KillSpec ReadKill(JobFileSection? kill)
@@ -115,7 +126,12 @@ internal static class TaskFileReader
         var defaults = new KillSpec();
         return kill is null
             ? defaults
-            : new() { Grace = kill.Duration("grace") ?? defaults.Grace, GracefulShutdown = kill.Text("graceful-shutdown") };
+            : new()
+            {
+                Grace = kill.Duration("grace") ?? defaults.Grace,
+                GracefulShutdown = kill.Text("graceful-shutdown"),
+                Shutdown = kill.Text("shutdown"),
+            };
     }
 
     private static LogSpec ReadLogs(JobFileSection? logs)

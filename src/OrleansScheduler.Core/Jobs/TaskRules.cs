@@ -18,6 +18,7 @@ internal static class TaskRules
         CheckResources(task.Resources, findings);
         CheckCustom(task.Custom, findings);
         CheckPorts(task.Ports, findings);
+        ArtifactRules.Check(task.Artifacts, $"{Root}.artifacts", findings);
         CheckHealth(task, findings);
         CheckKill(task, findings);
         CheckTemplates(task, findings);
@@ -133,25 +134,39 @@ internal static class TaskRules
     {
         const string Path = $"{Root}.health";
         if (task.Health is not { } health) return;
-        switch (health.Probe)
-        {
-            case HealthProbe.Http http:
-                CheckHealthPort(http.Port, $"{Path}.http.port", task, findings);
-                CheckUrlPath(http.Path, JobCode.HealthPath, $"{Path}.http.path", findings);
-                break;
-            case HealthProbe.Tcp tcp:
-                CheckHealthPort(tcp.Port, $"{Path}.tcp.port", task, findings);
-                break;
-            case HealthProbe.Command command:
-                findings.CheckCommand(command.Arguments, $"{Path}.command");
-                break;
-        }
-
+        CheckProbe(health.Probe, Path, task, findings);
+        if (health.Readiness is { } readiness) CheckProbe(readiness, $"{Path}.readiness", task, findings);
         findings.CheckDuration(health.InitialDelay, TimeSpan.Zero, $"{Path}.initial-delay");
         findings.CheckDuration(health.Interval, JobRules.Instant, $"{Path}.interval");
         findings.CheckDuration(health.Timeout, JobRules.Instant, $"{Path}.timeout");
         findings.CheckRange(health.MaxFailures, WholeRange.Failures, $"{Path}.max-failures");
         findings.CheckRange(health.MinSuccesses, WholeRange.Successes, $"{Path}.min-successes");
+    }
+
+    private static void CheckProbe(HealthProbe probe, string path, TaskSpec task, JobFindings findings)
+    {
+        switch (probe)
+        {
+            case HealthProbe.Http http:
+                CheckHealthPort(http.Port, $"{path}.http.port", task, findings);
+                CheckUrlPath(http.Path, JobCode.HealthPath, $"{path}.http.path", findings);
+                break;
+            case HealthProbe.Https https:
+                CheckHealthPort(https.Port, $"{path}.https.port", task, findings);
+                CheckUrlPath(https.Path, JobCode.HealthPath, $"{path}.https.path", findings);
+                break;
+            case HealthProbe.Tcp tcp:
+                CheckHealthPort(tcp.Port, $"{path}.tcp.port", task, findings);
+                break;
+            case HealthProbe.Grpc grpc:
+                CheckHealthPort(grpc.Port, $"{path}.grpc.port", task, findings);
+                findings.CheckText(grpc.Service, $"{path}.grpc.service");
+                findings.CheckLength(grpc.Service, $"{path}.grpc.service");
+                break;
+            case HealthProbe.Command command:
+                findings.CheckCommand(command.Arguments, $"{path}.command");
+                break;
+        }
     }
 
     private static void CheckHealthPort(string port, string path, TaskSpec task, JobFindings findings)
@@ -166,11 +181,17 @@ internal static class TaskRules
     private static void CheckKill(TaskSpec task, JobFindings findings)
     {
         findings.CheckDuration(task.Kill.Grace, TimeSpan.Zero, $"{Root}.kill.grace");
-        if (task.Kill.GracefulShutdown is not { } path) return;
-        CheckUrlPath(path, JobCode.KillPath, $"{Root}.kill.graceful-shutdown", findings);
-        if (task.Ports is [])
-            findings.Add(JobCode.KillPortMissing, $"{Root}.kill.graceful-shutdown",
-                "This is posted to the task's first port, and it has none; name one in 'resources.ports'.");
+        CheckEndpoint(task.Kill.GracefulShutdown, "graceful-shutdown");
+        CheckEndpoint(task.Kill.Shutdown, "shutdown");
+
+        void CheckEndpoint(string? path, string name)
+        {
+            if (path is null) return;
+            CheckUrlPath(path, JobCode.KillPath, $"{Root}.kill.{name}", findings);
+            if (task.Ports is [])
+                findings.Add(JobCode.KillPortMissing, $"{Root}.kill.{name}",
+                    "This is posted to the task's first port, and it has none; name one in 'resources.ports'.");
+        }
     }
 
     private static void CheckTemplates(TaskSpec task, JobFindings findings)

@@ -104,11 +104,19 @@ public sealed record ProcessSpec
 }
 
 /// <summary>A file brought into the sandbox before the start.</summary>
-/// <param name="Source">Where it comes from.</param>
+/// <param name="Source">Where it comes from: an http, https or file URL.</param>
 /// <param name="Extract">Whether it is an archive to unpack.</param>
 /// <param name="Checksum">Expected digest as <c>sha256:hex</c>, or null.</param>
 [GenerateSerializer, Immutable, Alias("osched.ArtifactSpec")]
-public sealed record ArtifactSpec([property: Id(0)] string Source, [property: Id(1)] bool Extract, [property: Id(2)] string? Checksum);
+public sealed record ArtifactSpec([property: Id(0)] string Source, [property: Id(1)] bool Extract, [property: Id(2)] string? Checksum)
+{
+    /// <summary>Where it goes in the sandbox: a file's path, or the directory that an archive is unpacked into. Null means the name that
+    /// the source has, or the sandbox itself.</summary>
+    [Id(3)] public string? Dest { get; init; }
+
+    /// <summary>Permissions of the file, in octal; null means <c>0644</c>. Archives bring their own.</summary>
+    [Id(4)] public string? Mode { get; init; }
+}
 
 /// <summary>How the agent asks an instance whether it is well.</summary>
 [GenerateSerializer, Immutable, Alias("osched.HealthSpec")]
@@ -131,6 +139,9 @@ public sealed record HealthSpec
 
     /// <summary>Consecutive successes needed before the task counts as RUNNING. Default 1.</summary>
     [Id(5)] public int MinSuccesses { get; init; } = 1;
+
+    /// <summary>How it shows that it can take work, apart from being well; null means whenever it is well.</summary>
+    [Id(6)] public HealthProbe? Readiness { get; init; }
 }
 
 /// <summary>One way to ask for health.</summary>
@@ -142,6 +153,19 @@ public abstract record HealthProbe
     /// <param name="Path">Path and query, starting with a slash.</param>
     [GenerateSerializer, Immutable, Alias("osched.HealthProbe.Http")]
     public sealed record Http([property: Id(0)] string Port, [property: Id(1)] string Path) : HealthProbe;
+
+    /// <summary>GET over TLS on a named port; any 2xx or 3xx is well. Certificates are not checked: the port is the task's own, on the
+    /// machine that asks.</summary>
+    /// <param name="Port">Name of the port.</param>
+    /// <param name="Path">Path and query, starting with a slash.</param>
+    [GenerateSerializer, Immutable, Alias("osched.HealthProbe.Https")]
+    public sealed record Https([property: Id(0)] string Port, [property: Id(1)] string Path) : HealthProbe;
+
+    /// <summary><c>grpc.health.v1.Health/Check</c> on a named port says SERVING.</summary>
+    /// <param name="Port">Name of the port.</param>
+    /// <param name="Service">The service that is asked for; empty for the server as a whole.</param>
+    [GenerateSerializer, Immutable, Alias("osched.HealthProbe.Grpc")]
+    public sealed record Grpc([property: Id(0)] string Port, [property: Id(1)] string Service) : HealthProbe;
 
     /// <summary>A connection to a named port can be opened.</summary>
     /// <param name="Port">Name of the port.</param>
@@ -161,15 +185,22 @@ public abstract record HealthProbe
     }
 }
 
-/// <summary>How an instance is stopped: graceful endpoint, then SIGTERM, then SIGKILL of everything that is left.</summary>
+/// <summary>How an instance is stopped: graceful endpoint, shutdown endpoint, SIGTERM, SIGKILL of everything that is left. Each step but
+/// the last has the same time.</summary>
 [GenerateSerializer, Immutable, Alias("osched.KillSpec")]
 public sealed record KillSpec
 {
-    /// <summary>Time between SIGTERM and SIGKILL. Default 5 s.</summary>
+    /// <summary>Time after each endpoint, and between SIGTERM and SIGKILL. Default 5 s.</summary>
     [Id(0)] public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Path that is POSTed on the first port before SIGTERM; null for none.</summary>
     [Id(1)] public string? GracefulShutdown { get; init; }
+
+    /// <summary>Path that is POSTed on the first port after the graceful one and before SIGTERM; null for none.</summary>
+    [Id(2)] public string? Shutdown { get; init; }
+
+    /// <summary>How long it can take until nothing is waited for any more.</summary>
+    public TimeSpan Longest => Grace * (1 + (GracefulShutdown is null ? 0 : 1) + (Shutdown is null ? 0 : 1));
 }
 
 /// <summary>How much output of an instance is kept.</summary>

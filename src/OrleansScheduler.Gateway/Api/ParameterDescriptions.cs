@@ -39,6 +39,11 @@ internal static class ParameterDescriptions
         ["expression"] = ("A schedule: five fields as in a crontab, or six with seconds first.", JsonSchemaType.String, null, null),
         ["timezone"] = ("IANA name of the schedule's time zone; UTC when left out.", JsonSchemaType.String, null, null),
         ["count"] = ("How many of the next runs are wanted.", JsonSchemaType.Integer, 1, CronExplanation.MaxCount),
+        ["path"] = ("Where it lies, from the task's sandbox; the sandbox itself when left out.", JsonSchemaType.String, null, null),
+        ["command"] = ("A word of the command, the program first; given once for each word.", JsonSchemaType.Array, null, null),
+        ["terminal"] = ("What kind of terminal the command gets, such as xterm; none when left out.", JsonSchemaType.String, null, null),
+        ["rows"] = ("Lines of the terminal.", JsonSchemaType.Integer, 1, 9999),
+        ["columns"] = ("Columns of the terminal.", JsonSchemaType.Integer, 1, 9999),
         ["watch"] = ("Whether to stream events for ever.", JsonSchemaType.Boolean, null, null),
     };
 

@@ -11,4 +11,7 @@ internal sealed class CellOptions
     /// <c>Cell:UnreachableAfter</c>. From 50 ms to 30 s, which is what agents accept.
     /// </summary>
     public TimeSpan HeartbeatPeriod { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>What callers may see and do of running tasks beyond their output.</summary>
+    public AccessOptions Access { get; set; } = new();
 }

@@ -15,6 +15,7 @@ internal static class ProblemStatus
         ProblemKind.UnsupportedMedia => StatusCodes.Status415UnsupportedMediaType,
         ProblemKind.TooMany => StatusCodes.Status429TooManyRequests,
         ProblemKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        ProblemKind.NotAllowed => StatusCodes.Status403Forbidden,
         ProblemKind.OutcomeUnknown => StatusCodes.Status504GatewayTimeout,
         _ => throw new InvariantException($"unknown problem kind {(int)kind}"),
     };

@@ -93,6 +93,7 @@ public static class GatewayExtensions
         app.Use(RequestGuards.RefuseEncodedBodies);
         app.Use(RequestGuards.LimitBody);
         app.Use(RequestGuards.RefuseOtherSites);
+        app.UseWebSockets();
         app.UseRouting();
         app.Use(RequestGuards.KeepListenersApart);
         app.Use(RequestGuards.RefuseBeforeStart);
@@ -105,6 +106,8 @@ public static class GatewayExtensions
         app.MapCron();
         app.MapUpdates();
         app.MapTasks();
+        app.MapTaskFiles();
+        app.MapTaskExec();
         app.MapNodes();
         app.MapEvents();
         app.MapServices();

@@ -87,7 +87,8 @@ internal static class RequestGuards
     /// <summary>A page of another site may not make a visitor's browser give commands to a gateway that the browser can reach.</summary>
     public static Task RefuseOtherSites(HttpContext context, RequestDelegate next)
     {
-        if (IsSafe(context.Request.Method) || IsOwn(context.Request)) return next(context);
+        var isUpgrade = context.Request.Headers.Upgrade.Count > 0;
+        if ((IsSafe(context.Request.Method) && !isUpgrade) || IsOwn(context.Request)) return next(context);
         var problem = Problem.Of(ProblemKind.Conflict, "cross-site", "A browser sent this on behalf of another site.");
         return ProblemBody.Of(context, StatusCodes.Status403Forbidden, problem).Write(context);
     }

@@ -30,6 +30,8 @@ internal sealed partial class AgentSession(
 
     private readonly AgentLogReads _logReads = new(time);
     private readonly AgentServices _services = new(follower);
+    private readonly AgentQuestions<FileData> _fileReads = new(time);
+    private readonly AgentQuestions<ExecData> _execCalls = new(time);
     private readonly TaskCompletionSource<string> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <inheritdoc/>
@@ -40,6 +42,20 @@ internal sealed partial class AgentSession(
 
     /// <inheritdoc/>
     public Task<Answer<LogChunk>> ReadLog(AttemptId attempt, LogQuery query) => _logReads.Ask(attempt, query, Send);
+
+    /// <inheritdoc/>
+    public async Task<Answer<FilePiece>> ReadFile(AttemptId attempt, FileQuery query)
+    {
+        var answer = await _fileReads.Ask(request => SandboxMessages.ReadFile(request, attempt, query), Send);
+        return answer.Value is { } data ? SandboxMessages.Read(data) : answer.Problem!;
+    }
+
+    /// <inheritdoc/>
+    public async Task<Answer<ExecAnswer>> Exec(AttemptId attempt, ExecRequest request)
+    {
+        var answer = await _execCalls.Ask(number => SandboxMessages.Exec(number, attempt, request), Send);
+        return answer.Value is { } data ? SandboxMessages.Read(data) : answer.Problem!;
+    }
 
     /// <inheritdoc/>
     public Task Close(string reason)
@@ -72,6 +88,8 @@ internal sealed partial class AgentSession(
         _outbound.Writer.TryComplete();
         _logReads.Fail();
         _services.End();
+        _fileReads.Fail();
+        _execCalls.Fail();
         await ((Task)writing.WaitAsync(WriteDeadline, time, cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await stop.CancelAsync();
         _closed.TrySetCanceled(CancellationToken.None);
@@ -107,6 +125,12 @@ internal sealed partial class AgentSession(
                     break;
                 case FromAgent.BodyOneofCase.Usage when message.Usage.Generation == generation:
                     _usages.Writer.TryWrite(message.Usage);
+                    break;
+                case FromAgent.BodyOneofCase.FileData:
+                    _fileReads.Answer(message.FileData.Request, message.FileData);
+                    break;
+                case FromAgent.BodyOneofCase.ExecData:
+                    _execCalls.Answer(message.ExecData.Request, message.ExecData);
                     break;
                 default:
                     var reason = $"A {message.BodyCase} of another generation, or more than {MaxReports} unanswered reports.";

@@ -175,6 +175,15 @@ internal sealed partial class NodeGrain(
         return await session.ReadLog(attempt, query);
     }
 
+    public async Task<Answer<FilePiece>> ReadFile(AttemptId attempt, FileQuery query, CancellationToken cancellationToken) =>
+        _session is { } session ? await session.ReadFile(attempt, query) : Unreachable(attempt);
+
+    public async Task<Answer<ExecAnswer>> Exec(AttemptId attempt, ExecRequest request, CancellationToken cancellationToken) =>
+        _session is { } session ? await session.Exec(attempt, request) : Unreachable(attempt);
+
+    private Problem Unreachable(AttemptId attempt) => Problem.Of(
+        ProblemKind.Unavailable, "node-unreachable", $"Node {_id}, which has {attempt}, cannot be reached just now.");
+
     public Task Wake(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public IAsyncEnumerable<StatePart> CopyState(CancellationToken cancellationToken) => copies.Parts(record).ToAsyncEnumerable();

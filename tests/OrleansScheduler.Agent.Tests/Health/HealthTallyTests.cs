@@ -5,11 +5,11 @@ public sealed class HealthTallyTests
     private static readonly HealthSpec Defaults = new() { Probe = new HealthProbe.Tcp("http") };
 
     [Fact]
-    public void With_the_defaults_a_task_that_is_never_well_fails_at_the_third_attempt() =>
+    public void H01_With_the_defaults_a_task_that_is_never_well_fails_at_the_third_attempt() =>
         Assert.Equal([HealthVerdict.Starting, HealthVerdict.Starting, HealthVerdict.Failed], Verdicts(Defaults, "---"));
 
     [Fact]
-    public void A_task_is_well_only_after_enough_successes_in_a_row() =>
+    public void H01_A_task_is_well_only_after_enough_successes_in_a_row() =>
         Assert.Equal(
             [HealthVerdict.Starting, HealthVerdict.Starting, HealthVerdict.Starting, HealthVerdict.Well],
             Verdicts(Defaults with { MinSuccesses = 2 }, "+-++"));

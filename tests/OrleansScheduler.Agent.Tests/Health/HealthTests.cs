@@ -99,6 +99,26 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task H01_A_task_is_running_only_after_enough_successes_in_a_row()
+    {
+        var spec = Node.Shell("exec sleep 1000") with
+        {
+            Health = Fast with
+            {
+                Probe = new HealthProbe.Command(["/bin/sh", "-c", "echo x >>probed; test $(wc -l <probed) -ne 2"]),
+                MinSuccesses = 3,
+                MaxFailures = 1,
+            },
+        };
+        var attempt = _node.Launch(spec);
+
+        await _node.Gateway.Reaches(attempt, Status.Running);
+
+        // One success, one failure, three successes.
+        Assert.InRange(_node.SandboxFile(attempt, "probed")!.Split('\n').Length, 5, 6);
+    }
+
+    [Fact]
     public async Task A_command_that_takes_too_long_has_failed_and_is_ended()
     {
         var spec = Node.Shell("exec sleep 1000") with
@@ -119,7 +139,7 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_snoozed_task_is_not_probed()
+    public async Task H02_A_snoozed_task_is_not_probed()
     {
         var spec = Node.Shell("touch .healthchecksnooze; echo 1 >ready; exec sleep 1000") with
         {

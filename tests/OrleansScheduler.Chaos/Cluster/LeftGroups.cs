@@ -11,7 +11,7 @@ internal static class LeftGroups
     /// <summary>Removes those of every agent that kept its state somewhere below a directory. Their processes have ended.</summary>
     public static void Remove(string directory)
     {
-        // Sandboxes have links that tasks made: a walk that followed them would have no end.
+        // Tasks leave links behind that lead anywhere, to other agents' directories too.
         var own = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
         foreach (var file in Directory.EnumerateFiles(directory, "agent.id", own))
         {

@@ -48,6 +48,14 @@ internal static class JobGen
             Sets = sets.DistinctBy(pair => pair.Item1).ToImmutableSortedDictionary(pair => pair.Item1, pair => pair.Item2),
         });
 
+    private static readonly Gen<ArtifactSpec> Artifact =
+        from source in Pick("http://h/a", "https://h:1/b/c.tar.gz?d=e&f=%20", "file:///srv/x.zip")
+        from extract in Gen.Bool
+        from checksum in Pick(null, "sha256:" + new string('a', 64))
+        from dest in Pick(null, "a", "a/b.c", " ", "~", "true")
+        from mode in Pick(null, "0755", "600")
+        select new ArtifactSpec(source, extract, checksum) { Dest = dest, Mode = extract ? null : mode };
+
     private static readonly Gen<JobKey> Key = Gen.Select(Name, Name, Name, (role, env, name) => new JobKey(role, env, name));
 
     private static readonly Gen<TemplateSpec> Template = Gen.Select(
@@ -74,6 +82,7 @@ internal static class JobGen
         from image in Pick("oci-archive:/srv/web.tar", $"oci:/srv/web@sha256:{new string('a', 64)}", "docker-archive:/a b")
         from container in Container(ports, driver, health)
         from templates in Template.Array[0, 3]
+        from artifacts in Artifact.Array[0, 3]
         select new TaskSpec
         {
             Driver = driver,
@@ -85,8 +94,14 @@ internal static class JobGen
             Resources = amounts,
             Ports = ports,
             Custom = custom,
+            Artifacts = [.. artifacts],
             Health = health,
-            Kill = new() { Grace = grace, GracefulShutdown = ports is [] ? null : path },
+            Kill = new()
+            {
+                Grace = grace,
+                GracefulShutdown = ports is [] ? null : path,
+                Shutdown = ports is ["http", ..] ? path : null,
+            },
             Logs = new() { RotateSizeMiB = logs.Item1, Keep = logs.Item2 },
             Templates = [.. templates.DistinctBy(template => template.Path)],
         };
@@ -243,7 +258,9 @@ internal static class JobGen
         var probe = ports is []
             ? command
             : Gen.OneOf(command, Pick([.. ports]).Select(port => (HealthProbe)new HealthProbe.Tcp(port)),
-                Gen.Select(Pick([.. ports]), UrlPath, (port, path) => (HealthProbe)new HealthProbe.Http(port, path)));
+                Gen.Select(Pick([.. ports]), UrlPath, (port, path) => (HealthProbe)new HealthProbe.Http(port, path)),
+                Gen.Select(Pick([.. ports]), UrlPath, (port, path) => (HealthProbe)new HealthProbe.Https(port, path)),
+                Gen.Select(Pick([.. ports]), Pick("", "a.b.C"), (port, name) => (HealthProbe)new HealthProbe.Grpc(port, name)));
         var health =
             from kind in probe
             from times in Gen.Select(Duration, Duration, Duration)

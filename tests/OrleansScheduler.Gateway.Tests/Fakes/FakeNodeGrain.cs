@@ -53,6 +53,12 @@ public sealed class FakeNodeGrain(FakeCell cell) : Grain, INodeGrain
     public Task<Answer<LogChunk>> ReadLog(AttemptId attempt, LogQuery query, CancellationToken cancellationToken = default) =>
         cell.Agents.Sessions[Id].ReadLog(attempt, query);
 
+    public Task<Answer<FilePiece>> ReadFile(AttemptId attempt, FileQuery query, CancellationToken cancellationToken = default) =>
+        cell.Agents.Sessions[Id].ReadFile(attempt, query);
+
+    public Task<Answer<ExecAnswer>> Exec(AttemptId attempt, ExecRequest request, CancellationToken cancellationToken = default) =>
+        cell.Agents.Sessions[Id].Exec(attempt, request);
+
     public Task<Answer<NodeView>> Drain(string operationId, string actor, CancellationToken cancellationToken = default) =>
         Set("drain", operationId, actor, MaintenanceMode.Draining, "draining");
 

@@ -97,6 +97,12 @@ internal sealed class SimulatedNode : IAgentSession, IAsyncDisposable
     public Task<Answer<LogChunk>> ReadLog(AttemptId attempt, LogQuery query) =>
         Task.FromResult<Answer<LogChunk>>(new LogChunk(attempt.Number, 0, [.. "hello"u8], true));
 
+    public Task<Answer<FilePiece>> ReadFile(AttemptId attempt, FileQuery query) =>
+        Task.FromResult<Answer<FilePiece>>(new FilePiece([.. "hello"u8], 5, [], false));
+
+    public Task<Answer<ExecAnswer>> Exec(AttemptId attempt, ExecRequest request) =>
+        Task.FromResult<Answer<ExecAnswer>>(new ExecAnswer("1", [.. "hello"u8], [], 0, 0));
+
     public Task Close(string reason) => Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
