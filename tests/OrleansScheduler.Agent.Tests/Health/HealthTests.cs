@@ -69,7 +69,12 @@ public sealed class HealthTests : IAsyncLifetime
             time.sleep(1000)
             """;
         var attempt = _node.Launch(
-            new() { Command = ["python3", "-c", Listener], Ports = ["http"], Health = Fast with { InitialDelay = TimeSpan.FromSeconds(5) } },
+            new()
+            {
+                Command = ["python3", "-c", Listener],
+                Ports = ["http"],
+                Health = Fast with { InitialDelay = TimeSpan.FromSeconds(5) },
+            },
             LoopbackPort.Free());
         await _node.Gateway.Reaches(attempt, Status.Running);
 

@@ -2,8 +2,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 using OrleansScheduler.Agent.GrpcHealthV1;
@@ -39,12 +37,12 @@ public sealed class ProbeTests : IAsyncLifetime
         using var certificate = new CertificateRequest("CN=nobody", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
             .CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddDays(1));
         var status = 200;
-        var port = await Serve(listen => listen.UseHttps(certificate), application => application.Run(context =>
+        var (attempt, port) = await Launch(new HealthProbe.Https("http", "/ok"));
+        await Serve(port, listen => listen.UseHttps(certificate), application => application.Run(context =>
         {
             context.Response.StatusCode = context.Request is { Path.Value: "/ok", IsHttps: true } ? status : 404;
             return Task.CompletedTask;
         }));
-        var attempt = Launch(new HealthProbe.Https("http", "/ok"), port);
         await _node.Gateway.Reaches(attempt, Status.Running);
 
         status = 500;
@@ -56,9 +54,9 @@ public sealed class ProbeTests : IAsyncLifetime
     public async Task A_gRPC_server_is_well_while_the_service_that_is_named_is_serving()
     {
         var health = new FakeHealth();
-        var port = await Serve(listen => listen.Protocols = HttpProtocols.Http2, application => application.MapGrpcService<FakeHealth>(),
+        var (attempt, port) = await Launch(new HealthProbe.Grpc("http", "shop.Cart"));
+        await Serve(port, listen => listen.Protocols = HttpProtocols.Http2, application => application.MapGrpcService<FakeHealth>(),
             services => services.AddSingleton(health).AddGrpc());
-        var attempt = Launch(new HealthProbe.Grpc("http", "shop.Cart"), port);
         await _node.Gateway.Reaches(attempt, Status.Running);
         Assert.Equal("shop.Cart", health.Asked);
 
@@ -70,32 +68,39 @@ public sealed class ProbeTests : IAsyncLifetime
     [Fact]
     public async Task A_port_that_does_not_speak_gRPC_is_not_well()
     {
-        var port = await Serve(_ => { }, application => application.Run(_ => Task.CompletedTask));
+        var (attempt, port) = await Launch(new HealthProbe.Grpc("http", ""));
 
-        var attempt = Launch(new HealthProbe.Grpc("http", ""), port, Fast with { InitialDelay = TimeSpan.Zero });
+        await Serve(port, _ => { }, application => application.Run(_ => Task.CompletedTask));
 
         Assert.Contains("could not be asked for", (await _node.Gateway.End(attempt)).Message, StringComparison.Ordinal);
     }
 
-    private AttemptId Launch(HealthProbe probe, int port, HealthSpec? health = null) => _node.Launch(
-        Node.Shell("exec sleep 1000") with
-        {
-            Ports = ["http"],
-            Health = (health ?? Fast with { InitialDelay = TimeSpan.Zero }) with { Probe = probe }
-        },
-        port);
+    /// <summary>Starts a task whose port the test then serves in its place: before it runs, nobody may have the port.</summary>
+    private async Task<(AttemptId Attempt, int Port)> Launch(HealthProbe probe)
+    {
+        var port = LoopbackPort.Free();
+        var attempt = _node.Launch(
+            Node.Shell("echo 1 >ready; exec sleep 1000") with
+            {
+                Ports = ["http"],
+                Health = Fast with { InitialDelay = TimeSpan.FromSeconds(3), Probe = probe },
+            },
+            port);
+        await _node.Number(attempt, "ready");
+        return (attempt, port);
+    }
 
-    private async Task<int> Serve(Action<ListenOptions> listen, Action<WebApplication> map, Action<IServiceCollection>? add = null)
+    private async Task Serve(
+        int port, Action<ListenOptions> listen, Action<WebApplication> map, Action<IServiceCollection>? add = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration()
-            .ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen));
+            .ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, port, listen));
         add?.Invoke(builder.Services);
         _server = builder.Build();
         map(_server);
         await _server.StartAsync();
-        return new Uri(_server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()).Port;
     }
 
     private sealed class FakeHealth : GrpcHealthV1.Health.HealthBase

@@ -33,7 +33,8 @@ public sealed class TaskRunTests : IAsyncLifetime
         var port = ((System.Net.IPEndPoint)stranger.LocalEndpoint).Port;
         var attempt = _node.Launch(Node.Shell("exit 0") with { Ports = ["http"] }, port);
         var end = await _node.Gateway.End(attempt);
-        Assert.Equal((Status.Failed, $"Port {port}, which is its own, is taken by another program on this node."), (end.Status, end.Message));
+        Assert.Equal(Status.Failed, end.Status);
+        Assert.Equal($"Port {port}, which is its own, is taken by another program on this node.", end.Message);
     }
 
     [Fact]

@@ -26,7 +26,7 @@ public sealed class ApiDescriptionTests(GatewayFixture fixture) : IClassFixture<
         Assert.StartsWith("3.1", document.GetProperty("openapi").GetString());
         var operations = document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject())
             .Select(item => item.Value).ToArray();
-        Assert.Equal(53, operations.Length);
+        Assert.Equal(56, operations.Length);
         Assert.Equal(
             operations.Length, operations.Select(operation => operation.GetProperty("operationId").GetString()).Distinct().Count());
         Assert.All(operations, operation =>
