@@ -13,6 +13,8 @@ internal static unsafe class Execution
     private const int NotExecutable = 126;
     private const int NoSuchFile = 2;
     private const int SetDescriptorFlags = 2;
+    private const int DuplicateAbove = 1030;
+    private const int OutOfTheWay = 100;
     private const int HighestSignal = 64;
     private const int SignalBase = 128;
     private const int ShareOfRoot = 0x200;
@@ -49,13 +51,16 @@ internal static unsafe class Execution
     {
         var whole = ShimSpec.Read(directory);
         var spec = whole with { Processes = [whole.Processes[0] with { Command = command }] };
-        EnterNamespaces(spec.Isolation, directory);
 
-        // The directory may be hidden from where the command runs.
+        // The directory is hidden from where the command runs, and control groups are read-only there: both are taken along.
         var memory = Native.Check(Native.MakeMemoryFile("spec", 0), "cannot make a file in memory");
         Native.WriteAll(memory, spec.ToBytes());
+        int[] taken = [memory, .. spec.Isolation.Cgroups.Select(file => Native.Check(
+            Native.Open(file, Native.WriteOnly | Native.CloseOnExec, 0), $"cannot open {file}"))];
+        EnterNamespaces(spec.Isolation, directory);
         var pid = Native.Spawn(
-            Self.Program, [.. Self.Words, "inside", $"/proc/self/fd/{OutcomeDescriptor}"], spec.Environment, [0, 1, 2, memory]);
+            Self.Program, [.. Self.Words, "inside", $"/proc/self/fd/{OutcomeDescriptor}"], spec.Environment,
+            [0, 1, 2, .. taken.Select(descriptor => Native.Control(descriptor, DuplicateAbove, OutOfTheWay))]);
         int status;
         while (Native.WaitPid(pid, &status, 0) < 0)
         {
@@ -70,7 +75,12 @@ internal static unsafe class Execution
     {
         var spec = ShimSpec.ReadFile(file);
         _ = Native.Close(OutcomeDescriptor);
-        JoinCgroups(spec.Isolation);
+        for (var i = 0; i < spec.Isolation.Cgroups.Length; i++)
+        {
+            var group = OutcomeDescriptor + 1 + i;
+            Native.WriteAll(group, "0"u8);
+            _ = Native.Close(group);
+        }
 
         // A new session has no terminal yet; nothing happens where standard input is none.
         _ = Native.DeviceControl(0, SetControllingTerminal, 0);
