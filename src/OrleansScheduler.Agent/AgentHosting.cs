@@ -24,6 +24,7 @@ public static class AgentHosting
         services.TryAddSingleton<ReportQueue>();
         services.TryAddSingleton<ProcessScanner>();
         services.TryAddSingleton(_ => new ShimProgram(AppContext.BaseDirectory));
+        services.TryAddSingleton<SupervisorLauncher>();
         services.TryAddSingleton<CgroupTree>();
         services.TryAddSingleton<TaskIsolation>();
         services.TryAddSingleton<ProcessDriver>();

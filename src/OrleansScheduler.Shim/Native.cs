@@ -10,6 +10,7 @@ internal static unsafe partial class Native
     public const int SigKill = 9;
     public const int SigTerm = 15;
     public const nint Ignore = 1;
+    public const int DoNotWait = 1;
     public const int NoSuchProcess = 3;
     public const int Interrupted = 4;
     public const int TryAgain = 11;

@@ -1,6 +1,5 @@
 using OrleansScheduler.Shim;
 
-// osched-shim launch DIR             starts a supervisor for the attempt in DIR, and ends
 // osched-shim supervise DIR          looks after the attempt
 // osched-shim execute DIR PROCESS    becomes a process of the attempt
 // osched-shim enter DIR COMMAND...   runs a command beside the attempt's processes, kept apart as they are
@@ -9,9 +8,6 @@ try
 {
     switch (args)
     {
-        case ["launch", var directory]:
-            SupervisorStart.Run(directory);
-            return 0;
         case ["supervise", var directory]:
             Supervisor.Run(directory);
             return 0;

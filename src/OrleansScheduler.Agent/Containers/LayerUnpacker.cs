@@ -31,6 +31,23 @@ internal sealed class LayerUnpacker
     public void Unpack(ImageArchive image, ImageLayer layer, CancellationToken cancellationToken)
     {
         using var raw = new DigestStream(image.Open(layer));
+        try
+        {
+            Unpack(raw, layer, cancellationToken);
+        }
+        catch (Exception e) when (e is InvalidDataException or FormatException or EndOfStreamException or ArgumentException
+            && layer.Digest is not null)
+        {
+            // Whatever a damaged layer stumbles over first: that it is damaged explains it.
+            raw.Finish(layer.Digest!);
+            throw;
+        }
+
+        if (layer.Digest is { } digest) raw.Finish(digest);
+    }
+
+    private void Unpack(DigestStream raw, ImageLayer layer, CancellationToken cancellationToken)
+    {
         using var unpacked = new DigestStream(Decompress(raw));
         using (var tar = new TarReader(unpacked, leaveOpen: true))
         {
@@ -44,7 +61,6 @@ internal sealed class LayerUnpacker
         }
 
         unpacked.Finish(layer.Unpacked);
-        if (layer.Digest is { } digest) raw.Finish(digest);
     }
 
     private static Stream Decompress(DigestStream raw)

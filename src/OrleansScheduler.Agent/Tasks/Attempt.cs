@@ -23,6 +23,9 @@ internal sealed class Attempt(AttemptDirectory directory, AttemptRecord record, 
     /// <summary>Its supervisor, once it has one.</summary>
     public ProcessStat? Supervisor { get; set; }
 
+    /// <summary>Whether this agent has started its supervisor, and so has to collect it.</summary>
+    public bool IsChild { get; set; }
+
     /// <summary>Until when a strict attempt may be started, see <see cref="NodeLease.Now"/>.</summary>
     public long StartBy { get; init; }
 

@@ -1,15 +1,14 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Text;
 using OrleansScheduler.Shim;
 
 namespace OrleansScheduler.Agent;
 
-/// <summary>Runs tasks as processes, each task under a supervisor of its own (<c>osched-shim</c>) that keeps its output, holds its lease
-/// and
-/// records its end.</summary>
+/// <summary>
+/// Runs tasks as processes, each task under a supervisor of its own (<c>osched-shim</c>) that keeps its output, holds its lease and records
+/// its end.
+/// </summary>
 internal sealed class ProcessDriver(
-    ShimProgram shim, TaskIsolation isolation, CgroupTree cgroups, NodeLease lease, ProcessScanner scanner, ExitWatcher exits,
+    SupervisorLauncher launcher, TaskIsolation isolation, CgroupTree cgroups, NodeLease lease, ProcessScanner scanner, ExitWatcher exits,
     TimeProvider time) : ITaskDriver
 {
     /// <summary>How job files name it.</summary>
@@ -36,26 +35,17 @@ internal sealed class ProcessDriver(
         var spec = Describe(attempt, environment);
         attempt.Directory.HandOver(spec.Isolation.Account);
         spec.Write(attempt.Directory.Root);
-        var start = new ProcessStartInfo(shim.Path, [.. shim.Arguments, "launch", attempt.Directory.Root])
-        {
-            UseShellExecute = false,
-            WorkingDirectory = "/",
-            RedirectStandardError = true,
-        };
-        start.Environment.Clear();
         try
         {
-            using var launch = Process.Start(start)!;
-            var complaint = launch.StandardError.ReadToEndAsync(cancellationToken);
-            await launch.WaitForExitAsync(cancellationToken).WaitAsync(LongestLaunch, time, cancellationToken);
-            if (launch.ExitCode != 0) throw new TaskStartException($"The node could not start it: {(await complaint).Trim()}");
+            await launcher.Start(attempt.Directory.Root, spec.Isolation.ProcessNumbers);
         }
-        catch (Exception e) when (e is Win32Exception or IOException or TimeoutException)
+        catch (Exception e) when (e is ShimException or IOException or UnauthorizedAccessException)
         {
             throw new TaskStartException($"The node could not start it: {e.Message}", e);
         }
 
         attempt.Supervisor = Supervisor(attempt.Directory);
+        attempt.IsChild = true;
     }
 
     /// <inheritdoc/>
@@ -106,6 +96,12 @@ internal sealed class ProcessDriver(
 
         // One that does not end by itself takes everything with it, where it is the first of its own process numbers.
         attempt.Supervisor?.Signal(Posix.SigKill);
+        for (var round = 0; attempt is { IsChild: true, Supervisor: { } ended } && round < Rounds; round++)
+        {
+            attempt.IsChild = !SupervisorLauncher.Collect(ended.Pid);
+            if (attempt.IsChild) pause = await Pause(pause, cancellationToken);
+        }
+
         var left = await KillWhatIsLeft(attempt, cancellationToken);
         for (var round = 0; round < Rounds && left == 0 && !cgroups.Remove(attempt.Directory); round++)
             pause = await Pause(FirstPause, cancellationToken);

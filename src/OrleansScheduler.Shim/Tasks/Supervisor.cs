@@ -50,6 +50,8 @@ internal sealed unsafe class Supervisor : IDisposable
     /// <summary>Runs the task of a directory to its end.</summary>
     public static void Run(string directory)
     {
+        Directory.SetCurrentDirectory("/");
+
         // It ends when its task has, whatever is sent to it politely.
         foreach (var signal in (ReadOnlySpan<int>)[1, 2, 3, Native.SigTerm]) _ = Native.Signal(signal, Native.Ignore);
 

@@ -20,24 +20,54 @@ internal static class SupervisorStart
 
     private const int ReadyDescriptor = 3;
 
-    /// <summary>Starts the supervisor of the attempt in a directory. Its number is on disk when this returns.</summary>
-    public static unsafe void Run(string directory)
+    /// <summary>Starts the supervisor of the attempt in a directory.</summary>
+    /// <param name="directory">The attempt's directory, with its <see cref="ShimSpec"/>.</param>
+    /// <param name="program">The shim.</param>
+    /// <param name="words">Its first arguments, its own name before the others.</param>
+    /// <returns>The descriptor from which <see cref="AwaitReady"/> hears of it.</returns>
+    /// <exception cref="ShimException">It cannot be started, or was given up before.</exception>
+    public static unsafe int Begin(string directory, string program, IReadOnlyList<string> words)
     {
         if (!Claim(directory)) throw new ShimException("it was given up before it was started");
-        var spec = ShimSpec.Read(directory);
         _ = Native.Check(Native.MakeFifo(Path.Combine(directory, Supervisor.ControlName), 0x180), "cannot make the control pipe");
-        if (spec.Isolation.ProcessNumbers)
-            _ = Native.Check(Native.Unshare(Native.NewNamespacePid), "cannot make a namespace for process numbers");
         var nothing = Native.Check(Native.Open("/dev/null", Native.ReadWrite | Native.CloseOnExec, 0), "cannot open /dev/null");
         var complaints = Native.Check(
             Native.Open(Path.Combine(directory, LogName), Native.WriteOnly | Native.Create | Native.Append | Native.CloseOnExec, 0x180),
             "cannot open the supervisor's log");
         var ends = stackalloc int[2];
-        _ = Native.Check(Native.Pipe(ends, Native.CloseOnExec), "cannot make a pipe");
-        _ = Native.Spawn(Self.Program, [.. Self.Words, "supervise", directory], [], [nothing, nothing, complaints, ends[1]]);
-        _ = Native.Close(ends[1]);
-        byte ready;
-        if (Native.Read(ends[0], &ready, 1) != 1)
+        try
+        {
+            _ = Native.Check(Native.Pipe(ends, Native.CloseOnExec), "cannot make a pipe");
+            _ = Native.Spawn(program, [.. words, "supervise", directory], [], [nothing, nothing, complaints, ends[1]]);
+            _ = Native.Close(ends[1]);
+            return ends[0];
+        }
+        finally
+        {
+            _ = Native.Close(nothing);
+            _ = Native.Close(complaints);
+        }
+    }
+
+    /// <summary>Waits until the supervisor's number is on disk.</summary>
+    /// <exception cref="ShimException">It does not come so far.</exception>
+    public static unsafe void AwaitReady(string directory, int descriptor, TimeSpan patience)
+    {
+        var over = Native.BootMillis() + (long)patience.TotalMilliseconds;
+        var isReady = false;
+        while (!isReady && Native.BootMillis() < over)
+        {
+            var entry = new Native.PollEntry { Descriptor = descriptor, Events = Native.PollIn };
+            byte ready = 0;
+            var read = Native.Poll(&entry, 1, (int)Math.Max(1, over - Native.BootMillis())) == 1 ? Native.Read(descriptor, &ready, 1) : -1;
+            isReady = read == 1;
+
+            // A runtime interrupts its threads now and then; that says nothing.
+            if (read == 0) break;
+        }
+
+        _ = Native.Close(descriptor);
+        if (!isReady)
             throw new ShimException($"its supervisor does not run: {File.ReadAllText(Path.Combine(directory, LogName)).Trim()}");
     }
 

@@ -323,7 +323,7 @@ public abstract class ImageTaskTests : IAsyncLifetime
         {
             var end = await Node.Gateway.End(attempt);
             Assert.Equal(Status.Failed, end.Status);
-            Assert.Contains(row.Says, end.Message, StringComparison.Ordinal);
+            Assert.True(end.Message.Contains(row.Says, StringComparison.Ordinal), $"{row.Says}: {end.Message}");
         }
 
         Assert.Equal(Status.Finished, (await Node.Gateway.End(pinned)).Status);

@@ -149,7 +149,11 @@ public sealed class TaskRunTests : IAsyncLifetime
         _node.Gateway.Send(Commands.Launch(attempts[0].Job, 1, _node.Gateway.Generation, new() { Command = ["true"] },
             attempts.Select(id => (id, Array.Empty<int>()))));
 
-        foreach (var attempt in attempts) Assert.Equal(Status.Finished, (await _node.Gateway.End(attempt)).Status);
+        foreach (var attempt in attempts)
+        {
+            var end = await _node.Gateway.End(attempt);
+            Assert.True(end.Status == Status.Finished, $"{attempt}: {end}");
+        }
 
         var took = Stopwatch.GetElapsedTime(began);
         TestContext.Current.TestOutputHelper?.WriteLine($"200 tasks in {took}");
