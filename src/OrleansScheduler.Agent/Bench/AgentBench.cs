@@ -58,8 +58,16 @@ public sealed record AgentBench(int Starts = 500, int Samples = 60, int Adopt = 
             await next.KillAll(cancellationToken);
             return new()
             {
-                StartsPerSecond = rate, TaskMsP50 = task, BareMsP50 = bare, AddedMsP50 = task - bare, AddedToStartMsP50 = start,
-                ShimResidentBytes = resident, ShimIsNative = native, AdoptionMs = adoption, Adopted = Adopt, CoresOfHalf = cores,
+                StartsPerSecond = rate,
+                TaskMsP50 = task,
+                BareMsP50 = bare,
+                AddedMsP50 = task - bare,
+                AddedToStartMsP50 = start,
+                ShimResidentBytes = resident,
+                ShimIsNative = native,
+                AdoptionMs = adoption,
+                Adopted = Adopt,
+                CoresOfHalf = cores,
                 Cgroups = cgroups,
             };
         }

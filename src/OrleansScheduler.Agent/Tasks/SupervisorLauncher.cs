@@ -71,7 +71,11 @@ internal sealed class SupervisorLauncher : IDisposable
         string[] words = [Path.GetFileName(_shim.Path), .. _shim.Arguments];
         if (!request.ProcessNumbers) return SupervisorStart.Begin(request.Directory, _shim.Path, words);
         if (_ownNumbers < 0)
-            _ownNumbers = Native.Check(Native.Open("/proc/self/ns/pid", Native.CloseOnExec, 0), "cannot find the machine's process numbers");
+        {
+            _ownNumbers = Native.Check(
+                Native.Open("/proc/self/ns/pid", Native.CloseOnExec, 0), "cannot find the machine's process numbers");
+        }
+
         _ = Native.Check(Native.Unshare(Native.NewNamespacePid), "cannot make a namespace for process numbers");
         try
         {

@@ -221,7 +221,12 @@ public sealed class TaskPlanTests
     {
         _spec = new()
         {
-            Sandbox = "", ExitFile = "", Environment = [], Processes = [.. processes], MaxConcurrency = concurrency, MaxFailures = failures,
+            Sandbox = "",
+            ExitFile = "",
+            Environment = [],
+            Processes = [.. processes],
+            MaxConcurrency = concurrency,
+            MaxFailures = failures,
             FinalizationWait = 1000,
         };
         (_plan, _now) = (new(_spec), 0);

@@ -21,11 +21,15 @@ internal static class AgentBenchCommand
     {
         var starts = new Option<int>("--starts")
         {
-            Description = "How many tasks are started for the rate", HelpName = "n", DefaultValueFactory = _ => 500,
+            Description = "How many tasks are started for the rate",
+            HelpName = "n",
+            DefaultValueFactory = _ => 500,
         };
         var seconds = new Option<int>("--cpu-seconds")
         {
-            Description = "How long two busy tasks share the processors; 0 leaves that out", HelpName = "s", DefaultValueFactory = _ => 10,
+            Description = "How long two busy tasks share the processors; 0 leaves that out",
+            HelpName = "s",
+            DefaultValueFactory = _ => 10,
         };
         return new Verb(
             shell, "agent", "Measure how fast an agent starts tasks, and what a supervisor costs", "bench agent", "bench agent -o json")
