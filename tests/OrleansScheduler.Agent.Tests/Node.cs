@@ -105,7 +105,11 @@ internal sealed class Node : IAsyncDisposable
         {
             var supervisor = File.Exists(directory.Pid) ? ProcessStat.Parse(File.ReadAllBytes(directory.Pid)) : null;
             supervisor?.Signal(Posix.SigKill);
-            await Wait.Until(() => supervisor?.StillRuns() != true, $"the supervisor of {directory.Attempt} ends");
+
+            // The agents of tests share one process, and what one of them has started is that process' to collect.
+            await Wait.Until(
+                () => supervisor is not { } own || (!own.StillRuns() && SupervisorLauncher.Collect(own.Pid)),
+                $"the supervisor of {directory.Attempt} ends");
             foreach (var process in ProcessScan.Now().TreeOf(directory.Sandbox).ToList()) process.Signal(Posix.SigKill);
         }
 

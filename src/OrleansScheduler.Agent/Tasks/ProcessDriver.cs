@@ -41,6 +41,9 @@ internal sealed class ProcessDriver(
         }
         catch (Exception e) when (e is ShimException or IOException or UnauthorizedAccessException)
         {
+            // Half a start leaves something too.
+            attempt.Supervisor = Supervisor(attempt.Directory);
+            _ = await Kill(attempt, cancellationToken);
             throw new TaskStartException($"The node could not start it: {e.Message}", e);
         }
 

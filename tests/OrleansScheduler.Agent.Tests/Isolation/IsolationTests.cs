@@ -98,6 +98,20 @@ public sealed class IsolationTests : IAsyncLifetime
         Assert.Empty(_node.Services.GetRequiredService<CgroupTree>().Names());
     }
 
+    [Fact]
+    public async Task A_start_that_fails_half_way_leaves_no_group_behind()
+    {
+        // As if another agent had given it up before.
+        var attempt = _node.NextAttempt();
+        _node.DirectoryOf(attempt).Create();
+        Assert.True(SupervisorStart.Claim(_node.DirectoryOf(attempt).Root));
+        _node.Gateway.Launch(attempt, Node.Shell("true"));
+        var end = await _node.Gateway.End(attempt);
+        Assert.Equal(Status.Failed, end.Status);
+        Assert.Contains("given up", end.Message, StringComparison.Ordinal);
+        Assert.Empty(_node.Services.GetRequiredService<CgroupTree>().Names());
+    }
+
     [Theory]
     [InlineData("root", "may not run as 'root'")]
     [InlineData("daemon", "may not run as 'daemon'")]

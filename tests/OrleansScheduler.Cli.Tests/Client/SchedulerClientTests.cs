@@ -106,7 +106,7 @@ public sealed class SchedulerClientTests
     [Fact]
     public async Task Events_go_on_behind_the_last_one_after_a_broken_connection()
     {
-        var twoSeen = new TaskCompletionSource();
+        var (twoSeen, threeSeen) = (new TaskCompletionSource(), new TaskCompletionSource());
         await using var gateway = await StubGateway.StartAsync(async (context, before) =>
         {
             context.Response.ContentType = "text/event-stream";
@@ -115,7 +115,7 @@ public sealed class SchedulerClientTests
                 : Event("3");
             await context.Response.WriteAsync(lines, context.RequestAborted);
             await context.Response.Body.FlushAsync(context.RequestAborted);
-            if (before == 0) await twoSeen.Task;
+            await (before == 0 ? twoSeen : threeSeen).Task;
             context.Abort();
         });
         using var client = Create(gateway);
@@ -127,6 +127,7 @@ public sealed class SchedulerClientTests
             if (cursors.Count == 3) break;
         }
 
+        threeSeen.SetResult();
         Assert.Equal(["1", "2", "3"], cursors);
         Assert.Equal([null, "2"], gateway.Seen.Take(2).Select(request => request.LastEventId));
         Assert.All(gateway.Seen, request => Assert.Equal("text/event-stream", request.Accept));
