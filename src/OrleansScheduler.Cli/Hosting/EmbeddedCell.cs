@@ -156,6 +156,9 @@ internal sealed class EmbeddedCell : IAsyncDisposable
             // The gateway is in this process: there is no herd of agents to spread out.
             ["Agent:ReconnectDelay"] = "00:00:00.2",
         };
+        // Tasks have a /tmp of their own; the example jobs must find this program all the same.
+        if (AppContext.BaseDirectory.StartsWith("/tmp/", StringComparison.Ordinal))
+            settings["Agent:Isolation:Writable"] = AppContext.BaseDirectory.TrimEnd('/');
         if (options.TaskPorts is { } ports) settings["Agent:Ports"] = ports;
         return settings;
     }
