@@ -11,7 +11,6 @@ internal static unsafe partial class Native
     public const int SigTerm = 15;
     public const nint Ignore = 1;
     public const int DoNotWait = 1;
-    public const int NoSuchProcess = 3;
     public const int Interrupted = 4;
     public const int TryAgain = 11;
     public const int NoChildren = 10;
@@ -28,7 +27,6 @@ internal static unsafe partial class Native
     public const int NewNamespaceUts = 0x04000000;
     public const int NewNamespaceIpc = 0x08000000;
     public const int NewNamespacePid = 0x20000000;
-    public const int NewNamespaceCgroup = 0x02000000;
     public const int SetChildSubreaper = 36;
     public const int SetParentDeathSignal = 1;
     public const int SetNoNewPrivileges = 38;
@@ -186,9 +184,6 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "waitpid", SetLastError = true)]
     public static partial int WaitPid(int pid, int* status, int options);
-
-    [LibraryImport("libc", EntryPoint = "setsid")]
-    public static partial int SetSid();
 
     [LibraryImport("libc", EntryPoint = "signal")]
     public static partial nint Signal(int signal, nint handler);
