@@ -36,8 +36,8 @@ internal sealed class AgentOptionsValidator : IValidateOptions<AgentOptions>
             options.UsageEvery >= TimeSpan.FromSeconds(1) && options.UsageEvery <= TimeSpan.FromMinutes(5),
             "Agent:UsageEvery must be between 1 second and 5 minutes.");
         Check(
-            options.MinFreeDisk is >= 0 and <= 50,
-            $"Agent:MinFreeDisk is {options.MinFreeDisk}; it must be between 0 and 50 percent.");
+            options.MinFreeDisk is >= 0 and <= 100,
+            $"Agent:MinFreeDisk is {options.MinFreeDisk}; it must be between 0 and 100 percent.");
         Check(options.SandboxRetention >= TimeSpan.Zero, "Agent:SandboxRetention must not be negative.");
         Check(options.SandboxesKept >= 0, "Agent:SandboxesKept must not be negative.");
         Check(

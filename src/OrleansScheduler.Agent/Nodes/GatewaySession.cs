@@ -40,7 +40,8 @@ internal sealed partial class GatewaySession(
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var call = gateway.Connect(cancellationToken: over.Token);
         var asked = NodeLease.Now;
-        var register = new Protocol.FromAgent { Register = node.ToRegister(reports.Begin(), commands.LedgerEpoch) };
+        var described = node with { DiskPressure = meter.HasDiskPressure };
+        var register = new Protocol.FromAgent { Register = described.ToRegister(reports.Begin(), commands.LedgerEpoch) };
         try
         {
             await call.RequestStream.WriteAsync(register, over.Token).WaitAsync(AnswerTime, time, over.Token);

@@ -40,6 +40,7 @@ internal static class Messages
         };
         if (record.ExitCode is { } code) report.ExitCode = code;
         if (record.Signal is { } signal) report.Signal = signal;
+        if (record is { Status: ScheduleStatus.Running, IsReady: { } ready }) report.Ready = ready;
         return report;
     }
 
@@ -59,6 +60,7 @@ internal static class Messages
             Attempts = { reports },
             Overcommit = node.Overcommit,
             OvercommitByUse = node.OvercommitByUse,
+            DiskPressure = node.DiskPressure,
             LedgerEpoch = ledgerEpoch,
         };
         foreach (var (name, values) in node.Attributes) message.Attributes.Add(name, new Protocol.AttributeValues { Values = { values } });

@@ -57,19 +57,28 @@ internal sealed record AttemptRecord
     /// <summary>Why it is in this status, for people.</summary>
     public string? Message { get; init; }
 
+    /// <summary>Whether it takes work, while it runs and has a readiness probe; else null.</summary>
+    public bool? IsReady { get; init; }
+
+    /// <summary>What changes of its readiness have added to the number of its reports.</summary>
+    public long Turns { get; init; }
+
     /// <summary>Set once the agent is ending it, so that the next agent carries on.</summary>
     public StopReason? Stop { get; init; }
 
     /// <summary>Why it is being ended, for people.</summary>
     public string? StopMessage { get; init; }
 
-    /// <summary>Number of the report that says this. Follows from the status, so that it can never go back, whatever is lost.</summary>
+    /// <summary>
+    /// Number of the report that says this. Follows from the status, so that it can never go back, whatever is lost; and from the time, where
+    /// readiness changes.
+    /// </summary>
     [JsonIgnore]
     public long Sequence => Status switch
     {
         ScheduleStatus.Starting => 1,
-        ScheduleStatus.Running => 2,
-        _ => 3,
+        ScheduleStatus.Running => 2 + Turns,
+        _ => 3 + Turns,
     };
 
     /// <summary>Whether the cell is told about it.</summary>

@@ -7,8 +7,25 @@ internal sealed partial class TaskRunner
     private const int CommandNotFound = 127;
 
     private void Run(Attempt attempt) => table.Change(attempt, record => record.Status == ScheduleStatus.Starting
-        ? record with { Status = ScheduleStatus.Running, At = time.GetUtcNow() }
+        ? record with
+        {
+            Status = ScheduleStatus.Running,
+            At = time.GetUtcNow(),
+            IsReady = attempt.Spec?.Health?.Readiness is null ? null : false,
+            Message = attempt.Spec?.Health?.Readiness is null ? record.Message : "Not ready yet.",
+        }
         : record);
+
+    // The number grows at least as fast as the time: should a full disk lose a change, the next agent's next word is still the newest.
+    private void Turn(Attempt attempt, bool isReady, string message) => table.Change(attempt, record =>
+        record.Status == ScheduleStatus.Running
+            ? record with
+            {
+                IsReady = isReady,
+                Message = message,
+                Turns = Math.Max(record.Turns + 1, (long)(time.GetUtcNow() - record.At).TotalSeconds),
+            }
+            : record);
 
     private void Conclude(Attempt attempt, TaskState state)
     {

@@ -219,11 +219,31 @@ internal sealed partial class TaskRunner(
 
     private async Task<string> Health(Attempt attempt, CancellationToken cancellationToken)
     {
-        if (attempt.Spec!.Health is { } health)
-            return await healthWatch.UntilFailed(attempt, Environment(attempt), health, () => Run(attempt), cancellationToken);
-        Run(attempt);
+        var environment = Environment(attempt);
+        var isTakenOver = attempt.Record.Status == ScheduleStatus.Running;
+        if (attempt.Spec!.Health is { Probe: not HealthProbe.Alive } health)
+        {
+            if (isTakenOver) FollowReadiness();
+            return await healthWatch.UntilFailed(attempt, environment, health, Begin, cancellationToken);
+        }
+
+        Begin();
         await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
         return "";
+
+        void Begin()
+        {
+            Run(attempt);
+            FollowReadiness();
+        }
+
+        // Ends with the token and in no other way, and has nothing to say about the end of the task: nobody waits for it.
+        void FollowReadiness()
+        {
+            if (attempt.Spec.Health is not { Readiness: { } probe } terms) return;
+            _ = healthWatch.FollowReadiness(attempt, environment, terms with { Probe = probe }, isTakenOver,
+                (isReady, why) => Turn(attempt, isReady, why), cancellationToken);
+        }
     }
 
     // The endpoints and SIGTERM have the same time each; SIGKILL follows where this ends. One who does not hear is not waited for.

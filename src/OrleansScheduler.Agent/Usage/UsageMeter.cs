@@ -39,6 +39,9 @@ internal sealed partial class UsageMeter : BackgroundService
     /// <summary>What was measured last; null when nothing was yet.</summary>
     public Protocol.Usage? Latest { get; private set; }
 
+    /// <summary>Whether the disk is nearly full now.</summary>
+    public bool HasDiskPressure => _room.IsShort;
+
     /// <summary>Waits for the next measurement.</summary>
     public ValueTask<Protocol.Usage> Next(CancellationToken cancellationToken) => _measured.Reader.ReadAsync(cancellationToken);
 

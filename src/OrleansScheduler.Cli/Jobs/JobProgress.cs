@@ -54,7 +54,7 @@ internal abstract class JobProgress : IDisposable
             var (full, empty) = (new Field(new('━', share), Tone.Good), new Field(new('━', BarWidth - share), Tone.Faint));
             var update = job is { Phase: JobPhase.Updating or JobPhase.Paused, Update: { } u } ? $"  {u.Status} {u.Done}/{u.Total}" : "";
             var bar = full.Paint(color) + empty.Paint(color);
-            return $"{job.Key}  {bar}  {Words.Of(job.Phase).Paint(color)}  {Words.Of(job.Counts)}{update}";
+            return $"{job.Key}  {bar}  {Words.Of(job.Phase).Paint(color)}  {Words.CountsOf(job)}{update}";
         }
     }
 }

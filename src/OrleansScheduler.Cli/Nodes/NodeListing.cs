@@ -7,7 +7,7 @@ internal static class NodeListing
     public static Listing<NodeView> Nodes { get; } = new(
         node => node.Description.Id,
         new("NODE", node => node.Description.Id),
-        new("STATUS", node => Words.OfNode(node.Status)),
+        new("STATUS", node => Words.Of(node)),
         new("TASKS", node => $"{node.Tasks}"),
         new("CPU", node => Words.Cpu(node.Used, node.Description.Capacity)),
         new("MEMORY", node => Words.Memory(node.Used, node.Description.Capacity)),
@@ -23,7 +23,7 @@ internal static class NodeListing
     {
         session.Printer.Facts(
             ("Node", node.Description.Id),
-            ("Status", Words.OfNode(node.Status)),
+            ("Status", Words.Of(node)),
             ("Host", node.Description.Host),
             ("Cpu", Words.Cpu(node.Used, node.Description.Capacity)),
             ("Memory", Words.Memory(node.Used, node.Description.Capacity)),
@@ -40,7 +40,7 @@ internal static class NodeListing
             ("Tasks", $"{node.Tasks}"),
             ("Adopted", new(string.Join(' ', node.Adopted), Tone.Bad)),
             ("Warning", new(node.IsOvercommitted ? "more runs on it than it has" : "", Tone.Bad)),
-            ("Warning", new(node.Use is { DiskPressure: true } ? "its disk is nearly full" : "", Tone.Bad)));
+            ("Warning", new(node.DiskPressure ? "its disk is nearly full: what runs stays, and nothing new comes" : "", Tone.Bad)));
         if (tasks.Count == 0) return;
         session.Printer.Text("");
         session.Printer.Table(tasks, TaskListing.For(session));

@@ -50,6 +50,12 @@ internal static class Words
         _ => Tone.Busy,
     });
 
+    /// <summary>A task's status, and whether it takes work.</summary>
+    public static Field Of(TaskView task) => task.Ready == false ? new($"{task.Status.ToName()}, not ready", Tone.Busy) : Of(task.Status);
+
+    /// <summary>A job's instances by status, and how many of them take no work: <c>3 RUNNING (1 not ready)</c>.</summary>
+    public static string CountsOf(JobView job) => job.NotReady > 0 ? $"{Of(job.Counts)} ({job.NotReady} not ready)" : Of(job.Counts);
+
     /// <summary>A job's phase, coloured by how it goes.</summary>
     public static Field Of(JobPhase phase) => new(phase.ToString().ToLowerInvariant(), phase switch
     {
@@ -71,6 +77,10 @@ internal static class Words
         UpdateAction.InstanceRollbackFailed => "failed on the way back",
         _ => action.Value.ToString(),
     };
+
+    /// <summary>A node's status, and whether its disk keeps tasks away.</summary>
+    public static Field Of(NodeView node) =>
+        node.DiskPressure ? new($"{node.Status}, disk pressure", Tone.Bad) : OfNode(node.Status);
 
     /// <summary>A node's status, coloured by how it goes.</summary>
     public static Field OfNode(string status) => new(status, status switch

@@ -16,7 +16,7 @@ internal static class TaskListing
     {
         session.Printer.Facts(
             ("Task", NameOf(task)),
-            ("Status", Words.Of(task.Status)),
+            ("Status", Words.Of(task)),
             ("Since", $"{session.Age(task.Since)} ago"),
             ("Why", task.Message),
             ("Node", task.Node),
@@ -42,7 +42,7 @@ internal static class TaskListing
 
     private static Column<TaskView>[] Columns(Session session) =>
     [
-        new("STATUS", task => Words.Of(task.Status)),
+        new("STATUS", task => Words.Of(task)),
         new("NODE", task => task.Node),
         new("PORTS", task => PortsOf(task)),
         new("ATTEMPT", task => $"{task.Attempt}"),

@@ -163,6 +163,9 @@ public sealed record AttemptReport
 
     /// <summary>Why, for people.</summary>
     [Id(6)] public string? Message { get; init; }
+
+    /// <summary>Whether it takes work, while it runs and has a readiness probe; else null.</summary>
+    [Id(7)] public bool? IsReady { get; init; }
 }
 
 /// <summary>A report that is durable.</summary>

@@ -1,6 +1,7 @@
 namespace OrleansScheduler.Core;
 
-/// <summary>Says where the instances of a service are. A task is RUNNING only once it is healthy, so that is all there is to ask.</summary>
+/// <summary>Says where the instances of a service are. A task is RUNNING only once it is healthy, and one that says that it
+/// is not ready gets no work.</summary>
 public static class ServiceDescription
 {
     /// <summary>The service without hosts, which are the nodes' own; a problem when the job is none.</summary>
@@ -14,7 +15,7 @@ public static class ServiceDescription
             Key = state.Key,
             Version = state.Header.Version,
             Wanted = state.Header.Stopped ? 0 : state.Spec.Instances,
-            Instances = [.. state.Tasks.Values.Where(task => task is { Status: ScheduleStatus.Running, Node: not null })
+            Instances = [.. state.Tasks.Values.Where(task => task is { IsUp: true, Node: not null })
                 .Select(task => Describe(JobDescription.Describe(state, task, withHistory: false)))],
         };
     }

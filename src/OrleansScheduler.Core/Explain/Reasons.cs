@@ -9,6 +9,9 @@ public static class Reasons
     /// <summary>The node is draining or drained.</summary>
     public const string NodeDraining = "node-draining";
 
+    /// <summary>The node's disk is nearly full.</summary>
+    public const string NodeDiskPressure = "node-disk-pressure";
+
     /// <summary>A value constraint does not hold.</summary>
     public const string ConstraintNotSatisfied = "constraint-not-satisfied";
 
@@ -74,6 +77,7 @@ public static class Reasons
     {
         NodeUnreachable => "node cannot be reached",
         NodeDraining => "node is draining for maintenance",
+        NodeDiskPressure => "the node's disk is nearly full",
         ConstraintNotSatisfied => $"constraint not satisfied: {subject}",
         DriverNotOffered => $"node does not offer the {subject} driver",
         LimitNotSatisfied => $"limit not satisfied: {subject}",

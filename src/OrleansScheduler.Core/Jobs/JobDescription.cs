@@ -15,6 +15,7 @@ public static class JobDescription
         Instances = state.Spec.Instances,
         Version = state.Header.Version,
         Counts = Counts(state),
+        NotReady = state.Tasks.Values.Count(t => t.IsUnready),
         CreatedAt = state.Header.CreatedAt,
         ChangedAt = state.Header.ChangedAt,
         Revision = state.Header.Revision,
@@ -50,6 +51,7 @@ public static class JobDescription
             Message = task.Message,
             Since = task.Since,
             NotBefore = task.NotBefore,
+            Ready = task.Status == ScheduleStatus.Running ? task.Readiness?.IsReady : null,
             History = withHistory ? task.History : [],
         };
     }
@@ -118,7 +120,7 @@ public static class JobDescription
         if (!state.Header.WaitsFor.IsEmpty) return JobPhase.Waiting;
         if (state.Header.Update is { IsActive: true } update) return update.Status.IsRolling() ? JobPhase.Updating : JobPhase.Paused;
         if (state.Header.End is { } end) return active ? JobPhase.Stopping : end.Succeeded ? JobPhase.Finished : JobPhase.Failed;
-        if (state.Tasks.Values.Any(t => t.Status.IsActive() && t.Status != ScheduleStatus.Running)) return JobPhase.Pending;
+        if (state.Tasks.Values.Any(t => t.Status.IsActive() && !t.IsUp)) return JobPhase.Pending;
         if (active || state.Spec.Type == JobType.Service) return JobPhase.Running;
         if (state.Spec.Type == JobType.Cron) return state.Header.Cron is { Descheduled: true } ? JobPhase.Stopped : JobPhase.Scheduled;
         var finished = state.Tasks.Values.All(t => t.Status == ScheduleStatus.Finished)

@@ -125,6 +125,7 @@ internal static class JobFileWriter
             HealthProbe.Tcp tcp => writer.Section("tcp", new MappingWriter().Text("port", tcp.Port)),
             HealthProbe.Grpc grpc => writer.Section("grpc", new MappingWriter().Text("port", grpc.Port).Text("service", grpc.Service, "")),
             HealthProbe.Command command => writer.Command("command", command.Arguments),
+            HealthProbe.Alive => writer,
             _ => throw new InvariantException("a health probe is http, https, tcp, grpc or a command"),
         };
     }

@@ -25,7 +25,7 @@ public sealed partial class JobRound
     {
         var held = ImmutableArray.CreateBuilder<HeldInstance>();
         var policy = Exists && Spec.Type == JobType.Service ? Spec.Sla ?? ask.DefaultSla : null;
-        Dictionary<ScheduleStatus, SlaVerdict> known = [];   // since the last one that was let go
+        Dictionary<(ScheduleStatus, bool), SlaVerdict> known = [];   // since the last one that was let go
         foreach (var task in On(ask.Node).Where(IsGoing))
         {
             var verdict = policy is null ? SlaVerdict.Yes : Judge(policy, task, known);
@@ -51,14 +51,14 @@ public sealed partial class JobRound
 
     /// <summary>
     /// A verdict looks at every instance of the job, and a node may have hundreds of ten thousand. Those in one status get the same one,
-    /// except running ones that do not count yet: without themselves each of them sees others.
+    /// except those that are up and do not count yet: without themselves each of them sees others.
     /// </summary>
-    private SlaVerdict Judge(SlaPolicy policy, ScheduledTask task, Dictionary<ScheduleStatus, SlaVerdict> known)
+    private SlaVerdict Judge(SlaPolicy policy, ScheduledTask task, Dictionary<(ScheduleStatus, bool), SlaVerdict> known)
     {
-        var isAlike = task.Status != ScheduleStatus.Running || task.Since + policy.Duration <= now;
-        if (isAlike && known.TryGetValue(task.Status, out var verdict)) return verdict;
+        var isAlike = !task.IsUp || task.UpSince + policy.Duration <= now;
+        if (isAlike && known.TryGetValue((task.Status, task.IsUp), out var verdict)) return verdict;
         verdict = SlaRules.Judge(policy, Spec, All(), task.Instance, now, Sla);
-        if (isAlike) known[task.Status] = verdict;
+        if (isAlike) known[(task.Status, task.IsUp)] = verdict;
         return verdict;
     }
 

@@ -172,6 +172,8 @@ public sealed partial class JobRound
     {
         var policy = SpecOf(update.ToVersion).Update;
         List<int> failed = [.. update.Ends.Where(end => end.Value > policy.MaxInstanceFailures).Select(end => end.Key)];
+        List<int> unready = [.. update.InFlight.Each().Where(instance => !failed.Contains(instance) && GivenUpAt(update, instance) <= now)];
+        failed.AddRange(unready);
         if (failed.Count == 0) return update;
         Tell(update, update.IsBackward ? UpdateAction.InstanceRollbackFailed : UpdateAction.InstanceUpdateFailed, failed);
         var flight = update.InFlight;
@@ -184,7 +186,9 @@ public sealed partial class JobRound
         _header = _header with { Update = update };
         if (update.FailedInstances.Count <= policy.MaxFailedInstances) return update;
 
-        var message = $"Latest failure: instance {failed.Max()} exited.";
+        var message = unready.Count > 0
+            ? $"Latest failure: instance {unready.Max()} runs but was not ready in time."
+            : $"Latest failure: instance {failed.Max()} exited.";
         if (!update.IsBackward && policy.Rollback) return TurnRound(update with { InFlight = flight }, message, actor: null);
         update = MoveTo(update, UpdateStatus.Failed, message);
         StayAsItIs(update);
@@ -288,11 +292,20 @@ public sealed partial class JobRound
             if (Find(instance) is not { Status: ScheduleStatus.Running } task) continue;
             if (TargetOf(update, instance) is not (> 0 and var target)) continue;
             if (!RunsTheSame(task.Version, target)) continue;
-            var watched = task.Since + policy.Watch;
-            if (watched > now && !(watched >= due)) due = watched;
+            var at = task.IsUp ? task.UpSince + policy.Watch : GivenUpAt(update, instance);
+            if (at > now && !(at >= due)) due = at;
         }
 
         return due;
+    }
+
+    /// <summary>When the update no longer waits for an instance to become ready; null when it need not.</summary>
+    private DateTimeOffset? GivenUpAt(UpdateState update, int instance)
+    {
+        if (Find(instance) is not { IsUnready: true } task || TargetOf(update, instance) is var target && target == 0) return null;
+        return RunsTheSame(task.Version, target)
+            ? InstanceUpdate.GivenUpAt(task, SpecOf(target).Task.Health, SpecOf(update.ToVersion).Update.Watch)
+            : null;
     }
 
     /// <summary>An instance ended by itself: that counts while the update watches it.</summary>

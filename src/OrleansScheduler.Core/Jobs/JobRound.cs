@@ -100,7 +100,10 @@ public sealed partial class JobRound(
             : null;
         if (current is null) return report.To.IsTerminal();
         if (current.Status.IsTerminal()) return report.To.IsTerminal();
-        if (report.Sequence <= current.Sequence && current.Status != ScheduleStatus.Partitioned) return true;
+
+        // An attempt ends once, so its end is news whatever its number: an agent that lost what it knew of readiness counts from below.
+        var isKnown = report.Sequence <= current.Sequence && !report.To.IsTerminal();
+        if (isKnown && current.Status != ScheduleStatus.Partitioned) return true;
         if (Happen(current, report) && report.To is ScheduleStatus.Finished or ScheduleStatus.Failed) CountEnd(current, report.At);
         return true;
     }
@@ -297,7 +300,7 @@ public sealed partial class JobRound(
         _steps.Add(bare);
         _events.Add(new EventView
         {
-            At = step.Since,
+            At = step.UpSince,
             Kind = "task",
             Job = state.Key,
             Instance = step.Instance,

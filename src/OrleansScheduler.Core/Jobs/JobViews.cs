@@ -3,7 +3,7 @@ namespace OrleansScheduler.Core;
 /// <summary>A job in one word, for lists.</summary>
 public enum JobPhase
 {
-    /// <summary>Some instance still waits for a node or is starting.</summary>
+    /// <summary>Some instance still waits for a node, is starting or is not ready.</summary>
     Pending,
 
     /// <summary>All that should run runs.</summary>
@@ -82,6 +82,9 @@ public sealed record JobView
 
     /// <summary>Why the metric that the job is scaled by cannot be read; null when it can, or there is none.</summary>
     [Id(22)] public string? ScaleFailure { get; init; }
+
+    /// <summary>How many of those that are RUNNING are not ready: they get no work.</summary>
+    [Id(23)] public int NotReady { get; init; }
 
     /// <summary>
     /// Instances by version, those that run what the spec says under <see cref="Version"/>; several while an update is under way and after

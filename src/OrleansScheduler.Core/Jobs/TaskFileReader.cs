@@ -5,6 +5,8 @@ internal static class TaskFileReader
 {
     public const string Path = "task";
 
+    private static readonly ImmutableArray<string> ProbeKinds = ["http", "https", "tcp", "grpc", "command"];
+
     public static TaskSpec? ReadTask(JobFileNode node, JobFileErrors errors) =>
         JobFileSection.Of(node, Path, errors) is { } task ? ReadTask(task) : null;
 
@@ -84,7 +86,9 @@ internal static class TaskFileReader
 
     private static HealthSpec? ReadHealth(JobFileSection? health)
     {
-        if (health is null || ReadProbe(health) is not { } probe) return null;
+        if (health is null) return null;
+        var isAlive = health.Has("readiness") && !ProbeKinds.Any(health.Has);
+        if ((isAlive ? new HealthProbe.Alive() : ReadProbe(health)) is not { } probe) return null;
         var defaults = new HealthSpec { Probe = probe };
         return new()
         {
@@ -100,11 +104,10 @@ internal static class TaskFileReader
 
     private static HealthProbe? ReadProbe(JobFileSection health)
     {
-        string[] kinds = ["http", "https", "tcp", "grpc", "command"];
-        var given = kinds.Where(health.Has).ToList();
+        var given = ProbeKinds.Where(health.Has).ToList();
         if (given.Count != 1)
         {
-            health.Complain(JobCode.HealthKind, $"Health is asked for in exactly one way; give one of {string.Join(", ", kinds)}.");
+            health.Complain(JobCode.HealthKind, $"Health is asked for in exactly one way; give one of {string.Join(", ", ProbeKinds)}.");
             return null;
         }
 

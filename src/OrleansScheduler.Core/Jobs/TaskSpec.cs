@@ -142,12 +142,24 @@ public sealed record HealthSpec
 
     /// <summary>How it shows that it can take work, apart from being well; null means whenever it is well.</summary>
     [Id(6)] public HealthProbe? Readiness { get; init; }
+
+    /// <summary>How long an instance may run before it is ready until an update counts it as failed: as many probes as being well may
+    /// take.</summary>
+    public TimeSpan TimeToBeReady => TimeSpan.FromSeconds(Math.Min(
+        InitialDelay.TotalSeconds + ((MaxFailures + MinSuccesses) * Interval.TotalSeconds) + Timeout.TotalSeconds, LongestToBeReady));
+
+    /// <summary>In seconds; what is above would leave the range of dates.</summary>
+    private const double LongestToBeReady = 1e9;
 }
 
 /// <summary>One way to ask for health.</summary>
 [GenerateSerializer, Immutable, Alias("osched.HealthProbe")]
 public abstract record HealthProbe
 {
+    /// <summary>Nothing is asked: it is well while it runs. What a file means that names a readiness probe only.</summary>
+    [GenerateSerializer, Immutable, Alias("osched.HealthProbe.Alive")]
+    public sealed record Alive : HealthProbe;
+
     /// <summary>GET on a named port; any 2xx or 3xx is well.</summary>
     /// <param name="Port">Name of the port.</param>
     /// <param name="Path">Path and query, starting with a slash.</param>

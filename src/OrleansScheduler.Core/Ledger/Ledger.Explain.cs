@@ -140,6 +140,7 @@ public sealed partial class Ledger
     private (string Code, string? Subject)? Check(LedgerNode node, DemandGroup group, Dictionary<string, int> emptiest)
     {
         if (!node.Reachable) return (Reasons.NodeUnreachable, null);
+        if (node.Description.DiskPressure) return (Reasons.NodeDiskPressure, null);
         if (!node.IsReachableAndOpen) return (Reasons.NodeDraining, null);
         if (node.IsOvercommitted) return (Reasons.NodeOvercommitted, null);
         if (group.Class.Constraints.Broken(node.Description) is { } broken) return broken;

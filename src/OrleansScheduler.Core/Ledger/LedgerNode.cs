@@ -50,7 +50,8 @@ internal sealed class LedgerNode(string id, int index)
     /// <summary>More is held than the node has, since it shrank.</summary>
     public bool IsOvercommitted => !UsedFirmly.FitsInto(Description.Capacity);
 
-    public bool IsReachableAndOpen => Reachable && Mode is MaintenanceMode.None or MaintenanceMode.Scheduled;
+    public bool IsReachableAndOpen =>
+        Reachable && !Description.DiskPressure && Mode is MaintenanceMode.None or MaintenanceMode.Scheduled;
 
     /// <summary>Whether anybody may get something of it.</summary>
     public bool TakesTasks => IsReachableAndOpen && Hold is null && !IsOvercommitted;
@@ -150,6 +151,7 @@ internal sealed class LedgerNode(string id, int index)
         Tasks = Tasks,
         Generation = Generation,
         IsOvercommitted = IsOvercommitted,
+        DiskPressure = Description.DiskPressure,
     };
 
     private static int Lane(long amount) => (int)Math.Clamp(amount, -1, NodeTable.MaxLane);

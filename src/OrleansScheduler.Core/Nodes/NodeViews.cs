@@ -69,6 +69,9 @@ public sealed record NodeDescription
     /// it. Default false.
     /// </summary>
     [Id(12)] public bool OvercommitByUse { get; init; }
+
+    /// <summary>Whether its disk is nearly full: what runs stays, and nothing new comes until that has changed. Default false.</summary>
+    [Id(13)] public bool DiskPressure { get; init; }
 }
 
 /// <summary>A node as users see it.</summary>
@@ -101,4 +104,7 @@ public sealed record NodeView
 
     /// <summary>What it uses, as its agent last measured it; null when it has not lately, and in lists.</summary>
     [Id(8)] public NodeUse? Use { get; init; }
+
+    /// <summary>Whether its disk is nearly full: what runs stays, and nothing new comes.</summary>
+    [Id(9)] public bool DiskPressure { get; init; }
 }

@@ -24,8 +24,8 @@ public static class SlaMetrics
     /// uptimes, between two neighbours by their distance. Zero when none runs; a clock that was set back makes no uptime negative.
     /// </summary>
     public static TimeSpan JobUptime(IEnumerable<ScheduledTask> tasks, int percentile, DateTimeOffset now) =>
-        TimeSpan.FromTicks((long)Quantile([.. tasks.Where(t => t.Status == ScheduleStatus.Running)
-            .Select(t => (double)Math.Max(0, (now - t.Since).Ticks))], 100 - percentile));
+        TimeSpan.FromTicks((long)Quantile([.. tasks.Where(t => t.IsUp)
+            .Select(t => (double)Math.Max(0, (now - t.UpSince).Ticks))], 100 - percentile));
 
     /// <summary>
     /// Share of the window, in percent, in which instances were up of that in which they should have been: being lost, drained or

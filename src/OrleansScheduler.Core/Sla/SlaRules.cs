@@ -55,7 +55,7 @@ public static class SlaRules
         {
             if (!task.Status.IsActive()) continue;
             active++;
-            if (task.Instance != instance && task.Status == ScheduleStatus.Running) counting.Add(task.Since + policy.Duration);
+            if (task.Instance != instance && task.IsUp) counting.Add(task.UpSince + policy.Duration);
         }
 
         if (active < settings.MinInstances) return SlaVerdict.Yes;

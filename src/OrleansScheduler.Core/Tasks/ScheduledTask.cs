@@ -71,6 +71,18 @@ public sealed record ScheduledTask
     /// <summary>Session of the node when it was chosen, see <see cref="Placement.Generation"/>.</summary>
     [Id(19)] public long Generation { get; init; }
 
+    /// <summary>What its readiness probe says while it runs; null when it has none, and in rows of before there was any.</summary>
+    [Id(20)] public TaskReadiness? Readiness { get; init; }
+
+    /// <summary>Whether it runs and takes no work: its readiness probe has not succeeded yet, or no longer does.</summary>
+    public bool IsUnready => Status == ScheduleStatus.Running && Readiness is { IsReady: false };
+
+    /// <summary>Whether it runs and takes work.</summary>
+    public bool IsUp => Status == ScheduleStatus.Running && Readiness is not { IsReady: false };
+
+    /// <summary>Since when one that runs takes work, or takes none.</summary>
+    public DateTimeOffset UpSince => Readiness?.Since ?? Since;
+
     /// <summary>The attempt's name within the job.</summary>
     public AttemptRef Ref => new(Instance, Attempt);
 

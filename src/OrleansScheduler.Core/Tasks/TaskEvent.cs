@@ -32,6 +32,9 @@ public readonly record struct TaskEvent(ScheduleStatus To, DateTimeOffset At)
     /// <summary>Signal, when the agent says one.</summary>
     public int? Signal { get; init; }
 
+    /// <summary>Whether its readiness probe says that it takes work; null when it has none, or the agent does not say.</summary>
+    public bool? IsReady { get; init; }
+
     /// <summary>Version that a successor is to run; 0 for the same.</summary>
     public int NextVersion { get; init; }
 }

@@ -23,10 +23,12 @@ public static class TaskMachine
     public static bool IsZombieSighting(ScheduleStatus from, ScheduleStatus to) =>
         (from.IsTerminal() || from.IsStopping()) && (to is Assigned or Starting or Running);
 
-    /// <summary>Applies one event. The same status again changes nothing; an illegal one changes nothing and may ask for a kill.</summary>
+    /// <summary>
+    /// Applies one event. The same status again changes nothing but readiness; an illegal one changes nothing and may ask for a kill.
+    /// </summary>
     public static Transition Apply(ScheduledTask task, in TaskEvent e, in TaskPolicy policy)
     {
-        if (e.To == task.Status) return new([], None, IsLegal: true);
+        if (e.To == task.Status) return new(ChangesReadiness(task, e) ? [Turn(task, e)] : [], None, IsLegal: true);
         if (!Edges.TryGetValue((task.Status, e.To), out var effects))
             return new([], IsZombieSighting(task.Status, e.To) ? Kill : None, IsLegal: false);
 
@@ -61,6 +63,27 @@ public static class TaskMachine
     public static ScheduledTask StartOver(ScheduledTask task, int version, DateTimeOffset at, string message) =>
         Create(task.Instance, task.Attempt + 1, version, at, message) with { ExitCode = task.ExitCode, Signal = task.Signal };
 
+    /// <summary>Only a later word of the agent does: an earlier one that arrives late knows less than the row.</summary>
+    private static bool ChangesReadiness(ScheduledTask task, in TaskEvent e) =>
+        e.To == Running && e.Sequence > task.Sequence && e.IsReady is { } isReady && isReady != task.IsUp;
+
+    /// <summary>It runs on as before; only whether it takes work is another.</summary>
+    private static ScheduledTask Turn(ScheduledTask task, in TaskEvent e) => task with
+    {
+        Readiness = new(e.IsReady!.Value, e.At),
+        Sequence = e.Sequence,
+        Message = e.Message,
+        History = [],
+    };
+
+    private static TaskReadiness? ReadinessAfter(ScheduledTask task, in TaskEvent e) => e.To switch
+    {
+        Running when e.Sequence < task.Sequence => task.Readiness,
+        Running => e.IsReady is { } isReady ? new(isReady, Since: null) : null,
+        Partitioned when task.Readiness is { } known => known with { Since = null },
+        _ => null,
+    };
+
     private static ScheduledTask Enter(ScheduledTask task, in TaskEvent e, TaskEffects effects) => task with
     {
         Status = e.To,
@@ -72,6 +95,7 @@ public static class TaskMachine
         Items = e.To == Assigned && !e.Items.IsDefault ? e.Items : task.Items,
         Generation = e.To == Assigned && e.Node is not null ? e.Generation : task.Generation,
         Sequence = Math.Max(task.Sequence, e.Sequence),
+        Readiness = ReadinessAfter(task, e),
         ExitCode = e.To.IsTerminal() ? e.ExitCode : task.ExitCode,
         Signal = e.To.IsTerminal() ? e.Signal : task.Signal,
         Failures = effects.HasFlag(CountFailure) ? task.Failures + 1 : task.Failures,
@@ -104,6 +128,7 @@ public static class TaskMachine
             Items = [],
             Generation = 0,
             Sequence = 0,
+            Readiness = null,
             Asked = Init,
             Penalty = penalty,
             NotBefore = penalty > TimeSpan.Zero ? at + penalty : null,

@@ -52,6 +52,9 @@ public sealed record TaskView
     /// <summary>Items of sets that the latest attempt has on its node, as <c>set=item</c>.</summary>
     [Id(15)] public ImmutableArray<string> Items { get; init; } = [];
 
+    /// <summary>Whether one that runs takes work; null when it has no readiness probe, or does not run.</summary>
+    [Id(16)] public bool? Ready { get; init; }
+
     /// <summary>What it uses, as its agent last measured it; null when nobody has lately, and in lists.</summary>
     [Id(20)] public TaskUse? Use { get; init; }
 }

@@ -43,10 +43,19 @@ public static class InstanceUpdate
         if (task.Status.IsTerminal()) return InstanceNeed.Start;
         if (task.Status == ScheduleStatus.Killing) return InstanceNeed.Patience;
         if (isAsWanted)
-            return task.Status == ScheduleStatus.Running && now - task.Since >= watch ? InstanceNeed.Nothing : InstanceNeed.Patience;
+            return task.IsUp && now - task.UpSince >= watch ? InstanceNeed.Nothing : InstanceNeed.Patience;
         if (!task.Status.HoldsNode()) return InstanceNeed.Start;
         return task.Status.IsStopping() ? InstanceNeed.Patience : InstanceNeed.Replacement;
     }
+
+    /// <summary>
+    /// When an update gives up an instance that runs and is not ready; null when it is ready, or has nothing to say about that. One that
+    /// was ready and is not any more has the watch time besides: flapping is no way to keep an update waiting for good.
+    /// </summary>
+    public static DateTimeOffset? GivenUpAt(ScheduledTask task, HealthSpec? health, TimeSpan watch) =>
+        task.IsUnready && health is { Readiness: not null }
+            ? task.Since + health.TimeToBeReady + (task.Readiness!.Since is null ? TimeSpan.Zero : watch)
+            : null;
 
     /// <summary>The version that the instance has, or will have when its attempt has been stopped.</summary>
     public static int VersionOf(ScheduledTask task) => task.NextVersion != 0 ? task.NextVersion : task.Version;

@@ -37,5 +37,6 @@ internal static class ExplainEndpoints
 
     private static string Summarise(JobView job) => job.Counts.IsEmpty
         ? $"No instance of {job.Key} waits for a node: it has none."
-        : $"No instance of {job.Key} waits for a node: {string.Join(", ", job.Counts.Select(count => $"{count.Value} {count.Key}"))}.";
+        : $"No instance of {job.Key} waits for a node: {string.Join(", ", job.Counts.Select(count => $"{count.Value} {count.Key}"))}."
+            + (job.NotReady > 0 ? $" Of those that are RUNNING {job.NotReady} {(job.NotReady == 1 ? "is" : "are")} not ready." : "");
 }

@@ -32,6 +32,7 @@ internal static class AgentMessages
         Custom = new() { Scalars = message.Custom.ToImmutableSortedDictionary(), Sets = Read(message.Sets) },
         Overcommit = message.Overcommit == 0 ? 1 : message.Overcommit,
         OvercommitByUse = message.OvercommitByUse,
+        DiskPressure = message.DiskPressure,
         BootId = message.BootId,
         AgentVersion = message.AgentVersion,
         AgentId = message.AgentId,
@@ -59,6 +60,7 @@ internal static class AgentMessages
                 At = DateTimeOffset.FromUnixTimeMilliseconds(message.AtUnixMillis),
                 ExitCode = message.HasExitCode ? message.ExitCode : null,
                 Signal = message.HasSignal ? message.Signal : null,
+                IsReady = message.HasReady ? message.Ready : null,
                 Message = message.Message.Length == 0 ? null : message.Message[..Math.Min(message.Message.Length, MaxMessageLength)],
             });
         }

@@ -202,6 +202,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
             Sequence = report.Sequence,
             ExitCode = report.ExitCode,
             Signal = report.Signal,
+            IsReady = report.IsReady,
         });
 
     /// <summary>

@@ -9,15 +9,44 @@ internal sealed partial class NodeGrain
 
     private NodeUsage? Usage => _usage is { } usage && time.GetElapsedTime(_usageHeard) < UsageCounts ? usage : null;
 
-    public Task ReportUsage(long generation, NodeUsage usage, CancellationToken cancellationToken)
+    public async Task ReportUsage(long generation, NodeUsage usage, CancellationToken cancellationToken)
     {
-        if (!IsCurrent(generation)) return Task.CompletedTask;
-        var before = Usage?.Node.DiskPressure ?? false;
+        if (!IsCurrent(generation)) return;
         (_usage, _usageHeard) = (usage, time.GetTimestamp());
-        if (usage.Node.DiskPressure != before)
-            Publish(usage.Node.DiskPressure ? "DISK_PRESSURE" : "DISK_RELIEVED", $"{Units.FormatMiB(usage.Node.DiskFreeMiB)} are free");
-        return Task.CompletedTask;
+        if (usage.Node.DiskPressure != record.State.Description?.DiskPressure) await Press(generation, usage.Node, cancellationToken);
     }
+
+    /// <summary>
+    /// The disk is nearly full, or no longer. That is a fact about the node like those that it registered with: whoever owns it next has to
+    /// know it before the agent has spoken.
+    /// </summary>
+    private async Task Press(long generation, NodeUse use, CancellationToken cancellationToken)
+    {
+        await _changes.WaitAsync(cancellationToken);
+        try
+        {
+            if (!IsCurrent(generation) || record.State.Description is not { } before || before.DiskPressure == use.DiskPressure) return;
+            record.State.Description = before with { DiskPressure = use.DiskPressure };
+            try
+            {
+                await record.WriteStateAsync(cancellationToken);
+            }
+            catch
+            {
+                record.State.Description = before;   // the next measurement tries again
+                throw;
+            }
+
+            PublishPressure(use.DiskPressure, $"{Units.FormatMiB(use.DiskFreeMiB)} are free");
+            await TellLedger(_reachable, cancellationToken);
+        }
+        finally
+        {
+            _changes.Release();
+        }
+    }
+
+    private void PublishPressure(bool isShort, string? message) => Publish(isShort ? "DISK_PRESSURE" : "DISK_RELIEVED", message);
 
     /// <summary>The description with what may be lent now. The look around tells the ledger when that is another than it was.</summary>
     private NodeDescription Lending(NodeDescription description) => description.OvercommitByUse

@@ -82,6 +82,7 @@ internal sealed partial class NodeGrain(
         NodeDescription description, ImmutableArray<AttemptReport> attempts, IAgentSession session, CancellationToken cancellationToken)
     {
         var first = record.State.Description is null;
+        var wasShort = record.State.Description is { DiskPressure: true };
         var previous = _session;
         record.State.Description = description;
         record.State.Generation++;
@@ -95,6 +96,7 @@ internal sealed partial class NodeGrain(
         if (first) Watch();
         LogRegistered(_id, record.State.Generation, attempts.Length);
         Publish("REGISTERED", $"Generation {record.State.Generation}");
+        if (description.DiskPressure != wasShort) PublishPressure(description.DiskPressure, message: null);
 
         var lease = Grant();
         var (acks, unknown) = await Pass(attempts, full: true, cancellationToken);
@@ -161,6 +163,7 @@ internal sealed partial class NodeGrain(
             Status = _reachable ? "ready" : "unreachable",
             Mode = record.State.Mode,
             Generation = record.State.Generation,
+            DiskPressure = record.State.Description.DiskPressure,
         };
         return view with { Adopted = [.. _adopted.Take(MostAdoptedShown)], Use = Usage?.Node };
     }

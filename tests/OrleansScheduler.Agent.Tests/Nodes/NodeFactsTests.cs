@@ -106,7 +106,7 @@ public sealed class NodeFactsTests : IDisposable
             System = "cpu=much",
             Dns = new() { Listen = "somewhere", Ttl = TimeSpan.FromDays(1) },
             UsageEvery = TimeSpan.Zero,
-            MinFreeDisk = 60,
+            MinFreeDisk = 101,
         };
 
         var failures = new AgentOptionsValidator().Validate(null, options).Failures!.ToList();

@@ -70,11 +70,11 @@ internal sealed class JobFixture(int seed = 1)
             Assert.True(r.Place(new Placement(task.Ref, $"node-{task.Instance}", []) { Generation = 1 }, 1));
     });
 
-    public JobDecision Report(int instance, ScheduleStatus status, long sequence, int? exitCode = null)
+    public JobDecision Report(int instance, ScheduleStatus status, long sequence, int? exitCode = null, bool? isReady = null)
     {
         var task = State.Tasks[instance];
-        return Do(r =>
-            Assert.True(r.Report(task.Node!, task.Ref, new TaskEvent(status, Now) { Sequence = sequence, ExitCode = exitCode })));
+        var report = new TaskEvent(status, Now) { Sequence = sequence, ExitCode = exitCode, IsReady = isReady };
+        return Do(r => Assert.True(r.Report(task.Node!, task.Ref, report)));
     }
 
     /// <summary>Lets one random task take its next step.</summary>

@@ -237,6 +237,7 @@ internal static class JobGen
         let reachable = (network, driver, health?.Probe) switch
         {
             (ContainerNetwork.Bridge, "oci", _) or (ContainerNetwork.None, _, HealthProbe.Http or HealthProbe.Tcp) => ContainerNetwork.Host,
+            (ContainerNetwork.None, _, _) when health?.Readiness is not (null or HealthProbe.Command) => ContainerNetwork.Host,
             _ => network,
         }
         select new ContainerSpec
@@ -262,12 +263,16 @@ internal static class JobGen
                 Gen.Select(Pick([.. ports]), UrlPath, (port, path) => (HealthProbe)new HealthProbe.Https(port, path)),
                 Gen.Select(Pick([.. ports]), Pick("", "a.b.C"), (port, name) => (HealthProbe)new HealthProbe.Grpc(port, name)));
         var health =
-            from kind in probe
+            from kinds in Gen.OneOf(
+                Gen.Select(probe, probe, (well, ready) => (Well: well, Ready: (HealthProbe?)ready)),
+                probe.Select(ready => (Well: (HealthProbe)new HealthProbe.Alive(), Ready: (HealthProbe?)ready)),
+                probe.Select(well => (Well: well, Ready: (HealthProbe?)null)))
             from times in Gen.Select(Duration, Duration, Duration)
             from counts in Gen.Select(Gen.Int[0, 100], Gen.Int[1, 1000])
             select (HealthSpec?)new HealthSpec
             {
-                Probe = kind,
+                Probe = kinds.Well,
+                Readiness = kinds.Ready,
                 InitialDelay = times.Item1,
                 Interval = times.Item2,
                 Timeout = times.Item3,
