@@ -74,12 +74,38 @@ public sealed class SandboxKeeperTests : IDisposable
         var room = new DiskRoom(_state, Options.Create(_options));
         var keeper = Keeper(room);
         var attempts = Enumerable.Range(0, 3).Select(Forgotten).ToList();
-        room.Measure = () => (attempts.Count(attempt => !Directory.Exists(attempt.Root)) < 2 ? 49 : 50, 1000);
+        room.Measure = () => (attempts.Count(attempt => !Directory.Exists(attempt.Root)) < 2 ? 49 : 60, 1000);
         Assert.True(room.IsShort);
 
         keeper.Clean();
 
         Assert.Equal([false, false, true], attempts.Select(attempt => Directory.Exists(attempt.Root)));
+        Assert.False(room.IsShort);
+    }
+
+    [Fact]
+    public void There_is_room_again_only_when_a_fifth_more_is_free_than_there_has_to_be()
+    {
+        var room = new DiskRoom(_state, Options.Create(_options));
+        var said = new List<bool>();
+        foreach (var free in new[] { 51, 50, 49, 50, 55, 59, 60, 55, 50, 49 })
+        {
+            room.Measure = () => (free, 1000);
+            said.Add(room.IsShort);
+        }
+
+        Assert.Equal([false, false, true, true, true, true, false, false, false, true], said);
+    }
+
+    [Theory]
+    [InlineData(0, 0, 0)]
+    [InlineData(90, 899, 950)]
+    [InlineData(100, 999, 1000)]
+    public void However_much_is_to_be_free_there_can_be_room_again(double least, long before, long after)
+    {
+        var room = new DiskRoom(_state, Options.Create(new AgentOptions { MinFreeDisk = least })) { Measure = () => (before, 1000) };
+        Assert.Equal(least > 0, room.IsShort);
+        room.Measure = () => (after, 1000);
         Assert.False(room.IsShort);
     }
 

@@ -157,6 +157,7 @@ public sealed class JobReadinessTests
 
     private JobSpec Spec(int instances, string value = "v1") => _job.AService(instances) with
     {
+        Tier = Tier.Preferred,
         Task = new TaskSpec { Command = ["run", value], Health = Health },
         Update = new UpdatePolicy { Watch = Watch },
     };

@@ -107,6 +107,26 @@ public sealed class LedgerTests
     }
 
     [Fact]
+    public void A_node_whose_disk_is_nearly_full_keeps_what_it_has_and_gets_nothing_more_until_that_is_over()
+    {
+        var node = new NodeDescription { Id = "a", Host = "a", Capacity = new(8000, 8192, 8192, 0) };
+        _ledger.Node(node);
+        Wants("web", 1, cpu: 1000);
+        Assert.Single(Plan());
+
+        _ledger.Node(node with { DiskPressure = true });
+        Wants("more", 2, cpu: 1000);
+        Assert.Empty(Plan());
+        var group = Assert.Single(_ledger.Explain(Job("more"), Start)!.Groups);
+        Assert.Equal((Reasons.NodeDiskPressure, 1), (Assert.Single(group.Reasons).Code, group.Reasons[0].Nodes));
+        var view = Assert.Single(_ledger.Nodes(), n => n.Description.Id == "a").Describe();
+        Assert.Equal((true, "ready", 1), (view.DiskPressure, view.Status, view.Tasks));
+
+        _ledger.Node(node);
+        Assert.Equal(2, Plan().Sum(reservation => reservation.Attempts.Length));
+    }
+
+    [Fact]
     public void P05_ports_are_distinct_within_the_range_and_their_lack_is_said()
     {
         Node("a", ports: 5);

@@ -67,12 +67,13 @@ internal sealed class LedgerWorld
         }
     }
 
-    /// <summary>A node goes, comes back, or has other attributes.</summary>
+    /// <summary>A node goes, comes back, has a full disk, or other attributes.</summary>
     public void ChangeNode()
     {
         var node = Cell.Nodes[Random.Next(Cell.Nodes.Count)];
         if (Chance(50)) node.Reachable = !node.Reachable;
         else if (Chance(50)) node.Mode = node.Mode == MaintenanceMode.None ? MaintenanceMode.Draining : MaintenanceMode.None;
+        else if (Chance(50)) node.Description = node.Description with { DiskPressure = !node.Description.DiskPressure };
         else node.Description = node.Description with { Attributes = NewAttributes() };
         // A session that was lost does not come back: the node's next word is of another one.
         Tell(new LedgerEvent.NodeChanged(node.Description, ++_session, node.Reachable, node.Mode));

@@ -269,7 +269,7 @@ internal sealed class NaiveNode(NodeDescription description)
 
     public ImmutableSortedDictionary<string, Resources> Pools => Description.Reserved;
 
-    public bool IsOpen => Reachable && Mode == MaintenanceMode.None;
+    public bool IsOpen => Reachable && Mode == MaintenanceMode.None && !Description.DiskPressure;
 
     public int Devices => (int)((Description.Capacity.GpuMillis + 999) / 1000);
 

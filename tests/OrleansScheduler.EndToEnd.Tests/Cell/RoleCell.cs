@@ -29,6 +29,9 @@ internal sealed class RoleCell(
         }
     }
 
+    /// <summary>A setting of every role that is started from now on.</summary>
+    public void Set(string name, string value) => _environment[name] = value;
+
     public Task Kill(string role) => _roles[role].Kill();
 
     public async ValueTask DisposeAsync()
