@@ -6,6 +6,7 @@ namespace OrleansScheduler.Agent;
 internal sealed class ReadinessTally(HealthSpec spec, bool isReady)
 {
     private int _failuresInARow;
+    private bool _isReady = isReady;
 
     /// <summary>Whether the last probes decide by themselves, whatever it was before.</summary>
     public bool IsSettled { get; private set; }
@@ -15,7 +16,7 @@ internal sealed class ReadinessTally(HealthSpec spec, bool isReady)
     {
         _failuresInARow = isWell ? 0 : Math.Min(_failuresInARow + 1, int.MaxValue - 1);
         IsSettled = isWell || _failuresInARow > spec.MaxFailures;
-        if (IsSettled) isReady = isWell;
-        return isReady;
+        if (IsSettled) _isReady = isWell;
+        return _isReady;
     }
 }

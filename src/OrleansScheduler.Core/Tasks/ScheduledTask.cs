@@ -3,7 +3,8 @@ namespace OrleansScheduler.Core;
 /// <summary>
 /// The record of one instance: its latest attempt, and what of earlier ones still matters. One row of the job's instance table.
 /// </summary>
-[GenerateSerializer, Immutable, Alias("osched.ScheduledTask")]
+/// <remarks>What most tasks do not have takes no room in rows: members that have their type's default are left out.</remarks>
+[GenerateSerializer, Immutable, OmitDefaultMemberValues, Alias("osched.ScheduledTask")]
 public sealed record ScheduledTask
 {
     /// <summary>Most lines of history a task keeps; the oldest go first.</summary>

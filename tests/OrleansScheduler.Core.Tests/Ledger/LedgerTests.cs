@@ -119,7 +119,7 @@ public sealed class LedgerTests
         Assert.Empty(Plan());
         var group = Assert.Single(_ledger.Explain(Job("more"), Start)!.Groups);
         Assert.Equal((Reasons.NodeDiskPressure, 1), (Assert.Single(group.Reasons).Code, group.Reasons[0].Nodes));
-        var view = Assert.Single(_ledger.Nodes(), n => n.Description.Id == "a").Describe();
+        var view = _ledger.DescribeNode("a")!;
         Assert.Equal((true, "ready", 1), (view.DiskPressure, view.Status, view.Tasks));
 
         _ledger.Node(node);
