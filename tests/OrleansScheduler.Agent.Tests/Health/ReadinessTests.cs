@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using OrleansScheduler.Contracts.Protocol;
 
 namespace OrleansScheduler.Agent.Tests;
 
