@@ -21,7 +21,12 @@ internal static class ExplainEndpoints
         // The ledger knows only what was claimed: whether the job exists, and whether it claims anything yet, is the job's to say.
         if (await grains.GetGrain<IJobGrain>(key.ToString()).Describe(cancellationToken) is not { } job)
             return new ProblemResult(Problem.NoSuchJob(key));
-        if (job.WaitsFor.IsEmpty) return TypedResults.Ok(view ?? new ExplainView { Key = key, Summary = Summarise(job) });
+        if (job.WaitsFor.IsEmpty)
+        {
+            var summary = (view?.Summary ?? Summarise(job)) + SummariseUnready(job);
+            return TypedResults.Ok((view ?? new ExplainView { Key = key, Summary = summary }) with { Summary = summary });
+        }
+
         return TypedResults.Ok(new ExplainView { Key = key, Summary = await SummariseWaiting(job, grains, cancellationToken) });
     }
 
@@ -37,6 +42,9 @@ internal static class ExplainEndpoints
 
     private static string Summarise(JobView job) => job.Counts.IsEmpty
         ? $"No instance of {job.Key} waits for a node: it has none."
-        : $"No instance of {job.Key} waits for a node: {string.Join(", ", job.Counts.Select(count => $"{count.Value} {count.Key}"))}."
-            + (job.NotReady > 0 ? $" Of those that are RUNNING {job.NotReady} {(job.NotReady == 1 ? "is" : "are")} not ready." : "");
+        : $"No instance of {job.Key} waits for a node: {string.Join(", ", job.Counts.Select(count => $"{count.Value} {count.Key}"))}.";
+
+    private static string SummariseUnready(JobView job) => job.NotReady == 0
+        ? ""
+        : $" Of those that are RUNNING {job.NotReady} {(job.NotReady == 1 ? "is" : "are")} not ready.";
 }

@@ -45,7 +45,7 @@ public sealed class DiskPressureTests : IDisposable
         cell.Start("agent");
         await Pressure(isOn: false);
         await Reaches(after, "RUNNING");
-        Assert.Equal(1, (await client.ListTasksAsync(before)).Value!.Items[0].Attempt);
+        Assert.Equal(1, (await client.ListTasksAsync(new() { Job = before })).Value!.Items[0].Attempt);
         foreach (var job in new[] { before, after })
         {
             await client.StopJobAsync(job);

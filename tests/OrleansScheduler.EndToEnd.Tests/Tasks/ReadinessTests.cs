@@ -33,7 +33,7 @@ public sealed class ReadinessTests : IAsyncLifetime
         await Reaches(0);
         Touch("v1-1");
         await Reaches(0, 1);
-        Assert.Equal([1, 1], (await _cell.Client.ListTasksAsync(Key)).Value!.Items.Select(task => task.Attempt));
+        Assert.Equal([1, 1], (await _cell.Client.ListTasksAsync(new() { Job = Key })).Value!.Items.Select(task => task.Attempt));
 
         // The next version never gets ready: the update says so and goes back.
         await _cell.Submit(Job("v2"));
