@@ -87,6 +87,23 @@ public sealed class IsolationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_process_has_the_limits_that_the_job_names()
+    {
+        var attempt = _node.Launch(Node.Shell("ulimit -Sn; ulimit -Hn; ulimit -f; ulimit -Hc") with { Rlimits = Limits("nofile", 64) });
+        await _node.Gateway.End(attempt);
+        Assert.Equal("64\n64\nunlimited\n0\n", _node.Output(attempt));
+    }
+
+    [Fact]
+    public async Task A_limit_that_the_kernel_does_not_give_keeps_a_task_from_starting_and_is_named()
+    {
+        // More than any process may have open on Linux (fs.nr_open).
+        var end = await _node.Gateway.End(_node.Launch(Node.Shell("true") with { Rlimits = Limits("nofile", Rlimit.Unlimited) }));
+        Assert.Equal(Status.Failed, end.Status);
+        Assert.Contains("cannot set the limit nofile to unlimited", end.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Nothing_of_a_task_outlives_its_supervisor_and_no_group_stays_behind()
     {
         var attempt = _node.Launch(Node.Shell("setsid sleep 1000 & setsid setsid sleep 1000 & echo 1 >ready; exec sleep 1000"));
@@ -140,6 +157,9 @@ public sealed class IsolationTests : IAsyncLifetime
         Assert.Contains(attributes["cgroups"].Values.Single(), (string[])["v1", "v2"]);
         Assert.Equal(["ipc", "mount", "pid", "seccomp", "user"], attributes["isolation"].Values);
     }
+
+    private static ImmutableSortedDictionary<string, long> Limits(string name, long amount) =>
+        ImmutableSortedDictionary<string, long>.Empty.Add(name, amount);
 
     private async Task<string[]> Run(string script) => (await RunAttempt(script)).Output;
 
