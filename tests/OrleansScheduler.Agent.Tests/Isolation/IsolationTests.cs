@@ -158,6 +158,15 @@ public sealed class IsolationTests : IAsyncLifetime
         Assert.Equal(["ipc", "mount", "pid", "seccomp", "user"], attributes["isolation"].Values);
     }
 
+    [Fact]
+    public async Task A_task_changes_no_attributes_by_which_its_disk_is_counted()
+    {
+        var output = await Run(
+            "echo x >f; python3 -c \"import fcntl; f=open('f'); "
+            + "fcntl.ioctl(f, 0x80086601, bytearray(8)); print('read')\nfcntl.ioctl(f, 0x40086602, bytearray(8)); print('set')\" 2>/dev/null; true");
+        Assert.Equal(["read"], output);
+    }
+
     private static ImmutableSortedDictionary<string, long> Limits(string name, long amount) =>
         ImmutableSortedDictionary<string, long>.Empty.Add(name, amount);
 
