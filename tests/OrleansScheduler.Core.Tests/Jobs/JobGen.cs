@@ -69,7 +69,8 @@ internal static class JobGen
         });
 
     private static readonly Gen<ImmutableSortedDictionary<string, long>> Rlimits =
-        Gen.Select(Pick([.. Rlimit.Numbers.Keys]), Gen.OneOf(Gen.Const(Rlimit.Unlimited), Gen.Long[0, long.MaxValue])).Array[0, 3].Select(pairs => pairs.DistinctBy(pair => pair.Item1).ToImmutableSortedDictionary(pair => pair.Item1, pair => pair.Item2));
+        Gen.Select(Pick([.. Rlimit.Numbers.Keys]), Gen.OneOf(Gen.Const(Rlimit.Unlimited), Gen.Long[0, long.MaxValue])).Array[0, 3]
+            .Select(pairs => pairs.DistinctBy(pair => pair.Item1).ToImmutableSortedDictionary(pair => pair.Item1, pair => pair.Item2));
 
     public static readonly Gen<TaskSpec> Task =
         from command in Command
