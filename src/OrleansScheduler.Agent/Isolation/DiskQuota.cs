@@ -43,7 +43,9 @@ internal sealed partial class DiskQuota
     /// <summary>Whether the file system of the sandboxes can do it.</summary>
     public bool IsAvailable { get; }
 
-    /// <summary>Limits a sandbox, and what comes to be in it, to as much as its task asked for. Nothing for one that asked for nothing.</summary>
+    /// <summary>
+    /// Limits a sandbox, and what comes to be in it, to as much as its task asked for. Nothing for one that asked for nothing.
+    /// </summary>
     /// <exception cref="TaskStartException">The file system refuses it.</exception>
     public void Limit(Attempt attempt)
     {
@@ -81,7 +83,7 @@ internal sealed partial class DiskQuota
         lock (_lock) _ = Write(root, limited, 0);
     }
 
-    /// <summary>A number that limits nothing yet. What is limited is known to the file system alone, so a new agent finds it there.</summary>
+    /// <summary>A number that limits nothing yet. What is limited the file system alone knows, so a new agent finds it there.</summary>
     private uint Free(Opened directory)
     {
         for (var tries = 0u; tries < Projects; tries++)
@@ -96,9 +98,8 @@ internal sealed partial class DiskQuota
     private static uint? ProjectOf(Opened directory)
     {
         var attributes = default(Attributes);
-        return Control(directory.Descriptor, GetAttributes, ref attributes) == 0 && attributes.Project is >= FirstProject and < FirstProject + Projects
-            ? attributes.Project
-            : null;
+        var isKnown = Control(directory.Descriptor, GetAttributes, ref attributes) == 0;
+        return isKnown && attributes.Project is >= FirstProject and < FirstProject + Projects ? attributes.Project : null;
     }
 
     private static bool SetProject(Opened directory, uint project)

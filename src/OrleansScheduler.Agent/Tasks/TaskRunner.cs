@@ -6,8 +6,8 @@ namespace OrleansScheduler.Agent;
 /// <summary>Looks after every attempt from its start, or from the moment this agent found it, to its end.</summary>
 internal sealed partial class TaskRunner(
     AttemptTable table, IEnumerable<ITaskDriver> drivers, NodeLease lease, HealthWatch healthWatch, HealthProber prober,
-    DiskQuota quota, ArtifactFetcher artifacts, TaskTemplates templates, AgentTelemetry telemetry, NodeDescription node, IOptions<AgentOptions> options,
-    TimeProvider time, ILogger<TaskRunner> logger)
+    DiskQuota quota, ArtifactFetcher artifacts, TaskTemplates templates, AgentTelemetry telemetry, NodeDescription node,
+    IOptions<AgentOptions> options, TimeProvider time, ILogger<TaskRunner> logger)
         : IDisposable
 {
     private static readonly TimeSpan SignalPause = TimeSpan.FromMilliseconds(10);

@@ -35,7 +35,8 @@ public static class Rlimit
         if (text == UnlimitedWord) return Unlimited;
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var amount)
             ? amount
-            : Problem.Of(ProblemKind.Invalid, JobCode.TypeMismatch, $"{FieldWords.Show(text)} is neither a whole number nor {UnlimitedWord}.");
+            : Problem.Of(
+                ProblemKind.Invalid, JobCode.TypeMismatch, $"{FieldWords.Show(text)} is neither a whole number nor {UnlimitedWord}.");
     }
 
     internal static string Show(long amount) => amount == Unlimited ? UnlimitedWord : amount.ToString(CultureInfo.InvariantCulture);
