@@ -13,7 +13,7 @@ internal static unsafe class Privileges
     public static void GiveUp(IsolationSpec isolation, ImmutableArray<LimitSpec> limits)
     {
         // Before the account changes: somebody without privileges can lower limits only.
-        Limit(new("core", CoreSize, 0));
+        if (!limits.Any(limit => limit.Number == CoreSize)) Limit(new("core", CoreSize, 0));
         foreach (var limit in limits) Limit(limit);
         if (isolation.DropCapabilities)
         {

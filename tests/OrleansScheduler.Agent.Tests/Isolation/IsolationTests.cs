@@ -89,9 +89,13 @@ public sealed class IsolationTests : IAsyncLifetime
     [Fact]
     public async Task A_process_has_the_limits_that_the_job_names()
     {
-        var attempt = _node.Launch(Node.Shell("ulimit -Sn; ulimit -Hn; ulimit -f; ulimit -Hc") with { Rlimits = Limits("nofile", 64) });
-        await _node.Gateway.End(attempt);
-        Assert.Equal("64\n64\nunlimited\n0\n", _node.Output(attempt));
+        var show = Node.Shell("ulimit -Sn; ulimit -Hn; ulimit -f; ulimit -Hc");
+        var plain = _node.Launch(show with { Rlimits = Limits("nofile", 64) });
+        var dumping = _node.Launch(show with { Rlimits = Limits("nofile", 64).Add("core", 512) });
+        await _node.Gateway.End(plain);
+        await _node.Gateway.End(dumping);
+        Assert.Equal("64\n64\nunlimited\n0\n", _node.Output(plain));
+        Assert.Equal("64\n64\nunlimited\n1\n", _node.Output(dumping));
     }
 
     [Fact]
