@@ -48,8 +48,8 @@ internal sealed partial class HealthWatch(HealthProber prober, AgentTelemetry te
     /// <param name="readiness">The probe, with the terms of the task's health.</param>
     /// <param name="isTakenOver">Whether another agent has watched it before.</param>
     /// <param name="onTurn">
-    /// Called with every change and why, at most once a second, and with the first word on a task that was taken over: what the agent before
-    /// wrote down last may be lost.
+    /// Called with every change and why, at most once a second, and with the first word on a task that was taken over: what the agent
+    /// before wrote down last may be lost.
     /// </param>
     /// <param name="cancellationToken">Ends the watch.</param>
     public async Task FollowReadiness(

@@ -1,6 +1,8 @@
 namespace OrleansScheduler.Agent;
 
-/// <summary>Counts readiness probes: one success makes a task ready, more failures in a row than its health forgives make it unready.</summary>
+/// <summary>
+/// Counts readiness probes: one success makes a task ready, more failures in a row than its health forgives make it unready.
+/// </summary>
 /// <param name="spec">The terms.</param>
 /// <param name="isReady">What it was until now.</param>
 internal sealed class ReadinessTally(HealthSpec spec, bool isReady)

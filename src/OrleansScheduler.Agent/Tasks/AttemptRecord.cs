@@ -70,8 +70,8 @@ internal sealed record AttemptRecord
     public string? StopMessage { get; init; }
 
     /// <summary>
-    /// Number of the report that says this. Follows from the status, so that it can never go back, whatever is lost; and from the time, where
-    /// readiness changes.
+    /// Number of the report that says this. Follows from the status, so that it can never go back, whatever is lost; and from the time,
+    /// where readiness changes.
     /// </summary>
     [JsonIgnore]
     public long Sequence => Status switch

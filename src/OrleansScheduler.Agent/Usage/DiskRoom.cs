@@ -7,7 +7,9 @@ namespace OrleansScheduler.Agent;
 /// <param name="options">How much.</param>
 internal sealed class DiskRoom(StateDirectory state, IOptions<AgentOptions> options)
 {
-    /// <summary>Once there was too little, a fifth more has to be free before there is enough: the cell must not hear of every file.</summary>
+    /// <summary>
+    /// Once there was too little, a fifth more has to be free before there is enough: the cell must not hear of every file.
+    /// </summary>
     private const double Relief = 1.2;
 
     private const long MiB = 1024 * 1024;

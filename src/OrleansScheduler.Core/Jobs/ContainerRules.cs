@@ -62,7 +62,8 @@ internal static class ContainerRules
         if (task.Driver == TaskDrivers.Oci && container.Network == ContainerNetwork.Bridge)
             findings.Add(JobCode.NotForDriver, $"{Section}.network",
                 "The oci driver has the networks host and none; use the driver container.");
-        if (container.Network == ContainerNetwork.None && (task.Health?.Probe is HealthProbe.Http or HealthProbe.Tcp || task.Health?.Readiness is not (null or HealthProbe.Command)))
+        if (container.Network == ContainerNetwork.None
+            && (task.Health?.Probe is HealthProbe.Http or HealthProbe.Tcp || task.Health?.Readiness is not (null or HealthProbe.Command)))
             findings.Add(JobCode.ContainerPort, $"{Section}.network",
                 "Nobody reaches the ports of a container without a network; ask for its health by a command.");
         var inside = new Dictionary<int, string>();

@@ -123,7 +123,7 @@ public sealed class ReadinessTests : IAsyncLifetime
         await Wait.Until(() => Turns() >= 4, "it goes on");
         Assert.True(Stopwatch.GetElapsedTime(began) > TimeSpan.FromSeconds(2.5), $"{Stopwatch.GetElapsedTime(began)}");
 
-        int Turns() => _node.Gateway.AllOf(attempt).Where(report => report.Sequence > 2).Select(report => report.Sequence).Distinct().Count();
+        int Turns() => _node.Gateway.AllOf(attempt).Select(report => report.Sequence).Where(number => number > 2).Distinct().Count();
     }
 
     [Fact]

@@ -221,7 +221,7 @@ public sealed partial class JobFileErrorTests
         { 10, "  health: {http: {port: web, path: /}}", "health-port-unknown task.health.http.port 10:25" },
         { 10, "  health: {https: {port: http, path: x}}", "health-path task.health.https.path 10:38" },
         { 10, "  health: {grpc: {port: x}}", "health-port-unknown task.health.grpc.port 10:25" },
-        { 10, "  health: {tcp: {port: http}, readiness: {tcp: {port: http, path: /}}}", "unknown-field task.health.readiness.tcp.path 10:61" },
+        { 10, "  health: {tcp: {port: http}, readiness: {tcp: {port: http, x: 1}}}", "unknown-field task.health.readiness.tcp.x 10:61" },
         { 10, "  health: {readiness: {http: {port: nope}}}", "health-port-unknown task.health.readiness.http.port 10:37" },
         { 10, "  health: {tcp: {port: http}, readiness: {}}", "health-kind task.health.readiness 10:42" },
         { 10, "  health: {http: {path: /}}", "required task.health.http.port 10:18" },

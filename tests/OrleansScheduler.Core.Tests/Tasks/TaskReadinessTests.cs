@@ -71,8 +71,8 @@ public sealed class TaskReadinessTests
                 Assert.Equal(Start, task.Since);
             }
 
-            // Words that say the same do not raise the row's number, so one that is older than them may still count; never one that is older
-            // than the last change.
+            // Words that say the same do not raise the row's number, so one that is older than them may still count; never one that is
+            // older than the last change.
             Assert.True(task.Sequence <= Math.Max(newest, 2));
             if (task.Sequence > 2) Assert.Equal(words[task.Sequence - 3], task.IsUp);
         });

@@ -26,7 +26,8 @@ public sealed class DiskPressureTests : IDisposable
         cell.Start("agent");
         await Pressure(isOn: true);
         Assert.Contains("ready, disk pressure", (await Osched.Run("node list", 60, Environment())).Output, StringComparison.Ordinal);
-        Assert.Contains("its disk is nearly full", (await Osched.Run("node status node-1", 60, Environment())).Output, StringComparison.Ordinal);
+        var status = await Osched.Run("node status node-1", 60, Environment());
+        Assert.Contains("its disk is nearly full", status.Output, StringComparison.Ordinal);
         var after = await Submit("after");
         await Eventually.True(
             async () => (await client.ExplainJobAsync(after)).Value is { Groups: [{ Reasons: [{ Code: Reasons.NodeDiskPressure }] }] }, 30,
