@@ -35,6 +35,10 @@ internal static unsafe partial class Native
     public const int AmbientClearAll = 4;
     public const int SetSeccomp = 22;
     public const int SeccompFilter = 2;
+
+    // Numbers of calls that are the same on every architecture.
+    public const nint PidDescriptorSendSignal = 424;
+    public const nint PidDescriptorOpen = 434;
     private const int BootClock = 7;
     private const int Children = -1;
     private const short SetSignalDefaults = 0x04;

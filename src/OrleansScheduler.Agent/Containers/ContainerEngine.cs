@@ -37,6 +37,8 @@ internal sealed class ContainerEngine : IDisposable
     private static readonly string[] UsualSockets = ["/var/run/docker.sock", "/run/podman/podman.sock"];
     private static readonly TimeSpan Quick = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Slow = TimeSpan.FromMinutes(1);
+    private const int SocketLevel = 1;
+    private const int PeerCredentials = 17;
     private readonly TimeProvider _time;
     private readonly DockerClientConfiguration? _configuration;
     private readonly DockerClient? _client;
@@ -72,6 +74,23 @@ internal sealed class ContainerEngine : IDisposable
         }
     }
 
+    /// <summary>Why processes of its containers are not to be seen from here, as far as that can be told before there is one; null when they are.
+    /// </summary>
+    /// <exception cref="EngineException">It does not answer.</exception>
+    public async Task<string?> WhyElsewhere(CancellationToken cancellationToken)
+    {
+        var info = await Ask("info", Quick, (client, token) => client.System.GetSystemInfoAsync(token), cancellationToken);
+        var own = (await File.ReadAllTextAsync("/proc/sys/kernel/osrelease", cancellationToken)).Trim();
+        if (info.KernelVersion != own) return $"it runs on another kernel ({info.KernelVersion}) than the node ({own})";
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        Span<byte> peer = stackalloc byte[12];
+        socket.Connect(new UnixDomainSocketEndPoint(Socket!));
+        socket.GetRawSocketOption(SocketLevel, PeerCredentials, peer);
+
+        // The number of whoever listens, as this process would see it.
+        return BitConverter.ToInt32(peer) == 0 ? "the agent does not see its processes, as if the agent were in a container itself" : null;
+    }
+
     /// <summary>A container.</summary>
     /// <exception cref="EngineException">It is not there, or the engine does not answer.</exception>
     public Task<ContainerInspectResponse> Inspect(string name, CancellationToken cancellationToken) =>
@@ -105,9 +124,10 @@ internal sealed class ContainerEngine : IDisposable
             client.Images.LoadImageAsync(new() { Quiet = true }, archive, progress, token), cancellationToken);
 
     /// <summary>Makes a container; it is not started.</summary>
+    /// <returns>Its id.</returns>
     /// <exception cref="EngineException">It cannot be made; a conflict when there is one of that name.</exception>
-    public Task Create(CreateContainerParameters container, CancellationToken cancellationToken) =>
-        Ask("create", Slow, (client, token) => client.Containers.CreateContainerAsync(container, token), cancellationToken);
+    public async Task<string> Create(CreateContainerParameters container, CancellationToken cancellationToken) => (await Ask(
+        "create", Slow, (client, token) => client.Containers.CreateContainerAsync(container, token), cancellationToken)).ID;
 
     /// <summary>Starts a container.</summary>
     /// <exception cref="EngineException">It cannot be started.</exception>

@@ -30,10 +30,33 @@ internal sealed class ProcessDriver(
     public Task Prepare(Attempt attempt, TaskEnvironment environment, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
-    public async Task Start(Attempt attempt, TaskEnvironment environment, CancellationToken cancellationToken)
+    public Task Start(Attempt attempt, TaskEnvironment environment, CancellationToken cancellationToken)
     {
         var spec = Describe(attempt, environment);
         attempt.Directory.HandOver(spec.Isolation.Account);
+        return Launch(attempt, spec, cancellationToken);
+    }
+
+    /// <summary>
+    /// Starts what ends a strict attempt with its lease when an engine runs it. What is asked about the attempt here is then asked about that
+    /// guard.
+    /// </summary>
+    /// <exception cref="TaskStartException">It could not be started.</exception>
+    public Task StartGuard(Attempt attempt, GuardSpec guarded, CancellationToken cancellationToken) => Launch(
+        attempt,
+        new()
+        {
+            Sandbox = attempt.Directory.Sandbox,
+            ExitFile = attempt.Directory.Exit,
+            Processes = [],
+            Environment = [],
+            Lease = lease.Terms(attempt),
+            Guarded = guarded,
+        },
+        cancellationToken);
+
+    private async Task Launch(Attempt attempt, ShimSpec spec, CancellationToken cancellationToken)
+    {
         spec.Write(attempt.Directory.Root);
         try
         {

@@ -8,8 +8,6 @@ internal static class JobSupport
         var task = spec.Task;
         Refuse(spec is { Gang: true, Schedule.Collision: CronCollision.Allow }, "collision",
             "Gangs side by side are not supported yet; use kill-existing or cancel-new.");
-        Refuse(task.Driver == TaskDrivers.Container && spec.Partition.Strict, "partition.strict",
-            "The guard of strict tasks does not end containers of an engine yet; use the driver oci or process.");
         Refuse(task.Health?.Readiness is not null, "task.health.readiness",
             "Readiness apart from health is not supported yet; leave it out: an instance counts as ready while it is well.");
         Refuse(spec is { Update.SlaAware: true, Sla.Coordinator: not null }, "update.sla-aware",

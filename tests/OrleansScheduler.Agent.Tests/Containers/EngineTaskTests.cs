@@ -132,6 +132,68 @@ public sealed class EngineTaskTests(PodmanService podman) : ImageTaskTests
     }
 
     [Fact]
+    public async Task A_strict_container_that_its_engine_starts_only_after_the_lease_cannot_start()
+    {
+        await HasLease(1500);
+        var (guard, engine) = (Node.Services.GetRequiredService<ContainerGuard>(), Node.Services.GetRequiredService<ContainerEngine>());
+        var spec = Shell("echo 1 >$OSCHED_SANDBOX/ran; sleep 1000");
+        var record = new AttemptRecord { Name = "late", Spec = "", BootId = "", At = default, Strict = true };
+        var lease = Node.Services.GetRequiredService<NodeLease>();
+        var attempt = new Attempt(Node.DirectoryOf(Node.NextAttempt()), record, spec) { StartBy = lease.Over };
+        attempt.Directory.Create();
+        lease.Guard(attempt);
+        var permit = await guard.Permit(attempt, default);
+        var name = ContainerNames.Of(Node.Services.GetRequiredService<StateDirectory>().AgentId, attempt.Id);
+        var id = await engine.Create(
+            ContainerRequest.Of(
+                new()
+                {
+                    Name = name,
+                    AgentId = Node.Services.GetRequiredService<StateDirectory>().AgentId,
+                    Image = await Node.Services.GetRequiredService<EngineImages>().Get(ImageName.Parse(spec.Image!)!, default),
+                    Volumes = [],
+                    Capabilities = [],
+                    HostIp = "127.0.0.1",
+                    MaxProcesses = 30,
+                    Permit = permit,
+                },
+                attempt, new TaskEnvironment(attempt, spec, "node-1", "")), default);
+        Assert.True(await guard.PutUp(attempt, id, permit!, default));
+        Node.Gateway.IsMute = true;
+        await Wait.Until(() => lease.HasExpired(attempt) && !File.Exists(permit), "the lease is over");
+
+        await Assert.ThrowsAsync<EngineException>(() => engine.Start(name, default));
+
+        Assert.Null(Node.SandboxFile(attempt.Id, "ran"));
+        Assert.True(Node.IsAlive(Node.SupervisorOf(attempt.Id)));
+        await engine.Remove(name, default);
+        await guard.Dismiss(attempt, default);
+        Assert.False(Node.IsAlive(Node.SupervisorOf(attempt.Id)));
+        Node.Gateway.IsMute = false;
+    }
+
+    [Fact]
+    public async Task An_engine_on_another_kernel_gets_no_strict_container_and_the_task_says_so()
+    {
+        var socket = Path.Combine(Allowed, "engine.sock");
+        await using var other = await ElsewhereEngine.Start(socket);
+        await Node.StopAgent();
+        await Node.StartAgent([.. All().Where(pair => pair.Key != "Agent:Container:Socket"), ("Agent:Container:Socket", socket)]);
+        await Node.Gateway.Connected(times: 2);
+        await HasLease(20_000);
+        var attempt = Node.NextAttempt();
+
+        Node.Gateway.LaunchStrict(attempt, Shell("true") with { Image = "web:1" });
+
+        var end = await Node.Gateway.End(attempt);
+        Assert.Equal(Status.Failed, end.Status);
+        Assert.Contains("another kernel (5.0-elsewhere)", end.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("/containers/create", other.Asked);
+        await Node.StopAgent();
+        await Node.StartAgent(All());
+    }
+
+    [Fact]
     public void The_node_says_which_drivers_it_offers() =>
         Assert.Equal(
             ["process", "container", "oci"], Node.Gateway.LastRegister!.Attributes[TaskDrivers.Attribute].Values);

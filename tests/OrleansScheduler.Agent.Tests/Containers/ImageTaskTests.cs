@@ -1,7 +1,7 @@
 namespace OrleansScheduler.Agent.Tests;
 
 /// <summary>What every driver that runs images has to do.</summary>
-public abstract class ImageTaskTests : IAsyncLifetime
+public abstract partial class ImageTaskTests : IAsyncLifetime
 {
     /// <summary>Counts until it is told to stop, and says how far it came.</summary>
     private protected const string Counting =
