@@ -57,22 +57,23 @@ internal sealed partial class ContainerGuard(ContainerEngine engine, ProcessDriv
     public async Task<bool> Replace(Attempt attempt, Func<CancellationToken, Task> kill, CancellationToken cancellationToken)
     {
         if (!attempt.Record.Strict) return false;
+        var isLost = false;
         try
         {
-            if (await processes.Wait(attempt, cancellationToken) is not TaskState.Vanished) return false;
-            LogVanished(attempt.Id);
-            while (!cancellationToken.IsCancellationRequested)
+            isLost = await processes.Wait(attempt, cancellationToken) is TaskState.Vanished;
+            if (isLost) LogVanished(attempt.Id);
+            while (isLost)
             {
                 await kill(cancellationToken);
-                await Task.Delay(Again, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Again, time, cancellationToken);
             }
-
-            return true;
         }
         catch (OperationCanceledException)
         {
-            return false;
+            // The container has ended, or another agent goes on.
         }
+
+        return isLost;
     }
 
     /// <summary>The container is gone for good; so may its guard.</summary>

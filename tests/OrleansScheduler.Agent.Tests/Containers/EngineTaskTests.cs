@@ -135,6 +135,7 @@ public sealed class EngineTaskTests(PodmanService podman) : ImageTaskTests
     public async Task A_strict_container_that_its_engine_starts_only_after_the_lease_cannot_start()
     {
         await HasLease(1500);
+        var image = await Node.Services.GetRequiredService<EngineImages>().Get(ImageName.Parse(Spec().Image!)!, default);
         var (guard, engine) = (Node.Services.GetRequiredService<ContainerGuard>(), Node.Services.GetRequiredService<ContainerEngine>());
         var spec = Shell("echo 1 >$OSCHED_SANDBOX/ran; sleep 1000");
         var record = new AttemptRecord { Name = "late", Spec = "", BootId = "", At = default, Strict = true };
@@ -150,7 +151,7 @@ public sealed class EngineTaskTests(PodmanService podman) : ImageTaskTests
                 {
                     Name = name,
                     AgentId = Node.Services.GetRequiredService<StateDirectory>().AgentId,
-                    Image = await Node.Services.GetRequiredService<EngineImages>().Get(ImageName.Parse(spec.Image!)!, default),
+                    Image = image,
                     Volumes = [],
                     Capabilities = [],
                     HostIp = "127.0.0.1",

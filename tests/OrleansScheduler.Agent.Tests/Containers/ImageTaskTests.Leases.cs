@@ -63,7 +63,7 @@ public abstract partial class ImageTaskTests
         Posix.Kill(Node.SupervisorOf(attempt), Posix.SigKill);
 
         await AllEnd(attempt);
-        await Node.Gateway.Reaches(attempt, Status.Lost);
+        Assert.Equal(Status.Lost, (await Node.Gateway.End(attempt)).Status);
     }
 
     [Fact]
