@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Formats.Tar;
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -12,6 +13,10 @@ internal static class BusyboxImage
 {
     private const string Program = "/bin/busybox";
 
+    private static readonly string OwnArchitecture = RuntimeInformation.OSArchitecture == Architecture.X64
+        ? "amd64"
+        : RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant();
+
     public static bool IsPossible => File.Exists(Program);
 
     /// <summary>Writes an archive in the form of OCI.</summary>
@@ -19,7 +24,7 @@ internal static class BusyboxImage
     public static string Write(string path, string? architecture = null, params byte[][] more)
     {
         byte[][] layers = [Base(), .. more];
-        return WriteLayers(path, architecture ?? ImageConfig.OwnArchitecture, layers);
+        return WriteLayers(path, architecture ?? OwnArchitecture, layers);
     }
 
     public static string WriteLayers(string path, string architecture, byte[][] layers, bool damaged = false)

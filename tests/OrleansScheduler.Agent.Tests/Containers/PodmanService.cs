@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 
 namespace OrleansScheduler.Agent.Tests;
 
@@ -54,7 +55,7 @@ public sealed class PodmanService : IAsyncLifetime
     internal async Task Start()
     {
         _service = Process.Start(Podman("system", "service", "-t", "0", "unix://" + Socket))!;
-        await Wait.Until(() => ContainerEngine.IsOffered(new() { Socket = Socket }), "podman's service listens");
+        await Wait.Until(Listens, "podman's service listens");
     }
 
     internal async Task End()
@@ -76,6 +77,20 @@ public sealed class PodmanService : IAsyncLifetime
         }
 
         System.IO.Directory.Delete(Directory, recursive: true);
+    }
+
+    private bool Listens()
+    {
+        try
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            socket.Connect(new UnixDomainSocketEndPoint(Socket));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     private async Task Run(params string[] arguments)
