@@ -236,6 +236,25 @@ internal sealed partial class ContainerDriver(
         }
     }
 
+    /// <inheritdoc/>
+    public async Task<IEnteredCommand?> Enter(
+        Attempt attempt, TaskEnvironment environment, EnterRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await engine.Enter(
+                NameOf(attempt), [.. request.Command.Select(environment.Substitute)], request.TerminalKind, cancellationToken);
+        }
+        catch (EngineException e) when (e.Failure is EngineFailure.NotFound or EngineFailure.Conflict)
+        {
+            return null;
+        }
+        catch (EngineException e)
+        {
+            throw new TaskStartException(e.Message, e);
+        }
+    }
+
     /// <summary>Removes containers of this agent that no attempt needs.</summary>
     public async Task Sweep(Func<string, bool> wanted, CancellationToken cancellationToken)
     {

@@ -32,7 +32,7 @@ internal sealed class EngineException(EngineFailure failure, string message, Exc
 
 /// <summary>A container engine that speaks the API of Docker over a socket of this machine. Every call has a time in which it must
 /// answer.</summary>
-internal sealed class ContainerEngine : IDisposable
+internal sealed partial class ContainerEngine : IDisposable
 {
     private static readonly string[] UsualSockets = ["/var/run/docker.sock", "/run/podman/podman.sock"];
     private static readonly TimeSpan Quick = TimeSpan.FromSeconds(15);
@@ -210,39 +210,6 @@ internal sealed class ContainerEngine : IDisposable
             token), cancellationToken);
 #pragma warning restore CS0618
 
-    /// <summary>Runs a command in a container and returns its exit code; ends it when the wait is given up.</summary>
-    /// <exception cref="EngineException">It cannot be run.</exception>
-    public async Task<int> Run(string name, ImmutableArray<string> command, CancellationToken cancellationToken)
-    {
-        var made = await Ask("exec", Quick, (client, token) => client.Exec.ExecCreateContainerAsync(
-            name, new() { Cmd = [.. command], AttachStdout = true, AttachStderr = true }, token), cancellationToken);
-        try
-        {
-            using (var output = await Ask(
-                "exec", Quick, (client, token) =>
-                    client.Exec.StartAndAttachContainerExecAsync(made.ID, tty: false, token), cancellationToken))
-            {
-                var buffer = new byte[8192];
-                while (!(await output.ReadOutputAsync(buffer, 0, buffer.Length, cancellationToken)).EOF)
-                {
-                }
-            }
-
-            while (true)
-            {
-                var state = await Ask("exec", Quick, (client, token) => client.Exec.InspectContainerExecAsync(made.ID, token),
-                    cancellationToken);
-                if (!state.Running) return (int)state.ExitCode;
-                await Task.Delay(TimeSpan.FromMilliseconds(20), _time, cancellationToken);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            await EndCommand(made.ID);
-            throw;
-        }
-    }
-
     /// <summary>Names of containers with a label, and the value of another label.</summary>
     /// <exception cref="EngineException">The engine does not answer.</exception>
     public async Task<ImmutableArray<string>> Labelled(string label, string value, CancellationToken cancellationToken)
@@ -264,20 +231,6 @@ internal sealed class ContainerEngine : IDisposable
     {
         _client?.Dispose();
         _configuration?.Dispose();
-    }
-
-    private async Task EndCommand(string id)
-    {
-        try
-        {
-            var state = await Ask("exec", Quick, (client, token) => client.Exec.InspectContainerExecAsync(id, token),
-                CancellationToken.None);
-            if (state.Running && state.Pid > 0) ProcessStat.Of((int)state.Pid)?.Signal(Posix.SigKill);
-        }
-        catch (EngineException)
-        {
-            // It ends with the container at the latest.
-        }
     }
 
     private async Task Progressing(

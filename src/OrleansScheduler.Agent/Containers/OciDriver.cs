@@ -134,6 +134,15 @@ internal sealed class OciDriver(
         }
     }
 
+    /// <inheritdoc/>
+    public Task<IEnteredCommand?> Enter(
+        Attempt attempt, TaskEnvironment environment, EnterRequest request, CancellationToken cancellationToken) =>
+        Task.FromResult<IEnteredCommand?>(attempt.Supervisor is null
+            ? null
+            : new ProcessCommand(
+                terminal => runtime.Enter(IdOf(attempt), request.Command.Select(environment.Substitute), terminal), request.TerminalKind,
+                time));
+
     /// <summary>Removes containers of this agent that no attempt needs.</summary>
     public async Task Sweep(Func<string, bool> wanted, CancellationToken cancellationToken)
     {

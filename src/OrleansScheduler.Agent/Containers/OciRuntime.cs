@@ -87,6 +87,32 @@ internal sealed class OciRuntime
         }
     }
 
+    /// <summary>What starts a command in a container, which has the container's account, variables and directory.</summary>
+    /// <param name="container">The container.</param>
+    /// <param name="command">The words.</param>
+    /// <param name="terminal">The terminal that it gets, its file and its kind; null for none.</param>
+    public ProcessStartInfo Enter(string container, IEnumerable<string> command, (string File, string Kind)? terminal)
+    {
+        string[] runtime = [Program, "--root", State, "exec"];
+
+        // The runtime makes a terminal in the container and copies between that and this one, whose size it follows when it is told of changes;
+        // so this one has to be the one that it is controlled by.
+        string[] all = terminal is { } own
+            ? ["/bin/sh", "-c", "t=$1; shift; exec setsid --ctty \"$@\" <\"$t\" >\"$t\" 2>&1", "exec", own.File, .. runtime, "--tty", "--env",
+                $"TERM={own.Kind}", container, .. command]
+            : [.. runtime, container, .. command];
+        var start = new ProcessStartInfo(all[0], all[1..])
+        {
+            UseShellExecute = false,
+            WorkingDirectory = "/",
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment.Clear();
+        return start;
+    }
+
     /// <summary>The last error in a log of the runtime; null when there is none.</summary>
     public static string? LastError(string log)
     {

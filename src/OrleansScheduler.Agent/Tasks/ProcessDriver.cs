@@ -9,7 +9,7 @@ namespace OrleansScheduler.Agent;
 /// </summary>
 internal sealed class ProcessDriver(
     SupervisorLauncher launcher, TaskIsolation isolation, CgroupTree cgroups, NodeLease lease, ProcessScanner scanner, ExitWatcher exits,
-    TimeProvider time) : ITaskDriver
+    TaskEntry entry, TimeProvider time) : ITaskDriver
 {
     /// <summary>How job files name it.</summary>
     public const string DriverName = "process";
@@ -137,6 +137,14 @@ internal sealed class ProcessDriver(
     /// <inheritdoc/>
     public Task<TaskUsage?> Stats(Attempt attempt, CancellationToken cancellationToken) =>
         Task.FromResult(cgroups.Usage(attempt.Directory));
+
+    /// <inheritdoc/>
+    public Task<IEnteredCommand?> Enter(
+        Attempt attempt, TaskEnvironment environment, EnterRequest request, CancellationToken cancellationToken) =>
+        Task.FromResult<IEnteredCommand?>(attempt.Supervisor is null
+            ? null
+            : new ProcessCommand(
+                terminal => entry.Enter(attempt, environment, request.Command, terminal), request.TerminalKind, time));
 
     // Those that outlived their supervisor, or left its session where nothing else holds them together.
     private async Task<int> KillWhatIsLeft(Attempt attempt, CancellationToken cancellationToken)
