@@ -300,36 +300,6 @@ public abstract partial class ImageTaskTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_image_has_to_be_there_where_it_may_be_undamaged_for_this_machine_and_the_one_that_is_pinned()
-    {
-        var archives = Path.GetDirectoryName(Archive)!;
-        var other = BusyboxImage.Write(Path.Combine(archives, "other.tar"), "m68k");
-        BusyboxImage.WriteLayers(Path.Combine(archives, "damaged.tar"), ImageConfig.OwnArchitecture,
-            [BusyboxImage.Layer(BusyboxImage.DirectoryOf("x"))], damaged: true);
-        await File.WriteAllTextAsync(Path.Combine(Allowed, "elsewhere.tar"), "");
-        (string Image, string Says)[] refused =
-        [
-            ($"oci-archive:{archives}/nothing.tar", "is not on this node"),
-            ($"oci-archive:{Allowed}/elsewhere.tar", "Agent:Container:Images"),
-            ($"oci-archive:{archives}/other.tar", "is for m68k"),
-            ($"oci-archive:{archives}/damaged.tar", "is damaged"),
-            ($"oci-archive:{Archive}@{other}", "it has no manifest"),
-        ];
-
-        var attempts = refused.Select(row => Node.Launch(Spec() with { Image = row.Image })).ToList();
-        var pinned = Node.Launch(Shell("true") with { Image = $"oci-archive:{Archive}@{ManifestDigest}" });
-
-        foreach (var (attempt, row) in attempts.Zip(refused))
-        {
-            var end = await Node.Gateway.End(attempt);
-            Assert.Equal(Status.Failed, end.Status);
-            Assert.True(end.Message.Contains(row.Says, StringComparison.Ordinal), $"{row.Says}: {end.Message}");
-        }
-
-        Assert.Equal(Status.Finished, (await Node.Gateway.End(pinned)).Status);
-    }
-
-    [Fact]
     public async Task A_program_that_the_image_does_not_have_fails_the_task_with_its_name()
     {
         var attempt = Node.Launch(Spec() with { Command = ["/bin/nothing-like-this"] });
