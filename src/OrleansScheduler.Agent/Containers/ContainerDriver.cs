@@ -242,8 +242,10 @@ internal sealed partial class ContainerDriver(
     {
         try
         {
-            return await engine.Enter(
-                NameOf(attempt), [.. request.Command.Select(environment.Substitute)], request.TerminalKind, cancellationToken);
+            var command = await engine.Enter(
+                NameOf(attempt), [.. request.Command.Select(environment.Substitute)], request.Terminal?.Kind, cancellationToken);
+            if (request.Terminal is { Rows: > 0, Columns: > 0 } terminal) command.Resize(terminal.Rows, terminal.Columns);
+            return command;
         }
         catch (EngineException e) when (e.Failure is EngineFailure.NotFound or EngineFailure.Conflict)
         {

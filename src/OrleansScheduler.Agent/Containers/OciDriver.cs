@@ -16,14 +16,16 @@ internal sealed class OciDriver(
     IOptions<AgentOptions> options, TimeProvider time) : ITaskDriver
 {
     private const string Script =
-        "mount -t overlay -o \"lowerdir=$1,upperdir=$2/upper,workdir=$2/work\" osched \"$2/root\" && "
-            + "exec \"$3\" --root \"$4\" --log \"$5/log\" --log-format json run --keep --bundle \"$5\" \"$6\"";
+        "{ [ -z \"$8\" ] || mount -t tmpfs osched \"$8\"; } && mount -t overlay -o \"lowerdir=$1,upperdir=$2/upper,workdir=$2/work\" osched \"$2/root\" && "
+            + "exec \"$3\" --root \"$4\" --log \"$5/log\" --log-format json run $7 --bundle \"$5\" \"$6\"";
 
     private static readonly TimeSpan EndPause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LastWord = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan EndOfKilled = TimeSpan.FromSeconds(10);
     private readonly ContainerPolicy _policy = new(options.Value.Container);
     private readonly ConditionalWeakTable<Attempt, Attempt> _runs = [];
     private readonly Lazy<Task<string?>> _overlay = new(() => TryOverlay(state, runtime));
+    private volatile OciTraits _traits = new(Keeps: true, Hides: "");
 
     /// <inheritdoc/>
     public string Name => TaskDrivers.Oci;
@@ -37,6 +39,7 @@ internal sealed class OciDriver(
         var (volumes, capabilities) = (_policy.Volumes(spec), _policy.Capabilities(spec));
         if (name.Path is null) throw new TaskStartException($"The oci driver does not pull; {name.Text} is in no archive.");
         if (await _overlay.Value.WaitAsync(cancellationToken) is { } problem) throw new TaskStartException(problem);
+        _traits = await runtime.Traits.WaitAsync(cancellationToken);
         var image = await images.Get(name, attempt.Directory, cancellationToken);
         var directories = new OciDirectories(attempt.Directory);
         var user = OciUser.Of(spec.User ?? image.Config.User, image.Root);
@@ -83,8 +86,22 @@ internal sealed class OciDriver(
         Told(attempt, await processes.Observe(RunOf(attempt), cancellationToken));
 
     /// <inheritdoc/>
-    public async Task<TaskState> Wait(Attempt attempt, CancellationToken cancellationToken) =>
-        Told(attempt, await processes.Wait(RunOf(attempt), cancellationToken));
+    public async Task<TaskState> Wait(Attempt attempt, CancellationToken cancellationToken)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var memory = WatchMemory(attempt, over.Token);
+        try
+        {
+            var end = await processes.Wait(RunOf(attempt), cancellationToken);
+            if (!memory.IsCompleted) await Task.WhenAny(memory, Task.Delay(LastWord, time, cancellationToken));
+            return Told(attempt, end);
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await memory;
+        }
+    }
 
     /// <inheritdoc/>
     public Task<bool> Signal(Attempt attempt, int signal, CancellationToken cancellationToken) =>
@@ -140,7 +157,7 @@ internal sealed class OciDriver(
         Task.FromResult<IEnteredCommand?>(attempt.Supervisor is null
             ? null
             : new ProcessCommand(
-                terminal => runtime.Enter(IdOf(attempt), request.Command.Select(environment.Substitute), terminal), request.TerminalKind,
+                terminal => runtime.Enter(IdOf(attempt), request.Command.Select(environment.Substitute), terminal), request.Terminal,
                 time));
 
     /// <summary>Removes containers of this agent that no attempt needs.</summary>
@@ -172,6 +189,7 @@ internal sealed class OciDriver(
         [
             runtime.Unshare ?? "unshare", "--mount", "--propagation", "slave", "--", "/bin/sh", "-c", Script, "osched",
             directories.Image, directories.Layer, runtime.Program, runtime.State, directories.Bundle, IdOf(attempt),
+            _traits.Keeps ? "--keep" : "", _traits.Hides,
         ];
         var spec = attempt.Spec is { } own
             ? own with { Command = command, Env = own.Env.Clear(), Ports = [], Container = new(), Image = null }
@@ -193,11 +211,29 @@ internal sealed class OciDriver(
         {
             HasEnded = true,
             ExitCode = code,
-            OutOfMemory = ContainerGroup.At(IdOf(attempt)).HasRunOutOfMemory() == true,
+            OutOfMemory = known.OutOfMemory || ContainerGroup.At(IdOf(attempt)).HasRunOutOfMemory() == true,
             Message = error is null ? ended.Message : $"It could not be started: {error}",
         };
         known.Write(attempt.Directory);
         return known.End!;
+    }
+
+    /// <summary>A runtime that removes the group of what has ended takes the kernel's word with it, so it is heard before and written down.
+    /// </summary>
+    private async Task WatchMemory(Attempt attempt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if ((await runtime.Traits.WaitAsync(cancellationToken)).Keeps) return;
+            var group = ContainerGroup.At(IdOf(attempt));
+            while (group.HasRunOutOfMemory() is null) await Task.Delay(EndPause, time, cancellationToken);
+            if (await group.OutOfMemory(time, cancellationToken))
+                (ContainerRecord.Read(attempt.Directory) with { OutOfMemory = true }).Write(attempt.Directory);
+        }
+        catch (Exception e) when (e is OperationCanceledException or TaskStartException)
+        {
+            // The container has ended, or another agent goes on.
+        }
     }
 
     private async Task Ended(Attempt run, CancellationToken cancellationToken)

@@ -86,7 +86,8 @@ internal sealed partial class ExecSessions(
         try
         {
             var environment = new TaskEnvironment(attempt, spec, node.Id, options.Value.SelfCommand);
-            var request = new EnterRequest([.. call.Command], call.Terminal ? call.TerminalKind : null);
+            var request = new EnterRequest(
+                [.. call.Command], call.Terminal ? new(call.TerminalKind, call.Rows, call.Columns) : null);
             var command = await drivers.First(driver => driver.Name == spec.Driver).Enter(attempt, environment, request, cancellationToken);
             if (command is null) return NotRunning(attemptId);
             var session = new ExecSession(attemptId, command, time);

@@ -16,7 +16,13 @@ internal interface IEnteredCommand : IDisposable
     void Resize(int rows, int columns);
 }
 
+/// <summary>The terminal that a command gets.</summary>
+/// <param name="Kind">Its kind, as the variable <c>TERM</c> has it.</param>
+/// <param name="Rows">Its height; 0 when nobody said.</param>
+/// <param name="Columns">Its width; 0 when nobody said.</param>
+internal sealed record TerminalWish(string Kind, int Rows, int Columns);
+
 /// <summary>What somebody wants to run in a task.</summary>
 /// <param name="Command">The words.</param>
-/// <param name="TerminalKind">The kind of terminal that it gets; null for none.</param>
-internal sealed record EnterRequest(ImmutableArray<string> Command, string? TerminalKind);
+/// <param name="Terminal">The terminal that it gets; null for none.</param>
+internal sealed record EnterRequest(ImmutableArray<string> Command, TerminalWish? Terminal);

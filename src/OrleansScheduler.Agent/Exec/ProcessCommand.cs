@@ -16,17 +16,19 @@ internal sealed class ProcessCommand : IEnteredCommand
 
     /// <summary>Starts the command.</summary>
     /// <param name="enter">What is started, with the file of its terminal and that one's kind, or without.</param>
-    /// <param name="terminalKind">The kind of its terminal; null for none.</param>
+    /// <param name="wish">The terminal that it gets; null for none.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="System.ComponentModel.Win32Exception">It cannot be started.</exception>
     /// <exception cref="IOException">There is no terminal for it.</exception>
-    public ProcessCommand(Func<(string File, string Kind)?, ProcessStartInfo> enter, string? terminalKind, TimeProvider time)
+    public ProcessCommand(Func<(string File, string Kind)?, ProcessStartInfo> enter, TerminalWish? wish, TimeProvider time)
     {
         _time = time;
-        _terminal = terminalKind is null ? null : new();
+        _terminal = wish is null ? null : new();
         try
         {
-            _process = Process.Start(enter(_terminal is { } own ? (own.Name, terminalKind!) : null))!;
+            // Before it begins: not everything that stands between this and the command passes later changes on.
+            if (wish is { Rows: > 0, Columns: > 0 }) _terminal!.Resize(wish.Rows, wish.Columns);
+            _process = Process.Start(enter(_terminal is { } own ? (own.Name, wish!.Kind) : null))!;
         }
         catch
         {

@@ -144,7 +144,7 @@ internal sealed class ProcessDriver(
         Task.FromResult<IEnteredCommand?>(attempt.Supervisor is null
             ? null
             : new ProcessCommand(
-                terminal => entry.Enter(attempt, environment, request.Command, terminal), request.TerminalKind, time));
+                terminal => entry.Enter(attempt, environment, request.Command, terminal), request.Terminal, time));
 
     // Those that outlived their supervisor, or left its session where nothing else holds them together.
     private async Task<int> KillWhatIsLeft(Attempt attempt, CancellationToken cancellationToken)

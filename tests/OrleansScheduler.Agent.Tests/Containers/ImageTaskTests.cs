@@ -19,6 +19,9 @@ public abstract partial class ImageTaskTests : IAsyncLifetime
 
     private protected abstract (string Key, string Value)[] Settings { get; }
 
+    /// <summary>Whether a command's terminal follows changes of its size.</summary>
+    private protected virtual bool FollowsSize => true;
+
     private protected Node Node { get; private set; } = null!;
 
     private protected string Allowed { get; private set; } = "";
