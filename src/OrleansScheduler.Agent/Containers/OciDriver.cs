@@ -132,10 +132,11 @@ internal sealed class OciDriver(
     /// <inheritdoc/>
     public async Task<int?> Run(Attempt attempt, ImmutableArray<string> command, CancellationToken cancellationToken)
     {
-        var pidFile = Path.Combine(new OciDirectories(attempt.Directory).Bundle, $"exec.{Guid.NewGuid():n}");
+        var process = OciBundle.WriteProcess(new OciDirectories(attempt.Directory).Bundle, command, terminalKind: null);
+        var pidFile = process + ".pid";
         try
         {
-            return (await runtime.Run(["exec", "--pid-file", pidFile, IdOf(attempt), .. command], cancellationToken)).ExitCode;
+            return (await runtime.Run(["exec", "--process", process, "--pid-file", pidFile, IdOf(attempt)], cancellationToken)).ExitCode;
         }
         catch (OperationCanceledException)
         {
@@ -148,17 +149,28 @@ internal sealed class OciDriver(
         finally
         {
             File.Delete(pidFile);
+            File.Delete(process);
         }
     }
 
     /// <inheritdoc/>
     public Task<IEnteredCommand?> Enter(
-        Attempt attempt, TaskEnvironment environment, EnterRequest request, CancellationToken cancellationToken) =>
-        Task.FromResult<IEnteredCommand?>(attempt.Supervisor is null
-            ? null
-            : new ProcessCommand(
-                terminal => runtime.Enter(IdOf(attempt), request.Command.Select(environment.Substitute), terminal), request.Terminal,
-                time));
+        Attempt attempt, TaskEnvironment environment, EnterRequest request, CancellationToken cancellationToken)
+    {
+        if (attempt.Supervisor is null) return Task.FromResult<IEnteredCommand?>(null);
+        var process = OciBundle.WriteProcess(
+            new OciDirectories(attempt.Directory).Bundle, request.Command.Select(environment.Substitute), request.Terminal?.Kind);
+        try
+        {
+            return Task.FromResult<IEnteredCommand?>(new ProcessCommand(
+                terminal => runtime.Enter(IdOf(attempt), process, terminal?.File), request.Terminal, time, () => File.Delete(process)));
+        }
+        catch
+        {
+            File.Delete(process);
+            throw;
+        }
+    }
 
     /// <summary>Removes containers of this agent that no attempt needs.</summary>
     public async Task Sweep(Func<string, bool> wanted, CancellationToken cancellationToken)

@@ -100,20 +100,19 @@ internal sealed class OciRuntime
     /// <exception cref="TaskStartException">It does not say.</exception>
     public Task<OciTraits> Traits => _traits.Value;
 
-    /// <summary>What starts a command in a container, which has the container's account, variables and directory.</summary>
+    /// <summary>What starts a command in a container.</summary>
     /// <param name="container">The container.</param>
-    /// <param name="command">The words.</param>
-    /// <param name="terminal">The terminal that it gets, its file and its kind; null for none.</param>
-    public ProcessStartInfo Enter(string container, IEnumerable<string> command, (string File, string Kind)? terminal)
+    /// <param name="process">The command, see <see cref="OciBundle.WriteProcess"/>.</param>
+    /// <param name="terminal">The file of the terminal that is to be its; null for none.</param>
+    public ProcessStartInfo Enter(string container, string process, string? terminal)
     {
-        string[] runtime = [Program, "--root", State, "exec"];
+        string[] runtime = [Program, "--root", State, "exec", "--process", process, container];
 
         // The runtime makes a terminal in the container and copies between that and this one, whose size it follows when it is told of changes;
         // so this one has to be the one that it is controlled by.
-        string[] all = terminal is { } own
-            ? ["/bin/sh", "-c", "t=$1; shift; exec setsid --ctty \"$@\" <\"$t\" >\"$t\" 2>&1", "exec", own.File, .. runtime, "--tty", "--env",
-                $"TERM={own.Kind}", container, .. command]
-            : [.. runtime, container, .. command];
+        string[] all = terminal is null
+            ? runtime
+            : ["/bin/sh", "-c", "t=$1; shift; exec setsid --ctty \"$@\" <\"$t\" >\"$t\" 2>&1", "exec", terminal, .. runtime];
         var start = new ProcessStartInfo(all[0], all[1..])
         {
             UseShellExecute = false,

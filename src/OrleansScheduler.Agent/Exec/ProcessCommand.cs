@@ -13,16 +13,19 @@ internal sealed class ProcessCommand : IEnteredCommand
     private readonly TimeProvider _time;
     private readonly Terminal? _terminal;
     private readonly Process _process;
+    private readonly Action? _after;
 
     /// <summary>Starts the command.</summary>
     /// <param name="enter">What is started, with the file of its terminal and that one's kind, or without.</param>
     /// <param name="wish">The terminal that it gets; null for none.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="after">What is done when it is over.</param>
     /// <exception cref="System.ComponentModel.Win32Exception">It cannot be started.</exception>
     /// <exception cref="IOException">There is no terminal for it.</exception>
-    public ProcessCommand(Func<(string File, string Kind)?, ProcessStartInfo> enter, TerminalWish? wish, TimeProvider time)
+    public ProcessCommand(
+        Func<(string File, string Kind)?, ProcessStartInfo> enter, TerminalWish? wish, TimeProvider time, Action? after = null)
     {
-        _time = time;
+        (_time, _after) = (time, after);
         _terminal = wish is null ? null : new();
         try
         {
@@ -68,6 +71,7 @@ internal sealed class ProcessCommand : IEnteredCommand
     {
         _process.Dispose();
         _terminal?.Dispose();
+        _after?.Invoke();
     }
 
     // What it has left behind and detached from itself belongs to the task and ends with that.

@@ -55,6 +55,47 @@ public sealed class EngineTaskTests(PodmanService podman) : ImageTaskTests
     }
 
     [Fact]
+    public async Task An_image_is_pulled_from_its_registry_by_digest_once_and_another_digest_or_name_is_not_found()
+    {
+        Assert.SkipUnless(podman.CanBeEnded, "the engine is not the test's own");
+        Assert.SkipUnless(File.Exists(Registry.Program), "docker-registry is not installed");
+        var place = $"127.0.0.1:{podman.RegistryPort}";
+        await Node.Gateway.End(Node.Launch(Spec()));
+        using var archive = ImageArchive.Open(new ImageName("", Archive, null));
+        var local = "localhost/osched:" + archive.Digest["sha256:".Length..];
+        var digests = Path.Combine(Allowed, "digest");
+        string image;
+        await using (await Registry.Start(podman.RegistryPort))
+        {
+            await podman.Run("push", "--digestfile", digests, local, $"docker://{place}/shop/bb:1");
+            await podman.Run("rmi", "--all", "--force");
+            image = $"{place}/shop/bb@{await File.ReadAllTextAsync(digests)}";
+            (string Image, string Says)[] refused =
+            [
+                ($"{place}/shop/bb@sha256:{new string('0', 64)}", "manifest unknown"),
+                ($"{place}/shop/bb:2", "manifest unknown"),
+                ($"{place}/no/such:1", "unknown"),
+            ];
+            foreach (var (name, says) in refused)
+            {
+                var end = await Node.Gateway.End(Node.Launch(Spec() with { Image = name }));
+                Assert.Equal(Status.Failed, end.Status);
+                Assert.StartsWith($"The image {name} cannot be had: ", end.Message, StringComparison.Ordinal);
+                Assert.Contains(says, end.Message, StringComparison.Ordinal);
+            }
+
+            var pulled = Node.Launch(Shell("echo $FROM_IMAGE") with { Image = image });
+            Assert.Equal(Status.Finished, (await Node.Gateway.End(pulled)).Status);
+            Assert.Equal("yes\n", Node.Output(pulled));
+        }
+
+        Assert.Equal(Status.Finished, (await Node.Gateway.End(Node.Launch(Shell("true") with { Image = image }))).Status);
+        var away = await Node.Gateway.End(Node.Launch(Spec() with { Image = $"{place}/shop/bb:1" }));
+        Assert.Equal(Status.Failed, away.Status);
+        Assert.Contains("connection refused", away.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_image_that_the_engine_has_is_not_pulled()
     {
         await Node.Gateway.End(Node.Launch(Spec()));

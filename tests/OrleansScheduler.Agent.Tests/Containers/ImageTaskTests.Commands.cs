@@ -24,6 +24,21 @@ public abstract partial class ImageTaskTests
     }
 
     [Fact]
+    public async Task A_command_of_somebody_is_who_the_container_is_and_may_no_more_than_that()
+    {
+        var attempt = Node.Launch(Shell(Waiting) with { User = "web", Container = new() { WorkingDirectory = "/tmp" } });
+        await Node.Number(attempt, "started");
+        await Node.Gateway.Reaches(attempt, Status.Running);
+
+        var (output, _, _) = await ReadAll(
+            attempt, (await Begin(attempt, "pwd; id -u; id -G; grep -E 'CapEff|CapBnd|NoNewPrivs' /proc/self/status")).Session);
+
+        Assert.Equal(
+            "/tmp\n1234\n1234 77\nCapBnd:\t0000000000000000\nCapEff:\t0000000000000000\nNoNewPrivs:\t1\n".Split('\n').Order(StringComparer.Ordinal),
+            output.Split('\n').Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task Input_of_a_command_in_a_container_comes_through_whole_and_ends()
     {
         var attempt = await Started();

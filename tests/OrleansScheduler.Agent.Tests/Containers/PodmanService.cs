@@ -23,6 +23,9 @@ public sealed class PodmanService : IAsyncLifetime
 
     internal bool CanBeEnded => Other is null;
 
+    /// <summary>The port of a registry that is spoken to without TLS, should a test start one.</summary>
+    internal int RegistryPort { get; } = LoopbackPort.Free();
+
     /// <summary>An image in an archive.</summary>
     internal string Archive => Path.Combine(Directory, "busybox.tar");
 
@@ -48,6 +51,11 @@ public sealed class PodmanService : IAsyncLifetime
             driver = "overlay"
             graphroot = "{Directory}/graph"
             runroot = "{Directory}/run"
+            """);
+        await File.WriteAllTextAsync(Path.Combine(Directory, "registries.conf"), $"""
+            [[registry]]
+            location = "127.0.0.1:{RegistryPort}"
+            insecure = true
             """);
         await Start();
     }
@@ -93,10 +101,13 @@ public sealed class PodmanService : IAsyncLifetime
         }
     }
 
-    private async Task Run(params string[] arguments)
+    /// <summary>A command of podman, on the same storage.</summary>
+    internal async Task Run(params string[] arguments)
     {
         using var process = Process.Start(Podman(arguments))!;
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
+        if (process.ExitCode != 0) TestContext.Current.SendDiagnosticMessage($"{string.Join(' ', arguments)}: {await output}{await errors}");
     }
 
     private ProcessStartInfo Podman(params string[] arguments) => new("/usr/bin/podman", arguments)
@@ -107,6 +118,7 @@ public sealed class PodmanService : IAsyncLifetime
         Environment =
         {
             ["CONTAINERS_CONF"] = Path.Combine(Directory, "containers.conf"),
+            ["CONTAINERS_REGISTRIES_CONF"] = Path.Combine(Directory, "registries.conf"),
             ["CONTAINERS_STORAGE_CONF"] = Path.Combine(Directory, "storage.conf"),
         },
     };
