@@ -26,6 +26,7 @@ public static class AgentHosting
         services.TryAddSingleton(_ => new ShimProgram(AppContext.BaseDirectory));
         services.TryAddSingleton<SupervisorLauncher>();
         services.TryAddSingleton<CgroupTree>();
+        services.TryAddSingleton<DiskQuota>();
         services.TryAddSingleton<TaskIsolation>();
         services.TryAddSingleton<ProcessDriver>();
         services.TryAddSingleton<ContainerEngine>();

@@ -11,7 +11,7 @@ internal sealed class Node : IAsyncDisposable
     private int _instances;
     private IHost? _agent;
 
-    public string State { get; } = Directory.CreateTempSubdirectory("osched-agent-").FullName;
+    public string State { get; init; } = Directory.CreateTempSubdirectory("osched-agent-").FullName;
 
     public required FakeGateway Gateway { get; init; }
 

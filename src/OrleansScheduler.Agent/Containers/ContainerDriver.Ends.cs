@@ -116,7 +116,7 @@ internal sealed partial class ContainerDriver
     {
         try
         {
-            if (ContainerRecord.Read(attempt.Directory).Main is not { } main || ContainerGroup.Of(main.Pid) is not { } group) return;
+            if (ContainerRecord.Read(attempt.Directory).Main is not { } main || ControlGroup.Of(main.Pid) is not { } group) return;
             while (await group.OutOfMemory(time, cancellationToken))
             {
                 RunOf(attempt).OutOfMemory = true;

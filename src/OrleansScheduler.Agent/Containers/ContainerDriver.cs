@@ -221,7 +221,7 @@ internal sealed partial class ContainerDriver(
 
     /// <inheritdoc/>
     public Task<TaskUsage?> Stats(Attempt attempt, CancellationToken cancellationToken) => Task.FromResult(
-        ContainerRecord.Read(attempt.Directory).Main is { } main && main.StillRuns() ? ContainerGroup.Of(main.Pid)?.Usage() : null);
+        ContainerRecord.Read(attempt.Directory).Main is { } main && main.StillRuns() ? ControlGroup.Of(main.Pid)?.Usage() : null);
 
     /// <inheritdoc/>
     async Task<int?> ITaskDriver.Run(Attempt attempt, ImmutableArray<string> command, CancellationToken cancellationToken)

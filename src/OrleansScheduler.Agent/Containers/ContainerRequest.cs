@@ -51,7 +51,7 @@ internal sealed record ContainerRequest
                 PidsLimit = request.MaxProcesses,
 
                 // Always both: engines that may not raise limits fail with their own defaults.
-                Ulimits = [Limit("nofile", ProcessLimits.OpenFiles), Limit("nproc", ProcessLimits.Processes)],
+                Ulimits = [.. Limits(spec)],
                 CapDrop = ["ALL"],
                 CapAdd = [.. request.Capabilities],
                 SecurityOpt = ["no-new-privileges"],
@@ -107,5 +107,8 @@ internal sealed record ContainerRequest
     private static bool IsDefaultPath(string variable, TaskSpec spec) =>
         variable.StartsWith("PATH=", StringComparison.Ordinal) && !spec.Env.ContainsKey("PATH");
 
-    private static Ulimit Limit(string name, long most) => new() { Name = name, Soft = most, Hard = most };
+    private static IEnumerable<Ulimit> Limits(TaskSpec spec) => spec.Rlimits
+        .Union([new("nofile", ProcessLimits.OpenFiles), new("nproc", ProcessLimits.Processes)])
+        .DistinctBy(limit => limit.Key)
+        .Select(limit => new Ulimit { Name = limit.Key, Soft = limit.Value, Hard = limit.Value });
 }

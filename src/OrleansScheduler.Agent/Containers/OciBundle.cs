@@ -56,6 +56,7 @@ internal sealed record OciBundle
             ["cwd"] = WorkingDirectory,
             ["capabilities"] = Capable(),
             ["noNewPrivileges"] = true,
+            ["rlimits"] = List(Spec.Rlimits.Select(Rlimited)),
         },
         ["root"] = new JsonObject { ["path"] = Root, ["readonly"] = Spec.Container.ReadOnly },
         ["hostname"] = HostName,
@@ -106,6 +107,13 @@ internal sealed record OciBundle
             sets[set] = Texts(Capabilities.Select(name => "CAP_" + name));
         return sets;
     }
+
+    private static JsonNode Rlimited(KeyValuePair<string, long> limit) => new JsonObject
+    {
+        ["type"] = "RLIMIT_" + limit.Key.ToUpperInvariant(),
+        ["soft"] = unchecked((ulong)limit.Value),
+        ["hard"] = unchecked((ulong)limit.Value),
+    };
 
     private JsonObject Limits()
     {

@@ -57,7 +57,7 @@ internal sealed class OciDriver(
             Capabilities = capabilities,
             Group = "/" + IdOf(attempt),
             MaxProcesses = options.Value.Container.MaxProcesses,
-            LimitsSwap = ContainerGroup.IsUnified || File.Exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"),
+            LimitsSwap = ControlGroup.IsUnified || File.Exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"),
         };
         directories.Create(image.Root);
         SandboxAccess.Open(attempt.Directory, user.Id != 0);
@@ -127,7 +127,7 @@ internal sealed class OciDriver(
 
     /// <inheritdoc/>
     public Task<TaskUsage?> Stats(Attempt attempt, CancellationToken cancellationToken) =>
-        Task.FromResult(ContainerGroup.At(IdOf(attempt)).Usage());
+        Task.FromResult(ControlGroup.At(IdOf(attempt)).Usage());
 
     /// <inheritdoc/>
     public async Task<int?> Run(Attempt attempt, ImmutableArray<string> command, CancellationToken cancellationToken)
@@ -223,7 +223,7 @@ internal sealed class OciDriver(
         {
             HasEnded = true,
             ExitCode = code,
-            OutOfMemory = known.OutOfMemory || ContainerGroup.At(IdOf(attempt)).HasRunOutOfMemory() == true,
+            OutOfMemory = known.OutOfMemory || ControlGroup.At(IdOf(attempt)).HasRunOutOfMemory() == true,
             Message = error is null ? ended.Message : $"It could not be started: {error}",
         };
         known.Write(attempt.Directory);
@@ -237,7 +237,7 @@ internal sealed class OciDriver(
         try
         {
             if ((await runtime.Traits.WaitAsync(cancellationToken)).Keeps) return;
-            var group = ContainerGroup.At(IdOf(attempt));
+            var group = ControlGroup.At(IdOf(attempt));
             while (group.HasRunOutOfMemory() is null) await Task.Delay(EndPause, time, cancellationToken);
             if (await group.OutOfMemory(time, cancellationToken))
                 (ContainerRecord.Read(attempt.Directory) with { OutOfMemory = true }).Write(attempt.Directory);

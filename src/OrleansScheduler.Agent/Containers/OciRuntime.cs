@@ -151,7 +151,7 @@ internal sealed class OciRuntime
     {
         var help = await RunProgram(Program, ["run", "--help"], Patience, CancellationToken.None);
         var version = await RunProgram(Program, ["--version"], Patience, CancellationToken.None);
-        var isHybrid = !ContainerGroup.IsUnified && File.Exists(Path.Combine(Unified, "cgroup.controllers"));
+        var isHybrid = !ControlGroup.IsUnified && File.Exists(Path.Combine(Unified, "cgroup.controllers"));
         return new(
             help.Output.Contains("--keep", StringComparison.Ordinal),
             isHybrid && version.Output.StartsWith("crun", StringComparison.Ordinal) ? Unified : "");

@@ -13,10 +13,11 @@ internal sealed class TaskIsolation
     private readonly CgroupTree _cgroups;
     private readonly ImmutableHashSet<string> _can;
 
-    public TaskIsolation(StateDirectory state, ShimProgram shim, CgroupTree cgroups, IOptions<AgentOptions> options)
+    public TaskIsolation(StateDirectory state, ShimProgram shim, CgroupTree cgroups, DiskQuota quota, IOptions<AgentOptions> options)
     {
         (_options, _state, _cgroups) = (options.Value.Isolation, state, cgroups);
         _can = _options.Level == IsolationOptions.None ? [] : Probe(shim);
+        if (quota.IsAvailable) _can = _can.Add("disk-quota");
     }
 
     /// <summary>What of it this node offers, as attributes: <c>cgroups</c>, <c>isolation</c>.</summary>

@@ -187,6 +187,7 @@ internal sealed class ProcessDriver(
             RotateSize = spec.Logs.RotateSizeMiB * 1024 * 1024,
             Keep = spec.Logs.Keep,
             Lease = attempt.Record.Strict ? lease.Terms(attempt) : null,
+            Limits = [.. spec.Rlimits.Select(limit => new LimitSpec(limit.Key, Rlimit.Numbers[limit.Key], limit.Value))],
             Isolation = isolation.For(attempt),
         };
     }

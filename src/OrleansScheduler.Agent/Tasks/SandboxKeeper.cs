@@ -10,13 +10,14 @@ internal sealed partial class SandboxKeeper
     private readonly TimeProvider _time;
     private readonly ILogger<SandboxKeeper> _logger;
     private readonly DiskRoom _room;
+    private readonly DiskQuota _quota;
     private readonly Lock _lock = new();
     private readonly Queue<(AttemptDirectory Directory, DateTimeOffset Since)> _left = [];
 
-    public SandboxKeeper(StateDirectory state, NodeJournal journal, AttemptTable table, DiskRoom room, IOptions<AgentOptions> options,
-        TimeProvider time, ILogger<SandboxKeeper> logger)
+    public SandboxKeeper(StateDirectory state, NodeJournal journal, AttemptTable table, DiskRoom room, DiskQuota quota,
+        IOptions<AgentOptions> options, TimeProvider time, ILogger<SandboxKeeper> logger)
     {
-        (_room, _options, _time, _logger) = (room, options.Value, time, logger);
+        (_room, _quota, _options, _time, _logger) = (room, quota, options.Value, time, logger);
         var found = AttemptDirectory.Enumerate(state.Root).Where(directory => !journal.Knows(directory.Attempt))
             .Select(directory => (Directory: directory, Since: (DateTimeOffset)Directory.GetLastWriteTimeUtc(directory.Root)));
         foreach (var left in found.OrderBy(left => left.Since)) _left.Enqueue(left);
@@ -30,7 +31,7 @@ internal sealed partial class SandboxKeeper
         {
             try
             {
-                directory.Delete();
+                _quota.Delete(directory);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -6,8 +6,8 @@ namespace OrleansScheduler.Agent;
 /// <summary>Looks after every attempt from its start, or from the moment this agent found it, to its end.</summary>
 internal sealed partial class TaskRunner(
     AttemptTable table, IEnumerable<ITaskDriver> drivers, NodeLease lease, HealthWatch healthWatch, HealthProber prober,
-    ArtifactFetcher artifacts, TaskTemplates templates, AgentTelemetry telemetry, NodeDescription node, IOptions<AgentOptions> options,
-    TimeProvider time, ILogger<TaskRunner> logger)
+    DiskQuota quota, ArtifactFetcher artifacts, TaskTemplates templates, AgentTelemetry telemetry, NodeDescription node,
+    IOptions<AgentOptions> options, TimeProvider time, ILogger<TaskRunner> logger)
         : IDisposable
 {
     private static readonly TimeSpan SignalPause = TimeSpan.FromMilliseconds(10);
@@ -141,6 +141,7 @@ internal sealed partial class TaskRunner(
 
         async Task All()
         {
+            quota.Limit(attempt);
             await artifacts.Fetch(attempt, over.Token);
             await driver.Prepare(attempt, environment, over.Token);
             await templates.Prepare(attempt, environment, over.Token);

@@ -22,16 +22,18 @@ internal sealed partial class UsageMeter : BackgroundService
     private readonly Dictionary<string, ITaskDriver> _drivers;
     private readonly TaskRunner _runner;
     private readonly DiskRoom _room;
+    private readonly DiskQuota _quota;
     private readonly AgentOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<UsageMeter> _logger;
     private MachineUse? _machine;
 
     public UsageMeter(
-        AttemptTable table, IEnumerable<ITaskDriver> drivers, TaskRunner runner, DiskRoom room, AgentTelemetry telemetry,
+        AttemptTable table, IEnumerable<ITaskDriver> drivers, TaskRunner runner, DiskRoom room, DiskQuota quota, AgentTelemetry telemetry,
         IOptions<AgentOptions> options, TimeProvider time, ILogger<UsageMeter> logger)
     {
-        (_table, _runner, _room, _options, _time, _logger) = (table, runner, room, options.Value, time, logger);
+        (_table, _runner, _room, _quota) = (table, runner, room, quota);
+        (_options, _time, _logger) = (options.Value, time, logger);
         _drivers = drivers.ToDictionary(driver => driver.Name, StringComparer.Ordinal);
         telemetry.ObserveUsage(() => Latest);
     }
@@ -118,7 +120,7 @@ internal sealed partial class UsageMeter : BackgroundService
     {
         var began = _time.GetTimestamp();
         if (history.DiskBytes is not null && began < history.DiskDue) return;
-        var used = SandboxSize.Of(attempt.Directory.Sandbox);
+        var used = _quota.Used(attempt.Directory) ?? SandboxSize.Of(attempt.Directory.Sandbox);
         history.DiskBytes = used;
         history.DiskDue = _time.GetTimestamp() + ((_time.GetTimestamp() - began) * DiskShare);
         var reserved = attempt.Spec!.Resources.DiskMiB;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace OrleansScheduler.Cli;
 
@@ -21,6 +22,10 @@ internal sealed partial class RawTerminal : IDisposable
         MakeRaw(ref settings[0]);
         return Set(0, Now, ref settings[0]) == 0 ? new(before) : null;
     }
+
+    /// <summary>What is typed, byte for byte. The stream of <see cref="Console"/> would collect lines and give the terminal its settings
+    /// back.</summary>
+    public static Stream OpenInput() => new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);
 
     /// <inheritdoc/>
     public void Dispose() => _ = Set(0, Now, ref _before[0]);

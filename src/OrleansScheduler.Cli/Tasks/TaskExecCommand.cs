@@ -40,12 +40,14 @@ internal static class TaskExecCommand
             var sizes = Channel.CreateBounded<(int, int)>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
             using var resized = PosixSignalRegistration.Create(
                 PosixSignal.SIGWINCH, _ => sizes.Writer.TryWrite((Console.WindowHeight, Console.WindowWidth)));
+            var (rows, columns) = (Console.WindowHeight, Console.WindowWidth);
             using var raw = RawTerminal.Enter();
             answer = await session.Client.ExecAsync(task, options with
             {
+                Input = passesInput ? RawTerminal.OpenInput() : null,
                 Terminal = session.Terminal.NonEmpty("TERM") ?? "xterm",
-                Rows = Console.WindowHeight > 0 ? Console.WindowHeight : null,
-                Columns = Console.WindowWidth > 0 ? Console.WindowWidth : null,
+                Rows = rows > 0 ? rows : null,
+                Columns = columns > 0 ? columns : null,
                 Sizes = sizes.Reader,
             }, cancellationToken);
         }

@@ -19,7 +19,7 @@ internal static class JobFields
         ["task"] =
         [
             "driver", "command", "image", "container", "processes", "max-failures", "max-concurrency", "finalization-wait", "env", "user",
-            "artifacts", "templates", "resources", "health", "kill", "logs",
+            "rlimits", "artifacts", "templates", "resources", "health", "kill", "logs",
         ],
         ["task.container"] = ["network", "ports", "volumes", "entrypoint", "working-dir", "read-only", "capabilities"],
         ["task.container.volumes[]"] = ["source", "target", "read-only"],

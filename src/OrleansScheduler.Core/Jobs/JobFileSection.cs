@@ -92,6 +92,10 @@ internal sealed class JobFileSection
     public ImmutableSortedDictionary<string, long> MillisByName(string name) =>
         ByName(name, (path, entry) => Quantity<long>(entry, path, Amount, Units.ParseMillis));
 
+    /// <summary>Names and amounts of <see cref="Rlimit"/>.</summary>
+    public ImmutableSortedDictionary<string, long> LimitsByName(string name) => ByName(name, (path, entry) =>
+        Quantity<long>(entry, path, $"a whole number or {Rlimit.UnlimitedWord}", Rlimit.Parse));
+
     /// <summary>Names that the user chose, and whole numbers.</summary>
     public ImmutableSortedDictionary<string, int> WholesByName(string name, WholeRange range) =>
         ByName(name, (path, entry) => Whole(entry, path, range));

@@ -49,6 +49,7 @@ internal static class JobFileWriter
             .Duration("finalization-wait", task.FinalizationWait, defaults.FinalizationWait)
             .Section("env", Write(task.Env, (writer, name, value) => writer.Text(name, value)))
             .Text("user", task.User)
+            .Section("rlimits", Write(task.Rlimits, (writer, name, amount) => writer.Limit(name, amount)))
             .List("artifacts", task.Artifacts, WriteArtifact)
             .List("templates", task.Templates.IsDefault ? [] : task.Templates, WriteTemplate)
             .Section("resources", WriteResources(task, defaults.Resources))

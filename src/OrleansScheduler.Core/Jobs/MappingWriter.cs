@@ -34,6 +34,9 @@ internal sealed class MappingWriter
     public MappingWriter MiB(string name, long value, long @default) =>
         value == @default ? this : Add(name, Quoted(Units.FormatMiB(value)));
 
+    public MappingWriter Limit(string name, long amount) =>
+        Add(name, new JobFileNode.Scalar(Rlimit.Show(amount), quoted: amount == Rlimit.Unlimited));
+
     public MappingWriter Duration(string name, TimeSpan? value, TimeSpan? @default) =>
         value is not { } duration || value == @default ? this : Add(name, Quoted(Units.FormatDuration(duration)));
 

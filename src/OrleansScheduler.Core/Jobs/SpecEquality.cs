@@ -15,7 +15,7 @@ internal static class SpecEquality
         a.Driver == b.Driver && Same(a.Command, b.Command) && a.Image == b.Image && Same(a.Processes, b.Processes, Equal)
         && a.Env.SequenceEqual(b.Env) && a.User == b.User && Same(a.Artifacts, b.Artifacts) && a.Resources == b.Resources
         && Same(a.Ports, b.Ports) && a.Health == b.Health && a.Kill == b.Kill && a.Logs == b.Logs && a.Custom == b.Custom
-        && Same(a.Templates, b.Templates) && a.Container == b.Container
+        && a.Rlimits.SequenceEqual(b.Rlimits) && Same(a.Templates, b.Templates) && a.Container == b.Container
         && a.MaxFailures == b.MaxFailures && a.MaxConcurrency == b.MaxConcurrency && a.FinalizationWait == b.FinalizationWait;
 
     public static bool Equal(ContainerSpec a, ContainerSpec b) =>

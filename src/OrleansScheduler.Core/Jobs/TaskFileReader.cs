@@ -25,6 +25,7 @@ internal static class TaskFileReader
             FinalizationWait = task.Duration("finalization-wait") ?? defaults.FinalizationWait,
             Env = task.TextsByName("env"),
             User = task.Text("user"),
+            Rlimits = task.LimitsByName("rlimits"),
             Artifacts = [.. task.Sections("artifacts").Select(ReadArtifact)],
             Templates = [.. task.Sections("templates").Select(ReadTemplate)],
             Resources = ReadResources(resources, defaults.Resources),

@@ -14,6 +14,7 @@ internal static class TaskRules
         if (task.Command is not [] || (task.Processes is [] && task.Image is null)) findings.CheckCommand(task.Command, $"{Root}.command");
         ProcessRules.Check(task, findings);
         CheckUser(task, findings);
+        Rlimit.Check(task.Rlimits, $"{Root}.rlimits", findings);
         CheckEnv(task, findings);
         CheckResources(task.Resources, findings);
         CheckCustom(task.Custom, findings);

@@ -67,6 +67,12 @@ public sealed record TaskSpec
     /// s.</summary>
     [Id(18)] public TimeSpan FinalizationWait { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// What each of its processes may take at most, by the names of <see cref="Rlimit"/>; what is not named is as on the node, and
+    /// <c>core</c> 0.
+    /// </summary>
+    [Id(20)] public ImmutableSortedDictionary<string, long> Rlimits { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
+
     /// <summary>Structural equality.</summary>
     public bool Equals(TaskSpec? other) => other is not null && SpecEquality.Equal(this, other);
 

@@ -135,7 +135,7 @@ internal static unsafe class Execution
     private static int Become(ShimSpec spec, ImmutableArray<string> command, ImmutableArray<string> environment)
     {
         Directory.SetCurrentDirectory(spec.Sandbox);
-        Privileges.GiveUp(spec.Isolation);
+        Privileges.GiveUp(spec.Isolation, spec.Limits);
 
         // With its supervisor it ends too, instead of running on with nobody to tell how it ends.
         _ = Native.ProcessControl(Native.SetParentDeathSignal, Native.SigKill, 0, 0, 0);

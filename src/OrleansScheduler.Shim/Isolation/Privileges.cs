@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace OrleansScheduler.Shim;
 
 /// <summary>Gives up, for good, what a task may not have.</summary>
@@ -8,11 +10,11 @@ internal static unsafe class Privileges
     private const int CoreSize = 4;
 
     /// <summary>Changes the account and drops capabilities, so that no program that is executed later gets them back.</summary>
-    public static void GiveUp(IsolationSpec isolation)
+    public static void GiveUp(IsolationSpec isolation, ImmutableArray<LimitSpec> limits)
     {
-        var none = stackalloc ulong[2];
-        none[0] = none[1] = 0;
-        _ = Native.SetLimit(CoreSize, none);
+        // Before the account changes: somebody without privileges can lower limits only.
+        if (!limits.Any(limit => limit.Number == CoreSize)) Limit(new("core", CoreSize, 0));
+        foreach (var limit in limits) Limit(limit);
         if (isolation.DropCapabilities)
         {
             _ = Native.ProcessControl(Native.Ambient, Native.AmbientClearAll, 0, 0, 0);
@@ -34,6 +36,15 @@ internal static unsafe class Privileges
         if (isolation.DropCapabilities || isolation.Seccomp)
             _ = Native.Check(Native.ProcessControl(Native.SetNoNewPrivileges, 1, 0, 0, 0), "cannot give up new privileges");
     }
+
+    private static void Limit(LimitSpec limit)
+    {
+        var softAndHard = stackalloc ulong[2];
+        softAndHard[0] = softAndHard[1] = unchecked((ulong)limit.Amount);
+        _ = Native.Check(Native.SetLimit(limit.Number, softAndHard), $"cannot set the limit {limit.Name} to {Words(limit.Amount)}");
+    }
+
+    private static string Words(long amount) => amount < 0 ? "unlimited" : amount.ToString(CultureInfo.InvariantCulture);
 
     private static void Switch(AccountSpec account)
     {

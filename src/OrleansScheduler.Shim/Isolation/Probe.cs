@@ -10,7 +10,7 @@ internal static class Probe
         if (Native.Unshare(Native.NewNamespaceIpc | Native.NewNamespaceUts) == 0) yield return "ipc";
         if (Native.Unshare(Native.NewNamespaceMount) == 0 && CanChangeMounts()) yield return "mount";
         if (Native.Unshare(Native.NewNamespacePid) == 0) yield return "pid";
-        if (Works(() => Privileges.GiveUp(new() { Account = new(65534, 65534, []), DropCapabilities = true }))) yield return "user";
+        if (Works(() => Privileges.GiveUp(new() { Account = new(65534, 65534, []), DropCapabilities = true }, []))) yield return "user";
         if (Native.ProcessControl(Native.SetNoNewPrivileges, 1, 0, 0, 0) == 0 && Works(Seccomp.Install)) yield return "seccomp";
     }
 

@@ -26,6 +26,10 @@ internal static unsafe class Seccomp
     private const uint NumberOffset = 0;
     private const uint ArchitectureOffset = 4;
     private const uint FirstArgumentOffset = 16;
+    private const uint SecondArgumentOffset = 24;
+    private const uint RefuseAsUnsupported = 0x00050019;
+    private const uint SetAttributes = 0x401C5820;
+    private const uint SetFlags = 0x40086602;
     private const uint CloneByStructure = 435;
     private const uint NewNamespaces = 0x7E020000;
     private const uint X32Bit = 0x40000000;
@@ -33,27 +37,27 @@ internal static unsafe class Seccomp
     // acct add_key bpf clock_adjtime clock_settime delete_module finit_module fsconfig fsmount fsopen fspick init_module ioperm iopl
     // kcmp kexec_file_load kexec_load keyctl lookup_dcookie mount mount_setattr move_mount name_to_handle_at open_by_handle_at
     // open_tree perf_event_open pivot_root process_vm_readv process_vm_writev ptrace quotactl quotactl_fd reboot request_key
-    // setdomainname sethostname setns settimeofday swapoff swapon syslog umount2 unshare userfaultfd vhangup
+    // setdomainname sethostname setns settimeofday swapoff swapon syslog umount2 unshare userfaultfd vhangup file_setattr
     private static readonly ushort[] X64 =
     [
         163, 248, 321, 305, 227, 176, 313, 431, 432, 430, 433, 175, 173, 172, 312, 320, 246, 250, 212, 165, 442, 429, 303, 304,
-        428, 298, 155, 310, 311, 101, 179, 443, 169, 249, 171, 170, 308, 164, 168, 167, 103, 166, 272, 323, 153,
+        428, 298, 155, 310, 311, 101, 179, 443, 169, 249, 171, 170, 308, 164, 168, 167, 103, 166, 272, 323, 153, 469,
     ];
 
     // The same, but for ioperm and iopl, which are x64's alone.
     private static readonly ushort[] Arm64 =
     [
         89, 217, 280, 266, 112, 106, 273, 431, 432, 430, 433, 105, 272, 294, 104, 219, 18, 40, 442, 429, 428, 241, 41, 270, 271,
-        117, 60, 443, 142, 218, 162, 161, 268, 170, 225, 224, 116, 39, 97, 282, 58, 264, 265,
+        117, 60, 443, 142, 218, 162, 161, 268, 170, 225, 224, 116, 39, 97, 282, 58, 264, 265, 469,
     ];
 
     /// <summary>Installs the filter for this process and all that come from it.</summary>
     public static void Install()
     {
-        var (architecture, clone, refused) = RuntimeInformation.ProcessArchitecture switch
+        var (architecture, clone, control, refused) = RuntimeInformation.ProcessArchitecture switch
         {
-            Architecture.X64 => (0xC000003Eu, 56u, X64),
-            Architecture.Arm64 => (0xC00000B7u, 220u, Arm64),
+            Architecture.X64 => (0xC000003Eu, 56u, 16u, X64),
+            Architecture.Arm64 => (0xC00000B7u, 220u, 29u, Arm64),
             var other => throw new ShimException($"there is no seccomp profile for {other}"),
         };
         var count = refused.Length;
@@ -65,9 +69,10 @@ internal static unsafe class Seccomp
             new(LoadAbsolute, 0, 0, NumberOffset),
 
             // The other way of calling the same kernel on x64 has its own numbers; nobody needs it.
-            new(JumpGreaterOrEqual, (byte)(count + 3), 0, X32Bit),
-            new(JumpEqual, (byte)(count + 3), 0, CloneByStructure),
-            new(JumpEqual, (byte)(count + 3), 0, clone),
+            new(JumpGreaterOrEqual, (byte)(count + 4), 0, X32Bit),
+            new(JumpEqual, (byte)(count + 4), 0, CloneByStructure),
+            new(JumpEqual, (byte)(count + 4), 0, clone),
+            new(JumpEqual, (byte)(count + 7), 0, control),
             .. refused.Select((number, i) => new Instruction(JumpEqual, (byte)(count - i), 0, number)),
             new(Return, 0, 0, Allow),
             new(Return, 0, 0, RefuseWithPermission),
@@ -78,6 +83,13 @@ internal static unsafe class Seccomp
             new(JumpIfAny, 0, 1, NewNamespaces),
             new(Return, 0, 0, RefuseWithPermission),
             new(Return, 0, 0, Allow),
+
+            // Who owns a file could take it out of what its sandbox may take on disk. Programs know file systems that have no attributes.
+            new(LoadAbsolute, 0, 0, SecondArgumentOffset),
+            new(JumpEqual, 2, 0, SetAttributes),
+            new(JumpEqual, 1, 0, SetFlags),
+            new(Return, 0, 0, Allow),
+            new(Return, 0, 0, RefuseAsUnsupported),
         ];
         fixed (Instruction* start = program)
         {

@@ -45,6 +45,9 @@ internal sealed record ShimSpec
     /// <summary>The container that is guarded instead of running anything; null for a task that runs here.</summary>
     public GuardSpec? Guarded { get; init; }
 
+    /// <summary>What each process may take at most, soft and hard alike.</summary>
+    public ImmutableArray<LimitSpec> Limits { get; init; } = [];
+
     /// <summary>How it is kept apart from everything else.</summary>
     public IsolationSpec Isolation { get; init; } = new();
 
@@ -167,6 +170,12 @@ internal sealed record IsolationSpec
     /// <summary>Whether calls that only administer the machine are refused to it.</summary>
     public bool Seccomp { get; init; }
 }
+
+/// <summary>One limit of a process (<c>setrlimit</c>).</summary>
+/// <param name="Name">What users call it.</param>
+/// <param name="Number">The kernel's number for it.</param>
+/// <param name="Amount">The limit; -1 for none.</param>
+internal sealed record LimitSpec(string Name, int Number, long Amount);
 
 /// <summary>Numbers of an account.</summary>
 /// <param name="User">The user.</param>

@@ -38,7 +38,8 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     private IGrainTimer? _due;
     private IGrainTimer? _resend;
     private bool _inMotion;
-    private bool _indexed;
+    private bool _beginning;
+    private Task? _indexing;
 
     public JobGrain(
         IGrainContext context, IGrainFactory grains, JournalFactory journals, StorageHealth storage, StateCopy copies,
@@ -86,11 +87,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     {
         if (await Admit(command.OperationId, command.Spec, cancellationToken) is { } insufficient) return insufficient;
         var answer = await Command(round => round.Submit(command.OperationId, command.Spec, command.ExpectedVersion, command.Actor));
-        if (answer.Problem is null && !_indexed)
-        {
-            await GrainFactory.GetGrain<IJobIndexGrain>(JobIndex.ShardOf(_key)).Add(_key, cancellationToken);
-            _indexed = true;
-        }
+        if (answer.Problem is null) await Index();
 
         if (answer.Problem is not null) await Unadmit(command.Spec, cancellationToken);
         return answer;
@@ -185,7 +182,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
 
     public Task DependencyChanged(JobKey job, DependencyState state, CancellationToken cancellationToken) => Hear(job, state);
 
-    public Task<bool> Wake(CancellationToken cancellationToken) => Task.FromResult(_inMotion);
+    public Task<bool> Wake(CancellationToken cancellationToken) => Task.FromResult(_inMotion || _beginning);
 
     public IAsyncEnumerable<StatePart> CopyState(CancellationToken cancellationToken) =>
         _state.Exists ? _copies.Parts(_journal, Task.FromResult(_state.Snapshot()), cancellationToken) : AsyncEnumerable.Empty<StatePart>();
@@ -223,6 +220,15 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     }
 
     private IResourceLedgerGrain Ledger => GrainFactory.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id);
+
+    private IJobIndexGrain JobIndexShard => GrainFactory.GetGrain<IJobIndexGrain>(JobIndex.ShardOf(_key));
+
+    /// <summary>Has the index know the job. What failed is done again by whoever asks next.</summary>
+    private Task Index()
+    {
+        if (_indexing is null or { IsFaulted: true } or { IsCanceled: true }) _indexing = JobIndexShard.Add(_key);
+        return _indexing;
+    }
 
     /// <summary>A request of a user: the launches that it leads to belong to its trace.</summary>
     private Task<T> Command<T>(Func<JobRound, T> act)
@@ -275,6 +281,15 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
             if (decision.Change is { } change)
             {
                 _storage.Require();
+
+                // The index comes to know of a new job while that is written: one wait for the storage, not two. Nobody is told of it before
+                // both are done. A job of which only the index knows is one that does not exist.
+                if (!_state.Exists)
+                {
+                    _beginning = true;
+                    Index().Ignore();
+                }
+
                 var number = await _journal.Append(change);
                 _telemetry.TasksChanged(_state.Tasks, change);
                 _state.Apply(change);
@@ -317,6 +332,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
             _due?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
 
+        _beginning = false;
         if (decision.InMotion == _inMotion) return;
         _inMotion = decision.InMotion;
         if (_inMotion)
@@ -325,7 +341,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
                 new GrainTimerCreationOptions(_options.ResendAfter, _options.ResendAfter) { Interleave = true, KeepAlive = true });
 
             // The index takes a job that is new to it to be in motion.
-            if (_state.Header.Revision > 1) _ = GrainFactory.GetGrain<IJobIndexGrain>(JobIndex.ShardOf(_key)).SetMotion(_key, true);
+            if (_state.Header.Revision > 1) _ = JobIndexShard.SetMotion(_key, true);
         }
         else
         {

@@ -17,7 +17,7 @@ internal sealed partial class JobIndexGrain(
     private const int SweepWidth = 32;
 
     private readonly SortedSet<JobKey> _jobs = [];
-    private readonly HashSet<JobKey> _atRest = [];
+    private readonly HashSet<JobKey> _moving = [];
     private readonly HashSet<JobKey> _asked = [];
     private readonly Journal<JobIndexChange, JobIndexChange> _journal = journals.For<JobIndexChange, JobIndexChange>(context.GrainId);
     private Inbox<JobKey>? _inbox;
@@ -29,6 +29,9 @@ internal sealed partial class JobIndexGrain(
         var recovered = await _journal.Open(cancellationToken);
         if (recovered.Snapshot is { } snapshot) _jobs.UnionWith(snapshot.Added);
         foreach (var change in recovered.Entries) _jobs.UnionWith(change.Added);
+
+        // Nobody knows what they were about.
+        _moving.UnionWith(_jobs);
         _inbox = new Inbox<JobKey>(Record);
         this.RegisterGrainTimer(Sweep, new GrainTimerCreationOptions(TimeSpan.Zero, SweepPeriod) { Interleave = true, KeepAlive = true });
     }
@@ -39,8 +42,8 @@ internal sealed partial class JobIndexGrain(
     {
         // An answer that is under way to the sweep is older than this news.
         _asked.Remove(job);
-        if (inMotion) _atRest.Remove(job);
-        else _atRest.Add(job);
+        if (inMotion) _moving.Add(job);
+        else _moving.Remove(job);
         return Task.CompletedTask;
     }
 
@@ -74,6 +77,7 @@ internal sealed partial class JobIndexGrain(
             storage.Require();
             var number = await _journal.Append(new JobIndexChange(fresh));
             _jobs.UnionWith(fresh);
+            _moving.UnionWith(fresh);
             if (_journal.WantsSnapshot) _journal.CompactInBackground(Snapshot(), number, logger);
         }
         catch (Exception e)
@@ -100,7 +104,7 @@ internal sealed partial class JobIndexGrain(
         var last = _jobs.Max;
         foreach (var job in (_lookedAt is { } before && before < last ? _jobs.GetViewBetween(before, last) : _jobs).Take(due + 1))
         {
-            _atRest.Remove(job);
+            _moving.Add(job);
             _lookedAt = job;
         }
     }
@@ -108,8 +112,7 @@ internal sealed partial class JobIndexGrain(
     private async Task Sweep(CancellationToken cancellationToken)
     {
         Unrest();
-        var jobs = _jobs.Where(j => !_atRest.Contains(j)).ToList();
-        foreach (var some in jobs.Chunk(SweepWidth)) await Task.WhenAll(some.Select(Ask));
+        foreach (var some in _moving.ToList().Chunk(SweepWidth)) await Task.WhenAll(some.Select(Ask));
 
         async Task Ask(JobKey job)
         {
@@ -117,7 +120,7 @@ internal sealed partial class JobIndexGrain(
             {
                 _asked.Add(job);
                 var inMotion = await GrainFactory.GetGrain<IJobGrain>(job.ToString()).Wake(cancellationToken);
-                if (_asked.Remove(job) && !inMotion) _atRest.Add(job);
+                if (_asked.Remove(job) && !inMotion) _moving.Remove(job);
             }
             catch (Exception e)
             {

@@ -57,6 +57,17 @@ public abstract partial class ImageTaskTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_container_has_the_limits_that_its_job_names()
+    {
+        var attempt = Node.Launch(Shell("ulimit -n; ulimit -c") with
+        {
+            Rlimits = ImmutableSortedDictionary<string, long>.Empty.Add("nofile", 64).Add("core", 0),
+        });
+        await Node.Gateway.End(attempt);
+        Assert.Equal("64\n0\n", Node.Output(attempt));
+    }
+
+    [Fact]
     public async Task A_container_runs_with_what_its_image_and_its_job_say_and_its_output_is_kept()
     {
         var attempt = Node.Launch(

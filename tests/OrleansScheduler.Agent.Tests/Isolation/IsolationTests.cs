@@ -87,6 +87,27 @@ public sealed class IsolationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_process_has_the_limits_that_the_job_names()
+    {
+        var show = Node.Shell("ulimit -Sn; ulimit -Hn; ulimit -f; ulimit -Hc");
+        var plain = _node.Launch(show with { Rlimits = Limits("nofile", 64) });
+        var dumping = _node.Launch(show with { Rlimits = Limits("nofile", 64).Add("core", 512) });
+        await _node.Gateway.End(plain);
+        await _node.Gateway.End(dumping);
+        Assert.Equal("64\n64\nunlimited\n0\n", _node.Output(plain));
+        Assert.Equal("64\n64\nunlimited\n1\n", _node.Output(dumping));
+    }
+
+    [Fact]
+    public async Task A_limit_that_the_kernel_does_not_give_keeps_a_task_from_starting_and_is_named()
+    {
+        // More than any process may have open on Linux (fs.nr_open).
+        var end = await _node.Gateway.End(_node.Launch(Node.Shell("true") with { Rlimits = Limits("nofile", Rlimit.Unlimited) }));
+        Assert.Equal(Status.Failed, end.Status);
+        Assert.Contains("cannot set the limit nofile to unlimited", end.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Nothing_of_a_task_outlives_its_supervisor_and_no_group_stays_behind()
     {
         var attempt = _node.Launch(Node.Shell("setsid sleep 1000 & setsid setsid sleep 1000 & echo 1 >ready; exec sleep 1000"));
@@ -140,6 +161,18 @@ public sealed class IsolationTests : IAsyncLifetime
         Assert.Contains(attributes["cgroups"].Values.Single(), (string[])["v1", "v2"]);
         Assert.Equal(["ipc", "mount", "pid", "seccomp", "user"], attributes["isolation"].Values);
     }
+
+    [Fact]
+    public async Task A_task_changes_no_attributes_by_which_its_disk_is_counted()
+    {
+        var output = await Run(
+            "python3 -c \"import fcntl; f = open('f', 'w')\nfor call in (0x40086602, 0x401C5820):\n"
+            + "  try: fcntl.ioctl(f, call, bytearray(28)); print('done')\n  except OSError as e: print(e.errno)\"");
+        Assert.Equal(["25", "25"], output);
+    }
+
+    private static ImmutableSortedDictionary<string, long> Limits(string name, long amount) =>
+        ImmutableSortedDictionary<string, long>.Empty.Add(name, amount);
 
     private async Task<string[]> Run(string script) => (await RunAttempt(script)).Output;
 

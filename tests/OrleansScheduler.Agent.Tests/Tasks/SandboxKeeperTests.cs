@@ -84,8 +84,8 @@ public sealed class SandboxKeeperTests : IDisposable
     }
 
     private SandboxKeeper Keeper(DiskRoom? room = null) => new(
-        _state, _journal, _table, room ?? new(_state, Options.Create(_options)), Options.Create(_options), _time,
-        NullLogger<SandboxKeeper>.Instance);
+        _state, _journal, _table, room ?? new(_state, Options.Create(_options)), new(_state, Options.Create(_options)),
+        Options.Create(_options), _time, NullLogger<SandboxKeeper>.Instance);
 
     private AttemptDirectory Forgotten(int instance)
     {

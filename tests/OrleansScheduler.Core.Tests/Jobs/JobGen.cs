@@ -68,12 +68,17 @@ internal static class JobGen
             Signal = signal,
         });
 
+    private static readonly Gen<ImmutableSortedDictionary<string, long>> Rlimits =
+        Gen.Select(Pick([.. Rlimit.Numbers.Keys]), Gen.OneOf(Gen.Const(Rlimit.Unlimited), Gen.Long[0, long.MaxValue])).Array[0, 3]
+            .Select(pairs => pairs.DistinctBy(pair => pair.Item1).ToImmutableSortedDictionary(pair => pair.Item1, pair => pair.Item2));
+
     public static readonly Gen<TaskSpec> Task =
         from command in Command
         from env in Env
         from amounts in Gen.Frequency((1, Gen.Const(new TaskSpec().Resources)), (3, Amounts))
         from ports in Ports
         from custom in Custom
+        from rlimits in Rlimits
         from health in Health(ports)
         from grace in Duration
         from path in Gen.Frequency((2, Gen.Const((string?)null)), (1, UrlPath.Select(text => (string?)text)))
@@ -94,6 +99,7 @@ internal static class JobGen
             Resources = amounts,
             Ports = ports,
             Custom = custom,
+            Rlimits = rlimits,
             Artifacts = [.. artifacts],
             Health = health,
             Kill = new()

@@ -84,6 +84,8 @@ public sealed class JobRulesTests
         { Of(A) with { Task = Of(A).Task with { FinalizationWait = TimeSpan.FromDays(31) } }, "above-maximum task.finalization-wait" },
         { Of(A) with { Task = Of(A).Task with { Command = ["x"] } }, "processes-or-command task.processes" },
         { Valid with { Task = Valid.Task with { User = "" } }, "bad-name task.user" },
+        { WithLimit("files", 1), "unknown-value task.rlimits.files" },
+        { WithLimit("nofile", -2), "below-minimum task.rlimits.nofile" },
     };
 
     [Theory]
@@ -92,6 +94,11 @@ public sealed class JobRulesTests
         Assert.Equal(expected, string.Join("; ", JobRules.Check(spec).Select(error => $"{error.Code} {error.Path}")));
 
     private static TemplateSpec Named(int number) => new() { Path = $"{number}" };
+
+    private static JobSpec WithLimit(string name, long amount) => Valid with
+    {
+        Task = Valid.Task with { Rlimits = ImmutableSortedDictionary<string, long>.Empty.Add(name, amount) },
+    };
 
     private static JobSpec WithTemplate(string path, string text, string? signal = null) =>
         Valid with { Task = Valid.Task with { Templates = [new() { Path = path, Text = text, Signal = signal }] } };

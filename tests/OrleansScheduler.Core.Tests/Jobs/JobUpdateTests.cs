@@ -81,7 +81,7 @@ public sealed class JobUpdateTests
             RunAll(job, spec);
             job.Do(r => r.Submit("op-2", spec with { Task = spec.Task with { Env = spec.Task.Env.Add("V", "2") } }, null, "me")
                 .Outcome("updating"));
-            for (var i = 0; i < 500 && job.State.Header.Update!.IsActive; i++)
+            for (var i = 0; i < 2000 && job.State.Header.Update!.IsActive; i++)
             {
                 Assert.True(failures || job.State.Tasks.Values.Count(t => t.Status != Running) <= batch);
                 job.Step(random, failures ? 0.02 : 0);

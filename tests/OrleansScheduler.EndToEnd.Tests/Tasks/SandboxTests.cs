@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -55,6 +56,58 @@ public sealed class SandboxTests : IAsyncLifetime
         Assert.Equal((7, "one\nfetch two", "bad"), (exec.ExitCode, exec.Output, exec.Error));
         for (var round = 0; round < 5; round++) Assert.Equal(0, (await _cell.Run($"task exec {Task} -- true")).ExitCode);
         Assert.Equal(NotFound, (await _cell.Run("task exec shop/test/fetch/9 -- true")).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_shell_in_a_task_has_a_terminal_and_every_key_goes_there()
+    {
+        var file = _cell.Write("shell.yaml", """
+            job: shell
+            role: shop
+            env: test
+            type: service
+            task:
+              command: exec sleep 1000
+            """);
+        await _cell.Run($"job run {file} --wait --timeout 60s");
+        var user = _cell.Write("user.py", """
+            import os, pty, select, sys, time
+            pid, terminal = pty.fork()
+            if pid == 0:
+                os.execv(sys.argv[1], sys.argv[1:])
+            seen = b""
+            def wait(words):
+                global seen
+                end = time.time() + 60
+                while words not in seen:
+                    if time.time() > end or not select.select([terminal], [], [], 1)[0] and os.waitpid(pid, os.WNOHANG)[0]:
+                        sys.exit("no %r after %r" % (words, seen))
+                    if select.select([terminal], [], [], 0)[0]:
+                        seen += os.read(terminal, 4096)
+                seen = seen[seen.index(words) + len(words):]
+            def keys(words):
+                os.write(terminal, words)
+            wait(b"> ")
+            keys(b"tty; echo is$((1+1))\r")
+            wait(b"echo is$((1+1))\r\n/dev/pts/")
+            wait(b"is2\r\n")
+            keys(b"echo now; sleep 1000\r")
+            wait(b"\r\nnow\r\n")
+            keys(b"\x03")
+            wait(b"^C")
+            keys(b"exit 5\r")
+            print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+            """);
+        var start = new ProcessStartInfo("python3", [user, Osched.Path, "task", "exec", "-it", "shop/test/shell/0", "--", "env", "PS1=> ", "sh"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            Environment = { ["OSCHED_GATEWAY"] = _cell.Address },
+        };
+        using var python = Process.Start(start)!;
+        var (output, error) = (python.StandardOutput.ReadToEndAsync(), python.StandardError.ReadToEndAsync());
+        Assert.Equal(("5\n", ""), (await output, await error));
     }
 
     [Fact]
