@@ -56,6 +56,20 @@ public abstract partial class ImageTaskTests
     }
 
     [Fact]
+    public async Task Whoever_looks_after_a_strict_container_ends_with_it_also_while_no_agent_is_there()
+    {
+        var attempt = await StartStrict(20_000, Counting + "exit 11");
+        var supervisor = Node.SupervisorOf(attempt);
+        await Node.StopAgent();
+
+        await File.WriteAllTextAsync(Path.Combine(Node.DirectoryOf(attempt).Sandbox, "go"), "");
+
+        await Wait.Until(() => !Node.IsAlive(supervisor));
+        await Node.StartAgent(All());
+        Assert.Equal(11, (await Node.Gateway.End(attempt)).ExitCode);
+    }
+
+    [Fact]
     public async Task A_strict_container_ends_with_whoever_would_end_it_with_the_lease()
     {
         var attempt = await StartStrict(20_000);

@@ -40,6 +40,7 @@ public sealed class PodmanService : IAsyncLifetime
             [engine]
             cgroup_manager = "cgroupfs"
             events_logger = "file"
+            exit_command_delay = 10
             runtime = "runc"
             tmp_dir = "{Directory}/tmp"
             [network]
