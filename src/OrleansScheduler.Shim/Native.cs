@@ -107,6 +107,18 @@ internal static unsafe partial class Native
         return Marshal.GetLastPInvokeError();
     }
 
+    /// <summary>Reads the start of a small file.</summary>
+    /// <returns>What was read of it; nothing when it cannot be read.</returns>
+    public static ReadOnlySpan<byte> ReadStart(string path, Span<byte> buffer)
+    {
+        var descriptor = Open(path, ReadOnly | CloseOnExec, 0);
+        if (descriptor < 0) return [];
+        int read;
+        fixed (byte* start = buffer) read = (int)Read(descriptor, start, (nuint)buffer.Length);
+        _ = Close(descriptor);
+        return buffer[..Math.Max(0, read)];
+    }
+
     /// <summary>Writes a file by one call of the kernel, as those of cgroups need it.</summary>
     public static void WriteWhole(string path, string text)
     {

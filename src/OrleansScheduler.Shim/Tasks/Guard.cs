@@ -13,11 +13,14 @@ namespace OrleansScheduler.Shim;
 /// </remarks>
 internal sealed unsafe class Guard
 {
+    private const int LargestFile = 8192;
+    private const int ShortestId = 32;
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
     private readonly string _directory;
     private readonly ShimSpec _spec;
     private readonly GuardSpec _guarded;
+    private readonly byte[] _name;
     private readonly ControlPipe _control;
     private int _main = -1;
     private bool _isEnding;
@@ -26,6 +29,10 @@ internal sealed unsafe class Guard
     private Guard(string directory, ShimSpec spec)
     {
         (_directory, _spec, _guarded) = (directory, spec, spec.Guarded!);
+
+        // A name that others have too would be theirs as well.
+        if (_guarded.Container.Length < ShortestId) throw new ShimException($"'{_guarded.Container}' is no id of a container");
+        _name = System.Text.Encoding.ASCII.GetBytes(_guarded.Container);
         _control = new(directory);
     }
 
@@ -131,17 +138,16 @@ internal sealed unsafe class Guard
         return -1;
     }
 
+    // Many are looked at, so little is allocated for each.
     private bool IsFirst(string place)
     {
-        try
-        {
-            return File.ReadAllText(Path.Combine(place, "cgroup")).Contains(_guarded.Container, StringComparison.Ordinal)
-                && File.ReadLines(Path.Combine(place, "status")).FirstOrDefault(line => line.StartsWith("NSpid:", StringComparison.Ordinal))
-                    is { } numbers && numbers.Split('\t') is [_, _, .., "1"];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
+        Span<byte> buffer = stackalloc byte[LargestFile];
+        if (Native.ReadStart(Path.Combine(place, "cgroup"), buffer).IndexOf(_name) < 0) return false;
+        var status = Native.ReadStart(Path.Combine(place, "status"), buffer);
+        var numbers = status[Math.Max(0, status.IndexOf("\nNSpid:"u8))..];
+        if (!numbers.StartsWith("\nNSpid:"u8)) return false;
+        numbers = numbers[1..];
+        numbers = numbers[..Math.Max(0, numbers.IndexOf((byte)'\n'))];
+        return numbers.EndsWith("\t1"u8) && numbers.Count((byte)'\t') > 1;
     }
 }

@@ -117,15 +117,10 @@ internal sealed record LeaseSpec
     public required long StartBy { get; init; }
 
     /// <summary>When it is over, as far as the node knows by now.</summary>
-    public unsafe long Over()
+    public long Over()
     {
-        Span<byte> text = stackalloc byte[64];
-        var descriptor = Native.Open(File, Native.ReadOnly | Native.CloseOnExec, 0);
-        if (descriptor < 0) return 0;
-        int read;
-        fixed (byte* start = text) read = (int)Native.Read(descriptor, start, (nuint)text.Length);
-        _ = Native.Close(descriptor);
-        var end = read > 0 ? text[..read].IndexOf((byte)' ') : -1;
+        var text = Native.ReadStart(File, stackalloc byte[64]);
+        var end = text.IndexOf((byte)' ');
         return end > 0 && long.TryParse(text[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var over) ? over * 10 : 0;
     }
 

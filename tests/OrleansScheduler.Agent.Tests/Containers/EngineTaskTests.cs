@@ -173,6 +173,27 @@ public sealed class EngineTaskTests(PodmanService podman) : ImageTaskTests
     }
 
     [Fact]
+    public async Task A_strict_container_ends_with_the_lease_when_neither_agent_nor_engine_are_there()
+    {
+        Assert.SkipUnless(podman.CanBeEnded, "the engine is not the test's own");
+        var attempt = await StartStrict(4000);
+        await Node.StopAgent();
+        await podman.End();
+        try
+        {
+            Assert.NotEmpty(Alive(attempt));
+            await AllEnd(attempt);
+        }
+        finally
+        {
+            await podman.Start();
+        }
+
+        await Node.StartAgent(All());
+        await Node.Gateway.Reaches(attempt, Status.Lost);
+    }
+
+    [Fact]
     public async Task A_strict_container_that_its_engine_starts_only_after_the_lease_cannot_start()
     {
         await HasLease(1500);

@@ -109,7 +109,7 @@ public abstract partial class ImageTaskTests
         await Wait.Until(() => Node.Services.GetRequiredService<NodeLease>().Holds, "the node has a lease");
     }
 
-    private async Task<AttemptId> StartStrict(int lease, string script = Stubborn)
+    private protected async Task<AttemptId> StartStrict(int lease, string script = Stubborn)
     {
         await HasLease(lease);
         var attempt = Node.NextAttempt();
@@ -120,9 +120,9 @@ public abstract partial class ImageTaskTests
         return attempt;
     }
 
-    private Task AllEnd(AttemptId attempt) => Wait.Until(() => Alive(attempt).Length == 0, "its processes end");
+    private protected Task AllEnd(AttemptId attempt) => Wait.Until(() => Alive(attempt).Length == 0, "its processes end");
 
     // Everything in a container has its environment from the job.
-    private ProcessStat[] Alive(AttemptId attempt) =>
+    private protected ProcessStat[] Alive(AttemptId attempt) =>
         [.. ProcessScan.Now().TreeOf(Node.DirectoryOf(attempt).Sandbox).Where(process => process.StillRuns())];
 }
