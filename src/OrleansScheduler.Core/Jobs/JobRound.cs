@@ -256,7 +256,15 @@ public sealed partial class JobRound(
 
     private List<ScheduledTask> On(string node) => [.. All().Where(t => t.Node == node && t.Status.HoldsNode()).OrderBy(t => t.Instance)];
 
-    private JobSpec SpecOf(int version) => _versions.Find(v => v.Number == version)?.Spec ?? state.SpecOf(version);
+    private JobSpec SpecOf(int version)
+    {
+        foreach (var staged in _versions)
+        {
+            if (staged.Number == version) return staged.Spec;
+        }
+
+        return state.SpecOf(version);
+    }
 
     private bool RunsTheSame(int version, int other)
     {

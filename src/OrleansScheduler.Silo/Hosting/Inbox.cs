@@ -42,12 +42,13 @@ internal sealed class Inbox<T>(Func<IReadOnlyList<T>, Task> round, int limit = 1
         return done;
     }
 
-    private static TaskCompletionSource New()
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Whether anybody waits for it or not, the failure counts as seen.</summary>
+    private static void Fail(TaskCompletionSource source, Exception failure)
     {
-        var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _ = source.Task.ContinueWith(static t => _ = t.Exception, CancellationToken.None,
-            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return source;
+        source.SetException(failure);
+        _ = source.Task.Exception;
     }
 
     private async Task Run()
@@ -64,9 +65,9 @@ internal sealed class Inbox<T>(Func<IReadOnlyList<T>, Task> round, int limit = 1
             catch (Exception e)
             {
                 _broken = e;
-                done.SetException(e);
-                _done.SetException(e);
-                while (_full.TryDequeue(out var next)) next.Done.SetException(e);
+                Fail(done, e);
+                Fail(_done, e);
+                while (_full.TryDequeue(out var next)) Fail(next.Done, e);
                 return;
             }
         }

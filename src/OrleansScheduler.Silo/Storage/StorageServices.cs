@@ -14,7 +14,7 @@ internal static class StorageServices
     public static IServiceCollection AddSchedulerStorage(this IServiceCollection services)
     {
         services.AddMetrics();
-        services.AddSingleton<IGrainStorageSerializer, OrleansGrainStorageSerializer>();
+        services.AddSingleton<IGrainStorageSerializer, StateSerializer>();
         services.AddSingleton<JournalMetrics>();
         services.AddSingleton<JournalFactory>();
         services.AddSingleton<StateCopy>();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Orleans.Serialization.Serializers;
 using Orleans.Storage;
@@ -51,7 +52,7 @@ internal sealed partial class SqliteGrainStorage(
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
         var readers = _readers ?? throw Closed();
-        if (await readers.Read(grainId.ToString(), stateName, cancellationToken) is not { } row)
+        if (await readers.Read(grainId.ToString(), stateName, cancellationToken).ConfigureAwait(false) is not { } row)
         {
             Forget(grainState);
             return;
@@ -69,14 +70,14 @@ internal sealed partial class SqliteGrainStorage(
     /// <inheritdoc/>
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
-        var payload = options.GrainStorageSerializer.Serialize(grainState.State).ToArray();
+        var payload = BytesOf(options.GrainStorageSerializer.Serialize(grainState.State));
         if (payload.Length > options.MaxPayloadBytes)
         {
             throw new SqliteStorageException(
                 $"{_database.File}: state {stateName} of {grainId} has {payload.Length} bytes; at most {options.MaxPayloadBytes} fit");
         }
 
-        var version = await Apply(stateName, grainId, grainState.ETag, payload, cancellationToken);
+        var version = await Apply(stateName, grainId, grainState.ETag, payload, cancellationToken).ConfigureAwait(false);
         grainState.ETag = version?.ToString(CultureInfo.InvariantCulture);
         grainState.RecordExists = true;
     }
@@ -88,7 +89,7 @@ internal sealed partial class SqliteGrainStorage(
     /// <inheritdoc/>
     public async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
-        await Apply(stateName, grainId, grainState.ETag, payload: null, cancellationToken);
+        await Apply(stateName, grainId, grainState.ETag, payload: null, cancellationToken).ConfigureAwait(false);
         Forget(grainState);
     }
 
@@ -96,11 +97,15 @@ internal sealed partial class SqliteGrainStorage(
     {
         var writer = _writer ?? throw Closed();
         long? expected = string.IsNullOrEmpty(etag) ? null : ParseVersion(etag, stateName, grainId);
-        var outcome = await writer.Apply(new SqliteChange(grainId.ToString(), stateName, expected, payload), cancellationToken);
+        var change = new SqliteChange(grainId.ToString(), stateName, expected, payload);
+        var outcome = await writer.Apply(change, cancellationToken).ConfigureAwait(false);
         return outcome.Applied
             ? outcome.Version
             : throw Conflict(stateName, grainId, outcome.Version?.ToString(CultureInfo.InvariantCulture), etag);
     }
+
+    private static byte[] BytesOf(BinaryData data) =>
+        MemoryMarshal.TryGetArray(data.ToMemory(), out var segment) && segment.Count == segment.Array!.Length ? segment.Array : data.ToArray();
 
     private T Deserialize<T>(SqliteRow row, string stateName, GrainId grainId)
     {

@@ -16,10 +16,10 @@ internal sealed class SqliteReaders(SqliteDatabase database, SqliteStorageOption
     /// <exception cref="SqliteStorageException">The file cannot be read.</exception>
     public async Task<SqliteRow?> Read(string grainId, string stateName, CancellationToken cancellationToken)
     {
-        await _slots.WaitAsync(cancellationToken);
+        await _slots.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await Task.Run(() => ReadNow(grainId, stateName), cancellationToken);
+            return await Task.Run(() => ReadNow(grainId, stateName), cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -35,14 +35,14 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         try
         {
-            await _waiting.Writer.WriteAsync(change, cancellationToken);
+            await _waiting.Writer.WriteAsync(change, cancellationToken).ConfigureAwait(false);
         }
         catch (ChannelClosedException)
         {
             throw new ObjectDisposedException(nameof(SqliteGrainStorage), "the store is closed");
         }
 
-        return await change.Outcome;
+        return await change.Outcome.ConfigureAwait(false);
     }
 
     /// <summary>Commits what waits, then closes the connection.</summary>
