@@ -31,6 +31,7 @@ public static class AgentHosting
         services.TryAddSingleton<ProcessDriver>();
         services.TryAddSingleton<ContainerEngine>();
         services.TryAddSingleton<EngineImages>();
+        services.TryAddSingleton<ContainerGuard>();
         services.TryAddSingleton<ContainerDriver>();
         services.TryAddSingleton<OciRuntime>();
         services.TryAddSingleton<ImageCache>();

@@ -35,6 +35,10 @@ internal static unsafe partial class Native
     public const int AmbientClearAll = 4;
     public const int SetSeccomp = 22;
     public const int SeccompFilter = 2;
+
+    // Numbers of calls that are the same on every architecture.
+    public const nint PidDescriptorSendSignal = 424;
+    public const nint PidDescriptorOpen = 434;
     private const int BootClock = 7;
     private const int Children = -1;
     private const short SetSignalDefaults = 0x04;
@@ -101,6 +105,18 @@ internal static unsafe partial class Native
         using var envp = new TextArray(environment);
         _ = ExecuteFound(arguments[0], argv.Pointer, envp.Pointer);
         return Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>Reads the start of a small file.</summary>
+    /// <returns>What was read of it; nothing when it cannot be read.</returns>
+    public static ReadOnlySpan<byte> ReadStart(string path, Span<byte> buffer)
+    {
+        var descriptor = Open(path, ReadOnly | CloseOnExec, 0);
+        if (descriptor < 0) return [];
+        int read;
+        fixed (byte* start = buffer) read = (int)Read(descriptor, start, (nuint)buffer.Length);
+        _ = Close(descriptor);
+        return buffer[..Math.Max(0, read)];
     }
 
     /// <summary>Writes a file by one call of the kernel, as those of cgroups need it.</summary>

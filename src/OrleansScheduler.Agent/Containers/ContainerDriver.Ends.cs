@@ -116,7 +116,7 @@ internal sealed partial class ContainerDriver
     {
         try
         {
-            if (ContainerRecord.Read(attempt.Directory).Main is not { } main || ContainerGroup.Of(main.Pid) is not { } group) return;
+            if (ContainerRecord.Read(attempt.Directory).Main is not { } main || ControlGroup.Of(main.Pid) is not { } group) return;
             while (await group.OutOfMemory(time, cancellationToken))
             {
                 RunOf(attempt).OutOfMemory = true;
@@ -160,15 +160,31 @@ internal sealed partial class ContainerDriver
         return false;
     }
 
-    private async Task TryRemove(string name)
+    /// <summary>Ends it by the engine, or without one by its process.</summary>
+    private async Task TryEnd(Attempt attempt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _ = await engine.Signal(NameOf(attempt), Posix.SigKill, cancellationToken);
+        }
+        catch (EngineException e)
+        {
+            LogEngineSilent(attempt.Id, e.Message);
+            ContainerRecord.Read(attempt.Directory).Main?.Signal(Posix.SigKill);
+        }
+    }
+
+    private async Task<bool> TryRemove(string name)
     {
         try
         {
             await engine.Remove(name, CancellationToken.None);
+            return true;
         }
         catch (EngineException e)
         {
             LogNotRemoved(name, e.Message);
+            return false;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Docker.DotNet.Models;
 using Microsoft.Extensions.Options;
 
 namespace OrleansScheduler.Agent;
@@ -9,8 +10,8 @@ namespace OrleansScheduler.Agent;
 /// </summary>
 /// <remarks>Containers are never removed by the engine itself: their end has to be asked for first.</remarks>
 internal sealed partial class ContainerDriver(
-    StateDirectory state, ContainerEngine engine, EngineImages images, IOptions<AgentOptions> options, TimeProvider time,
-    ILogger<ContainerDriver> logger) : ITaskDriver
+    StateDirectory state, ContainerEngine engine, EngineImages images, ContainerGuard guard, IOptions<AgentOptions> options,
+    TimeProvider time, ILogger<ContainerDriver> logger) : ITaskDriver
 {
     private static readonly TimeSpan OneLook = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
@@ -41,7 +42,8 @@ internal sealed partial class ContainerDriver(
         var (run, name) = (RunOf(attempt), NameOf(attempt));
         try
         {
-            var container = ContainerRequest.Of(
+            var permit = await guard.Permit(attempt, cancellationToken);
+            var id = await Make(ContainerRequest.Of(
                 new()
                 {
                     Name = name,
@@ -51,25 +53,18 @@ internal sealed partial class ContainerDriver(
                     Capabilities = run.Capabilities,
                     HostIp = options.Value.Container.HostIp,
                     MaxProcesses = options.Value.Container.MaxProcesses,
+                    Permit = permit,
                 },
-                attempt, environment);
-            try
-            {
-                await engine.Create(container, cancellationToken);
-            }
-            catch (EngineException e) when (e.Failure == EngineFailure.Conflict)
-            {
-                // Left behind by somebody who did not come to start it: an attempt is started once.
-                await engine.Remove(name, cancellationToken);
-                await engine.Create(container, cancellationToken);
-            }
-
+                attempt, environment), cancellationToken);
+            if (permit is not null && !await guard.PutUp(attempt, id, permit, cancellationToken)) return;
             await engine.Start(name, cancellationToken);
+            await guard.CheckSight(attempt, id, cancellationToken);
         }
-        catch (EngineException e)
+        catch (Exception e) when (e is EngineException or TaskStartException)
         {
-            await TryRemove(name);
-            throw new TaskStartException($"The container could not be started: {e.Message}", e);
+            if (await TryRemove(name)) await guard.Dismiss(attempt, CancellationToken.None);
+            else await guard.Condemn(attempt, CancellationToken.None);
+            throw e as TaskStartException ?? new TaskStartException($"The container could not be started: {e.Message}", e);
         }
 
         await TryKnowMain(attempt, cancellationToken);
@@ -78,6 +73,7 @@ internal sealed partial class ContainerDriver(
     /// <inheritdoc/>
     public async Task<bool> Attach(Attempt attempt, CancellationToken cancellationToken)
     {
+        if (!await guard.Find(attempt, cancellationToken)) return false;
         if (ContainerRecord.Read(attempt.Directory).HasEnded) return true;
         var began = time.GetTimestamp();
         for (var pause = FirstPause; ; pause = Longer(pause))
@@ -131,6 +127,7 @@ internal sealed partial class ContainerDriver(
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var output = Follow(attempt, over.Token);
         var memory = WatchMemory(attempt, over.Token);
+        var unguarded = guard.Replace(attempt, token => TryEnd(attempt, token), over.Token);
         try
         {
             var end = await UntilEnded(attempt, cancellationToken);
@@ -144,12 +141,12 @@ internal sealed partial class ContainerDriver(
             await over.CancelAsync();
             await output;
             if (end is TaskState.Ended) await TryCopyOutput(attempt, cancellationToken);
-            return end;
+            return await unguarded ? new TaskState.Vanished("Its guard was killed, so the node ended it.") : end;
         }
         finally
         {
             await over.CancelAsync();
-            await Task.WhenAll(output, memory);
+            await Task.WhenAll(output, memory, unguarded);
         }
     }
 
@@ -170,6 +167,14 @@ internal sealed partial class ContainerDriver(
 
     /// <inheritdoc/>
     public async Task<int> Kill(Attempt attempt, CancellationToken cancellationToken)
+    {
+        var left = await EndAndRemove(attempt, cancellationToken);
+        if (left == 0) await guard.Dismiss(attempt, cancellationToken);
+        else await guard.Condemn(attempt, cancellationToken);
+        return left;
+    }
+
+    private async Task<int> EndAndRemove(Attempt attempt, CancellationToken cancellationToken)
     {
         var name = NameOf(attempt);
         var began = time.GetTimestamp();
@@ -216,7 +221,7 @@ internal sealed partial class ContainerDriver(
 
     /// <inheritdoc/>
     public Task<TaskUsage?> Stats(Attempt attempt, CancellationToken cancellationToken) => Task.FromResult(
-        ContainerRecord.Read(attempt.Directory).Main is { } main && main.StillRuns() ? ContainerGroup.Of(main.Pid)?.Usage() : null);
+        ContainerRecord.Read(attempt.Directory).Main is { } main && main.StillRuns() ? ControlGroup.Of(main.Pid)?.Usage() : null);
 
     /// <inheritdoc/>
     async Task<int?> ITaskDriver.Run(Attempt attempt, ImmutableArray<string> command, CancellationToken cancellationToken)
@@ -224,6 +229,27 @@ internal sealed partial class ContainerDriver(
         try
         {
             return await engine.Run(NameOf(attempt), command, cancellationToken);
+        }
+        catch (EngineException e)
+        {
+            throw new TaskStartException(e.Message, e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IEnteredCommand?> Enter(
+        Attempt attempt, TaskEnvironment environment, EnterRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var command = await engine.Enter(
+                NameOf(attempt), [.. request.Command.Select(environment.Substitute)], request.Terminal?.Kind, cancellationToken);
+            if (request.Terminal is { Rows: > 0, Columns: > 0 } terminal) command.Resize(terminal.Rows, terminal.Columns);
+            return command;
+        }
+        catch (EngineException e) when (e.Failure is EngineFailure.NotFound or EngineFailure.Conflict)
+        {
+            return null;
         }
         catch (EngineException e)
         {
@@ -247,6 +273,20 @@ internal sealed partial class ContainerDriver(
         catch (EngineException e)
         {
             LogNotSwept(e.Message);
+        }
+    }
+
+    private async Task<string> Make(CreateContainerParameters container, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await engine.Create(container, cancellationToken);
+        }
+        catch (EngineException e) when (e.Failure == EngineFailure.Conflict)
+        {
+            // Left behind by somebody who did not come to start it: an attempt is started once.
+            await engine.Remove(container.Name, cancellationToken);
+            return await engine.Create(container, cancellationToken);
         }
     }
 

@@ -32,11 +32,13 @@ internal sealed class EngineException(EngineFailure failure, string message, Exc
 
 /// <summary>A container engine that speaks the API of Docker over a socket of this machine. Every call has a time in which it must
 /// answer.</summary>
-internal sealed class ContainerEngine : IDisposable
+internal sealed partial class ContainerEngine : IDisposable
 {
     private static readonly string[] UsualSockets = ["/var/run/docker.sock", "/run/podman/podman.sock"];
     private static readonly TimeSpan Quick = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Slow = TimeSpan.FromMinutes(1);
+    private const int SocketLevel = 1;
+    private const int PeerCredentials = 17;
     private readonly TimeProvider _time;
     private readonly DockerClientConfiguration? _configuration;
     private readonly DockerClient? _client;
@@ -72,6 +74,23 @@ internal sealed class ContainerEngine : IDisposable
         }
     }
 
+    /// <summary>Why processes of its containers are not to be seen from here, as far as that can be told before there is one; null when they are.
+    /// </summary>
+    /// <exception cref="EngineException">It does not answer.</exception>
+    public async Task<string?> WhyElsewhere(CancellationToken cancellationToken)
+    {
+        var info = await Ask("info", Quick, (client, token) => client.System.GetSystemInfoAsync(token), cancellationToken);
+        var own = (await File.ReadAllTextAsync("/proc/sys/kernel/osrelease", cancellationToken)).Trim();
+        if (info.KernelVersion != own) return $"it runs on another kernel ({info.KernelVersion}) than the node ({own})";
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        Span<byte> peer = stackalloc byte[12];
+        socket.Connect(new UnixDomainSocketEndPoint(Socket!));
+        socket.GetRawSocketOption(SocketLevel, PeerCredentials, peer);
+
+        // The number of whoever listens, as this process would see it.
+        return BitConverter.ToInt32(peer) == 0 ? "the agent does not see its processes, as if the agent were in a container itself" : null;
+    }
+
     /// <summary>A container.</summary>
     /// <exception cref="EngineException">It is not there, or the engine does not answer.</exception>
     public Task<ContainerInspectResponse> Inspect(string name, CancellationToken cancellationToken) =>
@@ -105,9 +124,10 @@ internal sealed class ContainerEngine : IDisposable
             client.Images.LoadImageAsync(new() { Quiet = true }, archive, progress, token), cancellationToken);
 
     /// <summary>Makes a container; it is not started.</summary>
+    /// <returns>Its id.</returns>
     /// <exception cref="EngineException">It cannot be made; a conflict when there is one of that name.</exception>
-    public Task Create(CreateContainerParameters container, CancellationToken cancellationToken) =>
-        Ask("create", Slow, (client, token) => client.Containers.CreateContainerAsync(container, token), cancellationToken);
+    public async Task<string> Create(CreateContainerParameters container, CancellationToken cancellationToken) => (await Ask(
+        "create", Slow, (client, token) => client.Containers.CreateContainerAsync(container, token), cancellationToken)).ID;
 
     /// <summary>Starts a container.</summary>
     /// <exception cref="EngineException">It cannot be started.</exception>
@@ -190,39 +210,6 @@ internal sealed class ContainerEngine : IDisposable
             token), cancellationToken);
 #pragma warning restore CS0618
 
-    /// <summary>Runs a command in a container and returns its exit code; ends it when the wait is given up.</summary>
-    /// <exception cref="EngineException">It cannot be run.</exception>
-    public async Task<int> Run(string name, ImmutableArray<string> command, CancellationToken cancellationToken)
-    {
-        var made = await Ask("exec", Quick, (client, token) => client.Exec.ExecCreateContainerAsync(
-            name, new() { Cmd = [.. command], AttachStdout = true, AttachStderr = true }, token), cancellationToken);
-        try
-        {
-            using (var output = await Ask(
-                "exec", Quick, (client, token) =>
-                    client.Exec.StartAndAttachContainerExecAsync(made.ID, tty: false, token), cancellationToken))
-            {
-                var buffer = new byte[8192];
-                while (!(await output.ReadOutputAsync(buffer, 0, buffer.Length, cancellationToken)).EOF)
-                {
-                }
-            }
-
-            while (true)
-            {
-                var state = await Ask("exec", Quick, (client, token) => client.Exec.InspectContainerExecAsync(made.ID, token),
-                    cancellationToken);
-                if (!state.Running) return (int)state.ExitCode;
-                await Task.Delay(TimeSpan.FromMilliseconds(20), _time, cancellationToken);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            await EndCommand(made.ID);
-            throw;
-        }
-    }
-
     /// <summary>Names of containers with a label, and the value of another label.</summary>
     /// <exception cref="EngineException">The engine does not answer.</exception>
     public async Task<ImmutableArray<string>> Labelled(string label, string value, CancellationToken cancellationToken)
@@ -244,20 +231,6 @@ internal sealed class ContainerEngine : IDisposable
     {
         _client?.Dispose();
         _configuration?.Dispose();
-    }
-
-    private async Task EndCommand(string id)
-    {
-        try
-        {
-            var state = await Ask("exec", Quick, (client, token) => client.Exec.InspectContainerExecAsync(id, token),
-                CancellationToken.None);
-            if (state.Running && state.Pid > 0) ProcessStat.Of((int)state.Pid)?.Signal(Posix.SigKill);
-        }
-        catch (EngineException)
-        {
-            // It ends with the container at the latest.
-        }
     }
 
     private async Task Progressing(

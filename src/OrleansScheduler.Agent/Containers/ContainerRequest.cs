@@ -21,6 +21,9 @@ internal sealed record ContainerRequest
 
     public required int MaxProcesses { get; init; }
 
+    /// <summary>The file without which it cannot be started; null when it needs none.</summary>
+    public required string? Permit { get; init; }
+
     /// <summary>The container as an engine is asked for it.</summary>
     public static CreateContainerParameters Of(ContainerRequest request, Attempt attempt, TaskEnvironment environment)
     {
@@ -65,6 +68,8 @@ internal sealed record ContainerRequest
         };
         if (container.Entrypoint is not []) parameters.Entrypoint = [.. container.Entrypoint.Select(environment.Substitute)];
         if (spec.Command is not []) parameters.Cmd = [.. spec.Command.Select(environment.Substitute)];
+        if (request.Permit is { } permit)
+            parameters.HostConfig.Mounts = [new() { Type = "bind", Source = permit, Target = ContainerGuard.PermitInside, ReadOnly = true }];
         if (container.ReadOnly) parameters.HostConfig.Tmpfs = new Dictionary<string, string> { ["/tmp"] = "rw,nosuid,nodev,mode=1777" };
         if (container.Network == ContainerNetwork.Bridge) AddPorts(parameters, request.HostIp, attempt);
         return parameters;

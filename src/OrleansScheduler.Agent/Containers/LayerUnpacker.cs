@@ -1,5 +1,7 @@
 using System.Formats.Tar;
 using System.IO.Compression;
+using SharpCompress.Common;
+using ZstdStream = SharpCompress.Compressors.ZStandard.DecompressionStream;
 
 namespace OrleansScheduler.Agent;
 
@@ -36,10 +38,12 @@ internal sealed class LayerUnpacker
             Unpack(raw, layer, cancellationToken);
         }
         catch (Exception e) when (e is InvalidDataException or FormatException or EndOfStreamException or ArgumentException
-            && layer.Digest is not null)
+            or SharpCompressException or IndexOutOfRangeException)
         {
             // Whatever a damaged layer stumbles over first: that it is damaged explains it.
-            raw.Finish(layer.Digest!);
+            if (layer.Digest is { } expected) raw.Finish(expected);
+            if (e is SharpCompressException or IndexOutOfRangeException)
+                throw new InvalidDataException($"a layer cannot be unpacked: {e.Message}", e);
             throw;
         }
 
@@ -71,7 +75,7 @@ internal sealed class LayerUnpacker
         return start switch
         {
             [0x1f, 0x8b, ..] => new GZipStream(whole, CompressionMode.Decompress),
-            [0x28, 0xb5, 0x2f, 0xfd] => throw new InvalidDataException("a layer is compressed with zstd, which is not supported; use gzip"),
+            [0x28, 0xb5, 0x2f, 0xfd] => new ZstdStream(whole, 0, true, true),
             _ => whole,
         };
     }

@@ -74,6 +74,26 @@ internal sealed record OciBundle
         },
     };
 
+    /// <summary>
+    /// Writes down a process that runs beside that of a bundle and is all that that one is: not every runtime takes account and directory over
+    /// by itself.
+    /// </summary>
+    /// <param name="bundle">The bundle's directory.</param>
+    /// <param name="command">The words that it runs.</param>
+    /// <param name="terminalKind">The kind of its terminal; null for none.</param>
+    /// <returns>The file.</returns>
+    /// <exception cref="IOException">There is no such bundle, or no room.</exception>
+    public static string WriteProcess(string bundle, IEnumerable<string> command, string? terminalKind)
+    {
+        var process = JsonNode.Parse(File.ReadAllBytes(Path.Combine(bundle, "config.json")))!["process"]!.AsObject();
+        process["args"] = Texts(command);
+        process["terminal"] = terminalKind is not null;
+        if (terminalKind is not null) process["env"]!.AsArray().Add($"TERM={terminalKind}");
+        var path = Path.Combine(bundle, $"exec.{Guid.NewGuid():n}.json");
+        File.WriteAllText(path, process.ToJsonString());
+        return path;
+    }
+
     private IEnumerable<string> Namespaces()
     {
         string[] always = ["pid", "ipc", "uts", "mount", "cgroup"];

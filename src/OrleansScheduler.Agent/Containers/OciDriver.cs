@@ -16,14 +16,16 @@ internal sealed class OciDriver(
     IOptions<AgentOptions> options, TimeProvider time) : ITaskDriver
 {
     private const string Script =
-        "mount -t overlay -o \"lowerdir=$1,upperdir=$2/upper,workdir=$2/work\" osched \"$2/root\" && "
-            + "exec \"$3\" --root \"$4\" --log \"$5/log\" --log-format json run --keep --bundle \"$5\" \"$6\"";
+        "{ [ -z \"$8\" ] || mount -t tmpfs osched \"$8\"; } && mount -t overlay -o \"lowerdir=$1,upperdir=$2/upper,workdir=$2/work\" osched \"$2/root\" && "
+            + "exec \"$3\" --root \"$4\" --log \"$5/log\" --log-format json run $7 --bundle \"$5\" \"$6\"";
 
     private static readonly TimeSpan EndPause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LastWord = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan EndOfKilled = TimeSpan.FromSeconds(10);
     private readonly ContainerPolicy _policy = new(options.Value.Container);
     private readonly ConditionalWeakTable<Attempt, Attempt> _runs = [];
     private readonly Lazy<Task<string?>> _overlay = new(() => TryOverlay(state, runtime));
+    private volatile OciTraits _traits = new(Keeps: true, Hides: "");
 
     /// <inheritdoc/>
     public string Name => TaskDrivers.Oci;
@@ -37,6 +39,7 @@ internal sealed class OciDriver(
         var (volumes, capabilities) = (_policy.Volumes(spec), _policy.Capabilities(spec));
         if (name.Path is null) throw new TaskStartException($"The oci driver does not pull; {name.Text} is in no archive.");
         if (await _overlay.Value.WaitAsync(cancellationToken) is { } problem) throw new TaskStartException(problem);
+        _traits = await runtime.Traits.WaitAsync(cancellationToken);
         var image = await images.Get(name, attempt.Directory, cancellationToken);
         var directories = new OciDirectories(attempt.Directory);
         var user = OciUser.Of(spec.User ?? image.Config.User, image.Root);
@@ -54,7 +57,7 @@ internal sealed class OciDriver(
             Capabilities = capabilities,
             Group = "/" + IdOf(attempt),
             MaxProcesses = options.Value.Container.MaxProcesses,
-            LimitsSwap = ContainerGroup.IsUnified || File.Exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"),
+            LimitsSwap = ControlGroup.IsUnified || File.Exists("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes"),
         };
         directories.Create(image.Root);
         SandboxAccess.Open(attempt.Directory, user.Id != 0);
@@ -83,8 +86,22 @@ internal sealed class OciDriver(
         Told(attempt, await processes.Observe(RunOf(attempt), cancellationToken));
 
     /// <inheritdoc/>
-    public async Task<TaskState> Wait(Attempt attempt, CancellationToken cancellationToken) =>
-        Told(attempt, await processes.Wait(RunOf(attempt), cancellationToken));
+    public async Task<TaskState> Wait(Attempt attempt, CancellationToken cancellationToken)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var memory = WatchMemory(attempt, over.Token);
+        try
+        {
+            var end = await processes.Wait(RunOf(attempt), cancellationToken);
+            if (!memory.IsCompleted) await Task.WhenAny(memory, Task.Delay(LastWord, time, cancellationToken));
+            return Told(attempt, end);
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await memory;
+        }
+    }
 
     /// <inheritdoc/>
     public Task<bool> Signal(Attempt attempt, int signal, CancellationToken cancellationToken) =>
@@ -110,15 +127,16 @@ internal sealed class OciDriver(
 
     /// <inheritdoc/>
     public Task<TaskUsage?> Stats(Attempt attempt, CancellationToken cancellationToken) =>
-        Task.FromResult(ContainerGroup.At(IdOf(attempt)).Usage());
+        Task.FromResult(ControlGroup.At(IdOf(attempt)).Usage());
 
     /// <inheritdoc/>
     public async Task<int?> Run(Attempt attempt, ImmutableArray<string> command, CancellationToken cancellationToken)
     {
-        var pidFile = Path.Combine(new OciDirectories(attempt.Directory).Bundle, $"exec.{Guid.NewGuid():n}");
+        var process = OciBundle.WriteProcess(new OciDirectories(attempt.Directory).Bundle, command, terminalKind: null);
+        var pidFile = process + ".pid";
         try
         {
-            return (await runtime.Run(["exec", "--pid-file", pidFile, IdOf(attempt), .. command], cancellationToken)).ExitCode;
+            return (await runtime.Run(["exec", "--process", process, "--pid-file", pidFile, IdOf(attempt)], cancellationToken)).ExitCode;
         }
         catch (OperationCanceledException)
         {
@@ -131,6 +149,26 @@ internal sealed class OciDriver(
         finally
         {
             File.Delete(pidFile);
+            File.Delete(process);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<IEnteredCommand?> Enter(
+        Attempt attempt, TaskEnvironment environment, EnterRequest request, CancellationToken cancellationToken)
+    {
+        if (attempt.Supervisor is null) return Task.FromResult<IEnteredCommand?>(null);
+        var process = OciBundle.WriteProcess(
+            new OciDirectories(attempt.Directory).Bundle, request.Command.Select(environment.Substitute), request.Terminal?.Kind);
+        try
+        {
+            return Task.FromResult<IEnteredCommand?>(new ProcessCommand(
+                terminal => runtime.Enter(IdOf(attempt), process, terminal?.File), request.Terminal, time, () => File.Delete(process)));
+        }
+        catch
+        {
+            File.Delete(process);
+            throw;
         }
     }
 
@@ -163,6 +201,7 @@ internal sealed class OciDriver(
         [
             runtime.Unshare ?? "unshare", "--mount", "--propagation", "slave", "--", "/bin/sh", "-c", Script, "osched",
             directories.Image, directories.Layer, runtime.Program, runtime.State, directories.Bundle, IdOf(attempt),
+            _traits.Keeps ? "--keep" : "", _traits.Hides,
         ];
         var spec = attempt.Spec is { } own
             ? own with { Command = command, Env = own.Env.Clear(), Ports = [], Container = new(), Image = null }
@@ -184,11 +223,29 @@ internal sealed class OciDriver(
         {
             HasEnded = true,
             ExitCode = code,
-            OutOfMemory = ContainerGroup.At(IdOf(attempt)).HasRunOutOfMemory() == true,
+            OutOfMemory = known.OutOfMemory || ControlGroup.At(IdOf(attempt)).HasRunOutOfMemory() == true,
             Message = error is null ? ended.Message : $"It could not be started: {error}",
         };
         known.Write(attempt.Directory);
         return known.End!;
+    }
+
+    /// <summary>A runtime that removes the group of what has ended takes the kernel's word with it, so it is heard before and written down.
+    /// </summary>
+    private async Task WatchMemory(Attempt attempt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if ((await runtime.Traits.WaitAsync(cancellationToken)).Keeps) return;
+            var group = ControlGroup.At(IdOf(attempt));
+            while (group.HasRunOutOfMemory() is null) await Task.Delay(EndPause, time, cancellationToken);
+            if (await group.OutOfMemory(time, cancellationToken))
+                (ContainerRecord.Read(attempt.Directory) with { OutOfMemory = true }).Write(attempt.Directory);
+        }
+        catch (Exception e) when (e is OperationCanceledException or TaskStartException)
+        {
+            // The container has ended, or another agent goes on.
+        }
     }
 
     private async Task Ended(Attempt run, CancellationToken cancellationToken)

@@ -10,12 +10,20 @@ namespace OrleansScheduler.Agent;
 /// <summary>What a program said and how it ended.</summary>
 internal readonly record struct ProgramEnd(int ExitCode, string Output, string Errors);
 
+/// <summary>In what one runtime is unlike others.</summary>
+/// <param name="Keeps">Whether it can leave what has ended, with its control group, to be asked about: runc and crun since 1.9.</param>
+/// <param name="Hides">The directory that it must not see when it starts something; empty for none. crun does not work where version 2 of control
+/// groups is mounted beside version 1.</param>
+internal sealed record OciTraits(bool Keeps, string Hides);
+
 /// <summary>The program that starts containers of the driver <c>oci</c>: runc, or another one with its command line.</summary>
 internal sealed class OciRuntime
 {
+    private const string Unified = "/sys/fs/cgroup/unified";
     private const int LongestOutput = 1024 * 1024;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly TimeProvider _time;
+    private readonly Lazy<Task<OciTraits>> _traits;
 
     public OciRuntime(StateDirectory state, IOptions<AgentOptions> options, TimeProvider time)
     {
@@ -23,6 +31,7 @@ internal sealed class OciRuntime
         State = Path.Combine(state.Root, "containers");
         Unshare = OnPath("unshare");
         (Program, Missing) = Find(options.Value.Container.Runtime, state.Root, Unshare);
+        _traits = new(FindTraits);
     }
 
     /// <summary>Where the runtime keeps what it knows about containers.</summary>
@@ -87,6 +96,35 @@ internal sealed class OciRuntime
         }
     }
 
+    /// <summary>In what this runtime is unlike others.</summary>
+    /// <exception cref="TaskStartException">It does not say.</exception>
+    public Task<OciTraits> Traits => _traits.Value;
+
+    /// <summary>What starts a command in a container.</summary>
+    /// <param name="container">The container.</param>
+    /// <param name="process">The command, see <see cref="OciBundle.WriteProcess"/>.</param>
+    /// <param name="terminal">The file of the terminal that is to be its; null for none.</param>
+    public ProcessStartInfo Enter(string container, string process, string? terminal)
+    {
+        string[] runtime = [Program, "--root", State, "exec", "--process", process, container];
+
+        // The runtime makes a terminal in the container and copies between that and this one, whose size it follows when it is told of changes;
+        // so this one has to be the one that it is controlled by.
+        string[] all = terminal is null
+            ? runtime
+            : ["/bin/sh", "-c", "t=$1; shift; exec setsid --ctty \"$@\" <\"$t\" >\"$t\" 2>&1", "exec", terminal, .. runtime];
+        var start = new ProcessStartInfo(all[0], all[1..])
+        {
+            UseShellExecute = false,
+            WorkingDirectory = "/",
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment.Clear();
+        return start;
+    }
+
     /// <summary>The last error in a log of the runtime; null when there is none.</summary>
     public static string? LastError(string log)
     {
@@ -107,6 +145,16 @@ internal sealed class OciRuntime
         }
 
         return last;
+    }
+
+    private async Task<OciTraits> FindTraits()
+    {
+        var help = await RunProgram(Program, ["run", "--help"], Patience, CancellationToken.None);
+        var version = await RunProgram(Program, ["--version"], Patience, CancellationToken.None);
+        var isHybrid = !ControlGroup.IsUnified && File.Exists(Path.Combine(Unified, "cgroup.controllers"));
+        return new(
+            help.Output.Contains("--keep", StringComparison.Ordinal),
+            isHybrid && version.Output.StartsWith("crun", StringComparison.Ordinal) ? Unified : "");
     }
 
     private static async Task<string> ReadStart(Stream stream, CancellationToken cancellationToken)

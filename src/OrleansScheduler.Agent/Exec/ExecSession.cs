@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Threading.Channels;
-using OrleansScheduler.Shim;
 
 namespace OrleansScheduler.Agent;
 
@@ -13,36 +11,20 @@ internal sealed class ExecSession : IDisposable
 
     private const int BufferSize = 4096;
     private const int MostPieces = 16;
-    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
     private readonly Channel<(bool IsError, byte[] Bytes)> _output = Channel.CreateBounded<(bool, byte[])>(MostPieces);
     private readonly Channel<byte[]> _input = Channel.CreateBounded<byte[]>(MostPieces);
     private readonly CancellationTokenSource _over = new();
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _turn = new(1);
     private readonly TimeProvider _time;
-    private readonly Terminal? _terminal;
-    private readonly Process _process;
+    private readonly IEnteredCommand _command;
     private int _exitCode;
     private bool _isInputEnded;
 
-    /// <summary>Starts the command.</summary>
-    /// <exception cref="System.ComponentModel.Win32Exception">It cannot be started.</exception>
-    /// <exception cref="IOException">There is no terminal for it.</exception>
-    public ExecSession(AttemptId attempt, Func<(string File, string Kind)?, ProcessStartInfo> enter, string? terminalKind,
-        TimeProvider time)
+    /// <summary>Goes along with a command that has begun.</summary>
+    public ExecSession(AttemptId attempt, IEnteredCommand command, TimeProvider time)
     {
-        (Attempt, _time) = (attempt, time);
-        _terminal = terminalKind is null ? null : new();
-        try
-        {
-            _process = Process.Start(enter(_terminal is { } own ? (own.Name, terminalKind!) : null))!;
-        }
-        catch
-        {
-            _terminal?.Dispose();
-            throw;
-        }
-
+        (Attempt, _command, _time) = (attempt, command, time);
         LastHeard = time.GetTimestamp();
         Ended = Run();
     }
@@ -87,7 +69,7 @@ internal sealed class ExecSession : IDisposable
     }
 
     /// <summary>Sets the size of its terminal, if it has one.</summary>
-    public void Resize(int rows, int columns) => _terminal?.Resize(rows, columns);
+    public void Resize(int rows, int columns) => _command.Resize(rows, columns);
 
     /// <summary>Ends the command and what it has started.</summary>
     public void Close()
@@ -101,8 +83,7 @@ internal sealed class ExecSession : IDisposable
     {
         _over.Dispose();
         _turn.Dispose();
-        _process.Dispose();
-        _terminal?.Dispose();
+        _command.Dispose();
     }
 
     /// <summary>Takes as much as there is room for: a command that does not read must hold up nobody.</summary>
@@ -113,30 +94,14 @@ internal sealed class ExecSession : IDisposable
         while (taken < input.Length)
         {
             var piece = input[taken..Math.Min(taken + BufferSize, input.Length)];
-            var count = _terminal is { } terminal ? terminal.Write(piece) : _input.Writer.TryWrite([.. piece]) ? piece.Length : 0;
-            if (count == 0) return taken;
-            taken += count;
+            if (!_input.Writer.TryWrite([.. piece])) return taken;
+            taken += piece.Length;
         }
 
         if (!isLast) return taken;
         _isInputEnded = true;
-
-        // A terminal has no end; its user types the sign for it.
-        _terminal?.Write([4]);
         _input.Writer.TryComplete();
         return taken;
-    }
-
-    private async Task PassInput()
-    {
-        var stream = _process.StandardInput.BaseStream;
-        await foreach (var piece in _input.Reader.ReadAllAsync(_over.Token))
-        {
-            await stream.WriteAsync(piece, _over.Token);
-            await stream.FlushAsync(_over.Token);
-        }
-
-        _process.StandardInput.Close();
     }
 
     private async Task Something(TimeSpan wait, CancellationToken cancellationToken)
@@ -148,45 +113,9 @@ internal sealed class ExecSession : IDisposable
 
     private async Task Run()
     {
-        var copies = _terminal is null
-            ? Task.WhenAll(Copy(_process.StandardOutput.BaseStream, isError: false), Copy(_process.StandardError.BaseStream, isError: true))
-            : Task.Factory.StartNew(CopyTerminal, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        var input = _terminal is null ? PassInput() : Task.CompletedTask;
-        await ((Task)_process.WaitForExitAsync(_over.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        EndTree();
-        await ((Task)_process.WaitForExitAsync(CancellationToken.None)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _exitCode = _process.ExitCode;
-
-        // What it wrote last may still be under way; what others hold open is not waited for, except for whoever still fetches.
-        await copies.WaitAsync(LastWords, _time, _over.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _exitCode = await _command.Run(
+            _input.Reader, (isError, bytes) => _output.Writer.WriteAsync((isError, bytes), _over.Token), _over.Token);
         _output.Writer.TryComplete();
         await _over.CancelAsync();
-        await Task.WhenAll(copies, input).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    // What it has left behind and detached from itself belongs to the task and ends with that.
-    private void EndTree()
-    {
-        if (_process.HasExited) return;
-        Descendants.Kill(_process.Id);
-        _process.Kill();
-    }
-
-    private async Task Copy(Stream stream, bool isError)
-    {
-        var buffer = new byte[BufferSize];
-        for (int read; (read = await stream.ReadAsync(buffer, _over.Token)) > 0;)
-            await _output.Writer.WriteAsync((isError, buffer[..read]), _over.Token);
-    }
-
-    private void CopyTerminal()
-    {
-        var buffer = new byte[BufferSize];
-        while (!_over.IsCancellationRequested)
-        {
-            var read = _terminal!.Read(buffer);
-            if (read < 0 || (read == 0 && _process.HasExited)) return;
-            if (read > 0) _output.Writer.WriteAsync((false, buffer[..read]), _over.Token).AsTask().GetAwaiter().GetResult();
-        }
     }
 }

@@ -8,7 +8,7 @@ namespace OrleansScheduler.Agent;
 
 /// <summary>The commands that people run in this node's tasks. Each ends when nobody asks for it any more.</summary>
 internal sealed partial class ExecSessions(
-    AttemptTable table, TaskEntry entry, NodeDescription node, IOptions<AgentOptions> options, TimeProvider time,
+    AttemptTable table, IEnumerable<ITaskDriver> drivers, NodeDescription node, IOptions<AgentOptions> options, TimeProvider time,
     ILogger<ExecSessions> logger) : IDisposable
 {
     private const int MostSessions = 16;
@@ -41,7 +41,7 @@ internal sealed partial class ExecSessions(
         var id = call.Session;
         if (id.Length == 0)
         {
-            var started = Start(call);
+            var started = await Start(call, cancellationToken);
             if (started.Problem is { } problem) return Refusal(problem);
             id = started.Value!;
         }
@@ -70,12 +70,11 @@ internal sealed partial class ExecSessions(
         };
     }
 
-    private Answer<string> Start(Protocol.ExecCall call)
+    private async Task<Answer<string>> Start(Protocol.ExecCall call, CancellationToken cancellationToken)
     {
         if (call.Attempt?.ToAttemptId() is not { } attemptId || call.Command.Count == 0 || call.Command[0].Length == 0)
             return Problem.Of(ProblemKind.Malformed, "bad-exec", "The question names no attempt or no command.");
-        if (table.Find(attemptId) is not { Spec: { } spec } attempt || attempt.Record.Status.IsTerminal() || attempt.Supervisor is null)
-            return Problem.Of(ProblemKind.Conflict, "task-not-running", $"{attemptId} does not run on node {node.Id}.");
+        if (table.Find(attemptId) is not { Spec: { } spec } attempt || attempt.Record.Status.IsTerminal()) return NotRunning(attemptId);
         if (Interlocked.Increment(ref _count) > MostSessions)
         {
             Interlocked.Decrement(ref _count);
@@ -83,12 +82,16 @@ internal sealed partial class ExecSessions(
                 $"The node runs {MostSessions} commands of people already; try later.");
         }
 
+        var isStarted = false;
         try
         {
             var environment = new TaskEnvironment(attempt, spec, node.Id, options.Value.SelfCommand);
-            var session = new ExecSession(
-                attemptId, terminal => entry.Enter(attempt, environment, call.Command, terminal),
-                    call.Terminal ? call.TerminalKind : null, time);
+            var request = new EnterRequest(
+                [.. call.Command], call.Terminal ? new(call.TerminalKind, call.Rows, call.Columns) : null);
+            var command = await drivers.First(driver => driver.Name == spec.Driver).Enter(attempt, environment, request, cancellationToken);
+            if (command is null) return NotRunning(attemptId);
+            var session = new ExecSession(attemptId, command, time);
+            isStarted = true;
             var id = Guid.NewGuid().ToString("n");
             _sessions[id] = session;
             var words = string.Join(' ', call.Command);
@@ -96,12 +99,18 @@ internal sealed partial class ExecSessions(
             _ = Watch(id, session, call.Actor);
             return id;
         }
-        catch (Exception e) when (e is Win32Exception or IOException or InvalidOperationException)
+        catch (Exception e) when (e is Win32Exception or IOException or InvalidOperationException or TaskStartException)
         {
-            Interlocked.Decrement(ref _count);
             return Problem.Of(ProblemKind.Unavailable, "exec-not-started", $"The node could not start it: {e.Message}");
         }
+        finally
+        {
+            if (!isStarted) Interlocked.Decrement(ref _count);
+        }
     }
+
+    private Problem NotRunning(AttemptId attempt) =>
+        Problem.Of(ProblemKind.Conflict, "task-not-running", $"{attempt} does not run on node {node.Id}.");
 
     // What it wrote last stays for as long as anybody may still ask for it.
     private async Task Watch(string id, ExecSession session, string actor)

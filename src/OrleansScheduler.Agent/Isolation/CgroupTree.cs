@@ -71,26 +71,10 @@ internal sealed partial class CgroupTree : IDisposable
     /// <summary>What the processes of an attempt use and have used; null when it has no group.</summary>
     public TaskUsage? Usage(AttemptDirectory attempt)
     {
-        if (!IsAvailable || !Directory.Exists(GroupsOf(attempt).First())) return null;
-        if (IsVersion2)
-        {
-            var group = GroupsOf(attempt).Single();
-            var io = Lines(Path.Combine(group, "io.stat")).SelectMany(line => line.Split(' '));
-            return new(
-                TimeSpan.FromMicroseconds(Named(Path.Combine(group, "cpu.stat"), "usage_usec")),
-                Math.Max(0, Number(Path.Combine(group, "memory.current")) - Named(Path.Combine(group, "memory.stat"), "inactive_file")),
-                Number(Path.Combine(group, "memory.peak")), (int)Number(Path.Combine(group, "pids.current")),
-                Sum(io, "rbytes="), Sum(io, "wbytes="));
-        }
-
-        var bytes = Lines(File1(attempt, "blkio", "blkio.throttle.io_service_bytes"));
-        return new(
-            TimeSpan.FromMicroseconds(Number(File1(attempt, "cpuacct", "cpuacct.usage")) / 1000),
-            Math.Max(0, Number(File1(attempt, "memory", "memory.usage_in_bytes"))
-                - Named(File1(attempt, "memory", "memory.stat"), "total_inactive_file")),
-            Number(File1(attempt, "memory", "memory.max_usage_in_bytes")), (int)Number(File1(attempt, "pids", "pids.current")),
-            Sum(bytes.Where(line => line.Contains(" Read ", StringComparison.Ordinal)).Select(LastWord), ""),
-            Sum(bytes.Where(line => line.Contains(" Write ", StringComparison.Ordinal)).Select(LastWord), ""));
+        if (!IsAvailable) return null;
+        return IsVersion2
+            ? new ControlGroup(GroupsOf(attempt).Single(), _ => GroupsOf(attempt).Single(), isVersion2: true).Usage()
+            : new ControlGroup(File1(attempt, "memory", ""), name => File1(attempt, name, ""), isVersion2: false).Usage();
     }
 
     /// <summary>Sends SIGKILL to every process of an attempt's group.</summary>
@@ -249,20 +233,6 @@ internal sealed partial class CgroupTree : IDisposable
     private string File1(AttemptDirectory attempt, string controller, string file) =>
         Path.Combine(_roots.FirstOrDefault(root => root.StartsWith($"{Mount}/{controller}/", StringComparison.Ordinal)) ?? Mount,
             Path.GetFileName(attempt.Root), file);
-
-    private static long Sum(IEnumerable<string> words, string prefix) => words
-        .Where(word => word.StartsWith(prefix, StringComparison.Ordinal))
-        .Sum(word => long.TryParse(word.AsSpan(prefix.Length), CultureInfo.InvariantCulture, out var value) ? value : 0);
-
-    private static string LastWord(string line) => line[(line.LastIndexOf(' ') + 1)..];
-
-    private static long Named(string path, string name) => Lines(path)
-        .Where(line => line.StartsWith(name + " ", StringComparison.Ordinal))
-        .Select(line => long.TryParse(line.AsSpan(name.Length + 1), CultureInfo.InvariantCulture, out var value) ? value : 0)
-        .FirstOrDefault();
-
-    private static long Number(string path) =>
-        long.TryParse(Lines(path).FirstOrDefault(), CultureInfo.InvariantCulture, out var value) ? value : 0;
 
     private static string[] Lines(string path)
     {

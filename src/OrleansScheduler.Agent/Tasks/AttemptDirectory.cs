@@ -46,7 +46,7 @@ internal sealed record AttemptDirectory
     public string Pid => Path.Combine(Root, SupervisorStart.PidName);
 
     /// <summary>The pipe through which its supervisor takes orders.</summary>
-    public string Control => Path.Combine(Root, Supervisor.ControlName);
+    public string Control => Path.Combine(Root, ControlPipe.Name);
 
     /// <summary>Holds the directories of all attempts.</summary>
     public static string AllOf(string stateDirectory) => Path.Combine(stateDirectory, "attempts");

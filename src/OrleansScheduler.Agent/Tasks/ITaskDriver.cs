@@ -78,6 +78,12 @@ internal interface ITaskDriver
     /// <summary>Runs a command where the task runs, and ends it when the wait for it is given up.</summary>
     /// <returns>Its exit code; null when the task has no place of its own, and the command can run on the node as it is.</returns>
     Task<int?> Run(Attempt attempt, ImmutableArray<string> command, CancellationToken cancellationToken) => Task.FromResult<int?>(null);
+
+    /// <summary>Begins a command of somebody where the task runs; null when the task does not run, or not yet.</summary>
+    /// <exception cref="TaskStartException">It cannot be begun.</exception>
+    /// <exception cref="System.ComponentModel.Win32Exception">The node cannot start what begins it.</exception>
+    /// <exception cref="IOException">The node has no terminal for it.</exception>
+    Task<IEnteredCommand?> Enter(Attempt attempt, TaskEnvironment environment, EnterRequest request, CancellationToken cancellationToken);
 }
 
 /// <summary>A task could not be started; the message is for its owner.</summary>

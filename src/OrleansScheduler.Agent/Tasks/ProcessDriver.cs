@@ -9,7 +9,7 @@ namespace OrleansScheduler.Agent;
 /// </summary>
 internal sealed class ProcessDriver(
     SupervisorLauncher launcher, TaskIsolation isolation, CgroupTree cgroups, NodeLease lease, ProcessScanner scanner, ExitWatcher exits,
-    TimeProvider time) : ITaskDriver
+    TaskEntry entry, TimeProvider time) : ITaskDriver
 {
     /// <summary>How job files name it.</summary>
     public const string DriverName = "process";
@@ -30,10 +30,33 @@ internal sealed class ProcessDriver(
     public Task Prepare(Attempt attempt, TaskEnvironment environment, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
-    public async Task Start(Attempt attempt, TaskEnvironment environment, CancellationToken cancellationToken)
+    public Task Start(Attempt attempt, TaskEnvironment environment, CancellationToken cancellationToken)
     {
         var spec = Describe(attempt, environment);
         attempt.Directory.HandOver(spec.Isolation.Account);
+        return Launch(attempt, spec, cancellationToken);
+    }
+
+    /// <summary>
+    /// Starts what ends a strict attempt with its lease when an engine runs it. What is asked about the attempt here is then asked about that
+    /// guard.
+    /// </summary>
+    /// <exception cref="TaskStartException">It could not be started.</exception>
+    public Task StartGuard(Attempt attempt, GuardSpec guarded, CancellationToken cancellationToken) => Launch(
+        attempt,
+        new()
+        {
+            Sandbox = attempt.Directory.Sandbox,
+            ExitFile = attempt.Directory.Exit,
+            Processes = [],
+            Environment = [],
+            Lease = lease.Terms(attempt),
+            Guarded = guarded,
+        },
+        cancellationToken);
+
+    private async Task Launch(Attempt attempt, ShimSpec spec, CancellationToken cancellationToken)
+    {
         spec.Write(attempt.Directory.Root);
         try
         {
@@ -114,6 +137,14 @@ internal sealed class ProcessDriver(
     /// <inheritdoc/>
     public Task<TaskUsage?> Stats(Attempt attempt, CancellationToken cancellationToken) =>
         Task.FromResult(cgroups.Usage(attempt.Directory));
+
+    /// <inheritdoc/>
+    public Task<IEnteredCommand?> Enter(
+        Attempt attempt, TaskEnvironment environment, EnterRequest request, CancellationToken cancellationToken) =>
+        Task.FromResult<IEnteredCommand?>(attempt.Supervisor is null
+            ? null
+            : new ProcessCommand(
+                terminal => entry.Enter(attempt, environment, request.Command, terminal), request.Terminal, time));
 
     // Those that outlived their supervisor, or left its session where nothing else holds them together.
     private async Task<int> KillWhatIsLeft(Attempt attempt, CancellationToken cancellationToken)

@@ -5,11 +5,8 @@ internal static class JobSupport
 {
     public static void Check(JobSpec spec, JobFindings findings)
     {
-        var task = spec.Task;
         Refuse(spec is { Gang: true, Schedule.Collision: CronCollision.Allow }, "collision",
             "Gangs side by side are not supported yet; use kill-existing or cancel-new.");
-        Refuse(task.Driver == TaskDrivers.Container && spec.Partition.Strict, "partition.strict",
-            "The guard of strict tasks does not end containers of an engine yet; use the driver oci or process.");
         Refuse(spec is { Update.SlaAware: true, Sla.Coordinator: not null }, "update.sla-aware",
             "Updates do not ask coordinators yet; name a percentage or a count.");
 

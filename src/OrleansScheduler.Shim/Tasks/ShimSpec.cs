@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -40,6 +41,9 @@ internal sealed record ShimSpec
 
     /// <summary>Under which lease it runs; null when it needs none.</summary>
     public LeaseSpec? Lease { get; init; }
+
+    /// <summary>The container that is guarded instead of running anything; null for a task that runs here.</summary>
+    public GuardSpec? Guarded { get; init; }
 
     /// <summary>What each process may take at most, soft and hard alike.</summary>
     public ImmutableArray<LimitSpec> Limits { get; init; } = [];
@@ -89,6 +93,16 @@ internal sealed record ShimProcess
     public bool Final { get; init; }
 }
 
+/// <summary>A container that an engine runs, for whoever ends it with its lease.</summary>
+internal sealed record GuardSpec
+{
+    /// <summary>The engine's id of it, which stands in the name of its control group.</summary>
+    public required string Container { get; init; }
+
+    /// <summary>The file that it mounts, and so cannot be started without.</summary>
+    public required string Permit { get; init; }
+}
+
 /// <summary>The lease of a strict task. Times are milliseconds since the machine was started, see <see
 /// cref="Native.BootMillis"/>.</summary>
 internal sealed record LeaseSpec
@@ -101,6 +115,17 @@ internal sealed record LeaseSpec
 
     /// <summary>Until when it may be started.</summary>
     public required long StartBy { get; init; }
+
+    /// <summary>When it is over, as far as the node knows by now.</summary>
+    public long Over()
+    {
+        var text = Native.ReadStart(File, stackalloc byte[64]);
+        var end = text.IndexOf((byte)' ');
+        return end > 0 && long.TryParse(text[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var over) ? over * 10 : 0;
+    }
+
+    /// <summary>Says that the task ends with it, before it does.</summary>
+    public void Expire() => System.IO.File.WriteAllBytes(Expired, []);
 }
 
 /// <summary>How a task is kept apart. What is not asked for is not done; what is asked for and fails keeps the task from

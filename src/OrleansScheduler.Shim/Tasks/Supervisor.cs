@@ -11,9 +11,6 @@ namespace OrleansScheduler.Shim;
 /// </summary>
 internal sealed unsafe class Supervisor : IDisposable
 {
-    /// <summary>Name of the pipe in the attempt's directory through which the agent asks.</summary>
-    public const string ControlName = "control";
-
     private const int BufferSize = 64 * 1024;
     private const int SignalExitBase = 128;
     private const int KilledByLease = Native.SigKill;
@@ -27,22 +24,18 @@ internal sealed unsafe class Supervisor : IDisposable
     private readonly List<(int Descriptor, int Process)> _starting = [];
     private readonly byte[] _buffer = new byte[BufferSize];
     private readonly int _bell;
-    private readonly int _control;
+    private readonly ControlPipe _control;
     private readonly Children _children;
-    private readonly StringBuilder _asked = new();
     private readonly long _killsBefore;
     private string? _error;
     private bool _leaseIsOver;
 
-    private Supervisor(string directory)
+    private Supervisor(string directory, ShimSpec spec)
     {
-        _directory = directory;
-        _spec = ShimSpec.Read(directory);
+        (_directory, _spec) = (directory, spec);
         _plan = new(_spec);
         _bell = Native.Check(Native.EventDescriptor(0, Native.CloseOnExec | Native.NonBlocking), "cannot make an event");
-        _control = Native.Check(
-            Native.Open(Path.Combine(directory, ControlName), Native.ReadWrite | Native.NonBlocking | Native.CloseOnExec, 0),
-            "cannot open the control pipe");
+        _control = new(directory);
         _killsBefore = CountKills();
         _children = new(_bell);
     }
@@ -55,9 +48,16 @@ internal sealed unsafe class Supervisor : IDisposable
         // It ends when its task has, whatever is sent to it politely.
         foreach (var signal in (ReadOnlySpan<int>)[1, 2, 3, Native.SigTerm]) _ = Native.Signal(signal, Native.Ignore);
 
+        var spec = ShimSpec.Read(directory);
+        if (spec.Guarded is not null)
+        {
+            Guard.Run(directory, spec);
+            return;
+        }
+
         // Those of its children who lose their parents become its own, so that it can end and collect them.
         _ = Native.ProcessControl(Native.SetChildSubreaper, 1, 0, 0, 0);
-        using var supervisor = new Supervisor(directory);
+        using var supervisor = new Supervisor(directory, spec);
         SupervisorStart.Ready(directory);
         supervisor.Run();
     }
@@ -137,7 +137,7 @@ internal sealed unsafe class Supervisor : IDisposable
     private int Timeout()
     {
         var wait = _plan.WakeAt == long.MaxValue ? long.MaxValue : Math.Max(0, _plan.WakeAt - Now);
-        if (_spec.Lease is { } lease) wait = Math.Min(wait, Math.Max(0, ReadLease(lease) - Native.BootMillis()));
+        if (_spec.Lease is { } lease) wait = Math.Min(wait, Math.Max(0, lease.Over() - Native.BootMillis()));
         return wait == long.MaxValue ? -1 : (int)Math.Min(wait, int.MaxValue);
     }
 
@@ -146,7 +146,7 @@ internal sealed unsafe class Supervisor : IDisposable
         var count = 2 + _outputs.Count + _starting.Count;
         Span<Native.PollEntry> entries = stackalloc Native.PollEntry[count];
         entries[0] = new() { Descriptor = _bell, Events = Native.PollIn };
-        entries[1] = new() { Descriptor = _control, Events = Native.PollIn };
+        entries[1] = new() { Descriptor = _control.Descriptor, Events = Native.PollIn };
         for (var i = 0; i < _outputs.Count; i++) entries[2 + i] = new() { Descriptor = _outputs[i].Descriptor, Events = Native.PollIn };
         for (var i = 0; i < _starting.Count; i++)
             entries[2 + _outputs.Count + i] = new() { Descriptor = _starting[i].Descriptor, Events = Native.PollIn };
@@ -166,7 +166,7 @@ internal sealed unsafe class Supervisor : IDisposable
             if (entries[2 + i].Happened != 0) ReadOutput(i);
         }
 
-        if (entries[1].Happened != 0) ReadControl();
+        if (entries[1].Happened != 0) _control.Read(Obey);
         if (entries[0].Happened != 0) Collect();
     }
 
@@ -201,19 +201,6 @@ internal sealed unsafe class Supervisor : IDisposable
         _outputs.RemoveAt(index);
     }
 
-    private void ReadControl()
-    {
-        int read;
-        fixed (byte* start = _buffer) read = (int)Native.Read(_control, start, 4096);
-        if (read <= 0) return;
-        _asked.Append(Encoding.ASCII.GetString(_buffer, 0, read));
-        while (_asked.ToString().IndexOf('\n', StringComparison.Ordinal) is >= 0 and var end)
-        {
-            Obey(_asked.ToString(0, end));
-            _asked.Remove(0, end + 1);
-        }
-    }
-
     private void Obey(string word)
     {
         if (word == "stop") _plan.Stop();
@@ -246,25 +233,13 @@ internal sealed unsafe class Supervisor : IDisposable
 
     private void CheckLease()
     {
-        if (_spec.Lease is { } lease && Native.BootMillis() >= ReadLease(lease)) EndWithLease(lease);
-    }
-
-    private static long ReadLease(LeaseSpec lease)
-    {
-        Span<byte> text = stackalloc byte[64];
-        var descriptor = Native.Open(lease.File, Native.ReadOnly | Native.CloseOnExec, 0);
-        if (descriptor < 0) return 0;
-        int read;
-        fixed (byte* start = text) read = (int)Native.Read(descriptor, start, (nuint)text.Length);
-        _ = Native.Close(descriptor);
-        var end = read > 0 ? text[..read].IndexOf((byte)' ') : -1;
-        return end > 0 && long.TryParse(text[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var over) ? over * 10 : 0;
+        if (_spec.Lease is { } lease && Native.BootMillis() >= lease.Over()) EndWithLease(lease);
     }
 
     private void EndWithLease(LeaseSpec lease)
     {
         _leaseIsOver = true;
-        File.WriteAllBytes(lease.Expired, []);
+        lease.Expire();
     }
 
     /// <summary>Ends every process of the task and collects its last output.</summary>

@@ -29,7 +29,7 @@ internal static class SupervisorStart
     public static unsafe int Begin(string directory, string program, IReadOnlyList<string> words)
     {
         if (!Claim(directory)) throw new ShimException("it was given up before it was started");
-        _ = Native.Check(Native.MakeFifo(Path.Combine(directory, Supervisor.ControlName), 0x180), "cannot make the control pipe");
+        _ = Native.Check(Native.MakeFifo(Path.Combine(directory, ControlPipe.Name), 0x180), "cannot make the control pipe");
         var nothing = Native.Check(Native.Open("/dev/null", Native.ReadWrite | Native.CloseOnExec, 0), "cannot open /dev/null");
         var complaints = Native.Check(
             Native.Open(Path.Combine(directory, LogName), Native.WriteOnly | Native.Create | Native.Append | Native.CloseOnExec, 0x180),

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Formats.Tar;
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -12,6 +13,10 @@ internal static class BusyboxImage
 {
     private const string Program = "/bin/busybox";
 
+    private static readonly string OwnArchitecture = RuntimeInformation.OSArchitecture == Architecture.X64
+        ? "amd64"
+        : RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant();
+
     public static bool IsPossible => File.Exists(Program);
 
     /// <summary>Writes an archive in the form of OCI.</summary>
@@ -19,26 +24,46 @@ internal static class BusyboxImage
     public static string Write(string path, string? architecture = null, params byte[][] more)
     {
         byte[][] layers = [Base(), .. more];
-        return WriteLayers(path, architecture ?? ImageConfig.OwnArchitecture, layers);
+        return WriteLayers(path, architecture ?? OwnArchitecture, layers);
     }
 
-    public static string WriteLayers(string path, string architecture, byte[][] layers, bool damaged = false)
+    /// <summary>Writes an archive whose layers are compressed by somebody else.</summary>
+    public static void Write(string path, Func<byte[], byte[]> compress, params byte[][] more) =>
+        WriteLayers(path, OwnArchitecture, [Base(), .. more], compress: compress);
+
+    /// <summary>Writes an archive as <c>docker save</c> does: layers not compressed, and one that is there twice as a link.</summary>
+    /// <returns>The digest of its configuration.</returns>
+    public static string WriteAsDocker(string path, params byte[][] more)
+    {
+        byte[][] layers = [Base(), .. more];
+        var config = Configuration(OwnArchitecture, layers);
+        using var tar = new TarWriter(File.Create(path));
+        var names = new List<string>();
+        foreach (var layer in layers)
+        {
+            var name = $"{names.Count}{Digest(layer)[7..]}/layer.tar";
+            var before = names.Find(other => other.EndsWith(Digest(layer)[7..] + "/layer.tar", StringComparison.Ordinal));
+            tar.WriteEntry(before is null
+                ? new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(layer) }
+                : LinkOf(name, "../" + before));
+            names.Add(name);
+        }
+
+        var manifest = new[] { new { Config = Digest(config)[7..] + ".json", RepoTags = new[] { "localhost/bb:1" }, Layers = names } };
+        tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, manifest[0].Config) { DataStream = new MemoryStream(config) });
+        tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "manifest.json")
+        {
+            DataStream = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(manifest)),
+        });
+        return Digest(config);
+    }
+
+    public static string WriteLayers(
+        string path, string architecture, byte[][] layers, bool damaged = false, Func<byte[], byte[]>? compress = null)
     {
         var blobs = new List<(string Digest, byte[] Content)>();
-        var config = Add(JsonSerializer.SerializeToUtf8Bytes(new
-        {
-            architecture,
-            os = "linux",
-            config = new
-            {
-                Env = new[] { "PATH=/bin", "FROM_IMAGE=yes" },
-                Cmd = new[] { "/bin/sh", "-c", "echo image" },
-                WorkingDir =
-                "/srv"
-            },
-            rootfs = new { type = "layers", diff_ids = layers.Select(Digest).ToArray() },
-        }));
-        var packed = layers.Select(layer => Add(Compress(layer))).ToList();
+        var config = Add(Configuration(architecture, layers));
+        var packed = layers.Select(layer => Add((compress ?? Compress)(layer))).ToList();
         if (damaged) blobs[1].Content[^9] ^= 1;
         var manifest = Add(JsonSerializer.SerializeToUtf8Bytes(new
         {
@@ -93,6 +118,19 @@ internal static class BusyboxImage
         new(TarEntryType.Directory, name) { Mode = mode };
 
     public static string Digest(byte[] content) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(content));
+
+    private static byte[] Configuration(string architecture, byte[][] layers) => JsonSerializer.SerializeToUtf8Bytes(new
+    {
+        architecture,
+        os = "linux",
+        config = new
+        {
+            Env = new[] { "PATH=/bin", "FROM_IMAGE=yes" },
+            Cmd = new[] { "/bin/sh", "-c", "echo image" },
+            WorkingDir = "/srv",
+        },
+        rootfs = new { type = "layers", diff_ids = layers.Select(Digest).ToArray() },
+    });
 
     private static byte[] Base()
     {

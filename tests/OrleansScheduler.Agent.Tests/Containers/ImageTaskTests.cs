@@ -1,7 +1,7 @@
 namespace OrleansScheduler.Agent.Tests;
 
 /// <summary>What every driver that runs images has to do.</summary>
-public abstract class ImageTaskTests : IAsyncLifetime
+public abstract partial class ImageTaskTests : IAsyncLifetime
 {
     /// <summary>Counts until it is told to stop, and says how far it came.</summary>
     private protected const string Counting =
@@ -18,6 +18,9 @@ public abstract class ImageTaskTests : IAsyncLifetime
     private protected abstract string ManifestDigest { get; }
 
     private protected abstract (string Key, string Value)[] Settings { get; }
+
+    /// <summary>Whether a command's terminal follows changes of its size.</summary>
+    private protected virtual bool FollowsSize => true;
 
     private protected Node Node { get; private set; } = null!;
 
@@ -308,36 +311,6 @@ public abstract class ImageTaskTests : IAsyncLifetime
         Assert.Equal(
             Directory.EnumerateFileSystemEntries("/sys/class/net").Select(Path.GetFileName).Order(StringComparer.Ordinal),
             Node.Output(host).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
-    }
-
-    [Fact]
-    public async Task An_image_has_to_be_there_where_it_may_be_undamaged_for_this_machine_and_the_one_that_is_pinned()
-    {
-        var archives = Path.GetDirectoryName(Archive)!;
-        var other = BusyboxImage.Write(Path.Combine(archives, "other.tar"), "m68k");
-        BusyboxImage.WriteLayers(Path.Combine(archives, "damaged.tar"), ImageConfig.OwnArchitecture,
-            [BusyboxImage.Layer(BusyboxImage.DirectoryOf("x"))], damaged: true);
-        await File.WriteAllTextAsync(Path.Combine(Allowed, "elsewhere.tar"), "");
-        (string Image, string Says)[] refused =
-        [
-            ($"oci-archive:{archives}/nothing.tar", "is not on this node"),
-            ($"oci-archive:{Allowed}/elsewhere.tar", "Agent:Container:Images"),
-            ($"oci-archive:{archives}/other.tar", "is for m68k"),
-            ($"oci-archive:{archives}/damaged.tar", "is damaged"),
-            ($"oci-archive:{Archive}@{other}", "it has no manifest"),
-        ];
-
-        var attempts = refused.Select(row => Node.Launch(Spec() with { Image = row.Image })).ToList();
-        var pinned = Node.Launch(Shell("true") with { Image = $"oci-archive:{Archive}@{ManifestDigest}" });
-
-        foreach (var (attempt, row) in attempts.Zip(refused))
-        {
-            var end = await Node.Gateway.End(attempt);
-            Assert.Equal(Status.Failed, end.Status);
-            Assert.True(end.Message.Contains(row.Says, StringComparison.Ordinal), $"{row.Says}: {end.Message}");
-        }
-
-        Assert.Equal(Status.Finished, (await Node.Gateway.End(pinned)).Status);
     }
 
     [Fact]

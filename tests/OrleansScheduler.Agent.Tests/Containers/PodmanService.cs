@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 
 namespace OrleansScheduler.Agent.Tests;
 
@@ -22,6 +23,9 @@ public sealed class PodmanService : IAsyncLifetime
 
     internal bool CanBeEnded => Other is null;
 
+    /// <summary>The port of a registry that is spoken to without TLS, should a test start one.</summary>
+    internal int RegistryPort { get; } = LoopbackPort.Free();
+
     /// <summary>An image in an archive.</summary>
     internal string Archive => Path.Combine(Directory, "busybox.tar");
 
@@ -36,6 +40,7 @@ public sealed class PodmanService : IAsyncLifetime
             [engine]
             cgroup_manager = "cgroupfs"
             events_logger = "file"
+            exit_command_delay = 10
             runtime = "runc"
             tmp_dir = "{Directory}/tmp"
             [network]
@@ -48,13 +53,18 @@ public sealed class PodmanService : IAsyncLifetime
             graphroot = "{Directory}/graph"
             runroot = "{Directory}/run"
             """);
+        await File.WriteAllTextAsync(Path.Combine(Directory, "registries.conf"), $"""
+            [[registry]]
+            location = "127.0.0.1:{RegistryPort}"
+            insecure = true
+            """);
         await Start();
     }
 
     internal async Task Start()
     {
         _service = Process.Start(Podman("system", "service", "-t", "0", "unix://" + Socket))!;
-        await Wait.Until(() => ContainerEngine.IsOffered(new() { Socket = Socket }), "podman's service listens");
+        await Wait.Until(Listens, "podman's service listens");
     }
 
     internal async Task End()
@@ -78,10 +88,27 @@ public sealed class PodmanService : IAsyncLifetime
         System.IO.Directory.Delete(Directory, recursive: true);
     }
 
-    private async Task Run(params string[] arguments)
+    private bool Listens()
+    {
+        try
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            socket.Connect(new UnixDomainSocketEndPoint(Socket));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A command of podman, on the same storage.</summary>
+    internal async Task Run(params string[] arguments)
     {
         using var process = Process.Start(Podman(arguments))!;
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
+        if (process.ExitCode != 0) TestContext.Current.SendDiagnosticMessage($"{string.Join(' ', arguments)}: {await output}{await errors}");
     }
 
     private ProcessStartInfo Podman(params string[] arguments) => new("/usr/bin/podman", arguments)
@@ -92,6 +119,7 @@ public sealed class PodmanService : IAsyncLifetime
         Environment =
         {
             ["CONTAINERS_CONF"] = Path.Combine(Directory, "containers.conf"),
+            ["CONTAINERS_REGISTRIES_CONF"] = Path.Combine(Directory, "registries.conf"),
             ["CONTAINERS_STORAGE_CONF"] = Path.Combine(Directory, "storage.conf"),
         },
     };

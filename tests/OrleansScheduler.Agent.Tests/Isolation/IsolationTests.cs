@@ -112,7 +112,7 @@ public sealed class IsolationTests : IAsyncLifetime
     {
         var attempt = _node.Launch(Node.Shell("setsid sleep 1000 & setsid setsid sleep 1000 & echo 1 >ready; exec sleep 1000"));
         await _node.Number(attempt, "ready");
-        Assert.Equal(3, ProcessScan.Now().TreeOf(_node.DirectoryOf(attempt).Sandbox).Count());
+        await Wait.Until(() => ProcessScan.Now().TreeOf(_node.DirectoryOf(attempt).Sandbox).Count() == 3);
         Posix.Kill(_node.SupervisorOf(attempt), Posix.SigKill);
         Assert.Equal(Status.Lost, (await _node.Gateway.End(attempt)).Status);
         Assert.Empty(ProcessScan.Now().TreeOf(_node.DirectoryOf(attempt).Sandbox));

@@ -13,8 +13,6 @@ public sealed class JobRulesTests
     public static TheoryData<JobSpec, string> Rows { get; } = new()
     {
         { Valid with { Instances = 0 }, "below-minimum instances" },
-        { Valid with { Task = Valid.Task with { Driver = "container", Image = "web" }, Partition = new() { Strict = true } },
-            "not-supported-yet partition.strict" },
         { Valid with { Task = Valid.Task with { Driver = "oci", Image = "oci:/a", Container = new() { Network = (ContainerNetwork)7 } } },
             "unknown-value task.container.network" },
         { Valid with { Instances = 10_001 }, "above-maximum instances" },

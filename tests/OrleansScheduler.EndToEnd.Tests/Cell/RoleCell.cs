@@ -34,6 +34,11 @@ internal sealed class RoleCell(
 
     public Task Kill(string role) => _roles[role].Kill();
 
+    /// <summary>SIGSTOP, until <see cref="Resume"/>.</summary>
+    public void Pause(string role) => OwnedProcess.Send(_roles[role].Id, Signal.Stop);
+
+    public void Resume(string role) => OwnedProcess.Send(_roles[role].Id, Signal.Continue);
+
     public async ValueTask DisposeAsync()
     {
         foreach (var role in _roles.Values) await role.DisposeAsync();

@@ -3,11 +3,11 @@ using System.Text;
 
 namespace OrleansScheduler.Agent;
 
-/// <summary>The control group of a container, of either version: what it uses, and whether it ran out of memory.</summary>
+/// <summary>A control group of a task, of either version: what it uses, and whether it ran out of memory.</summary>
 /// <param name="memory">Its directory of the controller memory.</param>
 /// <param name="others">Finds its directory of another controller.</param>
 /// <param name="isVersion2">Whether all controllers have one directory.</param>
-internal sealed class ContainerGroup(string memory, Func<string, string> others, bool isVersion2)
+internal sealed class ControlGroup(string memory, Func<string, string> others, bool isVersion2)
 {
     private const string Mount = "/sys/fs/cgroup";
     private static readonly TimeSpan CounterPause = TimeSpan.FromMilliseconds(10);
@@ -16,7 +16,7 @@ internal sealed class ContainerGroup(string memory, Func<string, string> others,
     public static bool IsUnified { get; } = File.Exists(Path.Combine(Mount, "cgroup.controllers"));
 
     /// <summary>The group at a path of all hierarchies.</summary>
-    public static ContainerGroup At(string path)
+    public static ControlGroup At(string path)
     {
         path = path.TrimStart('/');
         return IsUnified
@@ -25,7 +25,7 @@ internal sealed class ContainerGroup(string memory, Func<string, string> others,
     }
 
     /// <summary>The group that a process is in; null when there is no such process.</summary>
-    public static ContainerGroup? Of(int pid)
+    public static ControlGroup? Of(int pid)
     {
         var paths = new Dictionary<string, string>(StringComparer.Ordinal);
         try
