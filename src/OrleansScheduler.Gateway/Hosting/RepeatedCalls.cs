@@ -67,8 +67,13 @@ internal sealed partial class RepeatedCalls(TimeProvider time, ILogger<RepeatedC
             }
             catch (Exception exception) when (IsLostSilo(exception) && time.GetElapsedTime(started) < Unreachable && _budget.IsAny)
             {
+                mayBeDone |= exception is SiloUnavailableException;
                 LogLost(context.InterfaceMethod.Name, context.TargetId, exception.Message);
                 await Task.Delay(Pause, time, caller);
+            }
+            catch (Exception exception) when (mayBeDone && IsLostSilo(exception))
+            {
+                throw new TimeoutException($"No answer, and then none to ask: {exception.Message}", exception);
             }
 
             _budget.Take();

@@ -87,7 +87,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     {
         if (await Admit(command.OperationId, command.Spec, cancellationToken) is { } insufficient) return insufficient;
         var answer = await Command(round => round.Submit(command.OperationId, command.Spec, command.ExpectedVersion, command.Actor));
-        if (answer.Problem is null) await Index();
+        if (answer.Problem is null) await BeIndexed();
 
         if (answer.Problem is not null) await Unadmit(command.Spec, cancellationToken);
         return answer;
@@ -229,6 +229,19 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     {
         if (_indexing is null or { IsFaulted: true } or { IsCanceled: true }) _indexing = JobIndexShard.Add(_key);
         return _indexing;
+    }
+
+    /// <summary>The job is durable by now, so an index that refuses is no refusal.</summary>
+    private async Task BeIndexed()
+    {
+        try
+        {
+            await Index();
+        }
+        catch (Exception e) when (e is StorageUnavailableException or OverloadedException)
+        {
+            throw new StorageUnavailableException("The job is written, and its place in the index is not.", e) { MayBeDone = true };
+        }
     }
 
     /// <summary>A request of a user: the launches that it leads to belong to its trace.</summary>

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Orleans.Runtime.Messaging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -68,6 +69,18 @@ public sealed class RepeatedCallsTests
         while (!asking.IsCompleted) await Advance();
 
         Assert.True((await Assert.ThrowsAsync<StorageUnavailableException>(() => asking)).MayBeDone);
+    }
+
+    [Fact]
+    public async Task A_silo_that_was_lost_with_the_question_may_have_done_it_though_afterwards_there_is_none_to_ask()
+    {
+        var call = Call.Of(typeof(IJobGrain), nameof(IJobGrain.Submit), tries =>
+            Task.FromException(tries == 1 ? new SiloUnavailableException("lost") : new ConnectionFailedException("nobody")));
+
+        var asking = _calls.Invoke(call.Context);
+        while (!asking.IsCompleted) await Advance();
+
+        await Assert.ThrowsAsync<TimeoutException>(() => asking);
     }
 
     [Fact]

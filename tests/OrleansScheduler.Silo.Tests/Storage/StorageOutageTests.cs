@@ -83,6 +83,43 @@ public sealed class StorageOutageTests : IDisposable
         Task<Answer<CommandReceipt>> Scale(string operation) => cell.Job(spec.Key).Scale(new ScaleCommand(operation, 3, "test"));
     }
 
+    [Fact]
+    public async Task A_job_that_is_written_is_not_refused_because_the_index_has_no_storage()
+    {
+        var filter = new NoStorageForTheIndex { IsOn = true };
+        await using var cell = await TestCell.Start(
+            _directory.Path, builder => builder.Services.AddSingleton<IIncomingGrainCallFilter>(filter));
+        var spec = JobFile.Parse("""
+            job: web
+            role: shop
+            env: prod
+            task:
+              command: [sleep, "60"]
+            """u8.ToArray()).Value[0];
+
+        Assert.True((await Assert.ThrowsAsync<StorageUnavailableException>(() => cell.Submit(spec))).MayBeDone);
+
+        Assert.NotNull(await cell.Job(spec.Key).Describe());
+        filter.IsOn = false;
+        Assert.Null((await cell.Submit(spec)).Problem);
+        Assert.Equal([spec.Key], await cell.Grains.GetGrain<IJobIndexGrain>(JobIndex.ShardOf(spec.Key)).List(null, null, null, 9));
+    }
+
+    private sealed class NoStorageForTheIndex : IIncomingGrainCallFilter
+    {
+        private volatile bool _isOn;
+
+        public bool IsOn
+        {
+            get => _isOn;
+            set => _isOn = value;
+        }
+
+        public Task Invoke(IIncomingGrainCallContext context) => IsOn && context.MethodName == nameof(IJobIndexGrain.Add)
+            ? Task.FromException(new StorageUnavailableException("injected: another silo has no storage"))
+            : context.Invoke();
+    }
+
     /// <summary>Stands before the store and fails every call while it is on.</summary>
     private sealed class Switch
     {
