@@ -30,7 +30,7 @@ public sealed class StrictContainerTests(PodmanService podman) : IAsyncLifetime
     }
 
     [Theory, InlineData(false), InlineData(true)]
-    public async Task A_strict_container_ends_with_the_lease_of_an_agent_that_was_killed_or_paused_and_runs_again_when_it_is_back(bool pause)
+    public async Task A_strict_container_ends_with_the_lease_of_an_agent_that_was_killed_or_paused_and_runs_again_later(bool pause)
     {
         await Runs(attempt: 1);
         Assert.NotEmpty(Processes(1));
