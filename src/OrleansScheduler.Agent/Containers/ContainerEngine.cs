@@ -74,7 +74,8 @@ internal sealed partial class ContainerEngine : IDisposable
         }
     }
 
-    /// <summary>Why processes of its containers are not to be seen from here, as far as that can be told before there is one; null when they are.
+    /// <summary>
+    /// Why processes of its containers are not to be seen from here, as far as that can be told before there is one; null when they are.
     /// </summary>
     /// <exception cref="EngineException">It does not answer.</exception>
     public async Task<string?> WhyElsewhere(CancellationToken cancellationToken)

@@ -2,8 +2,10 @@ using OrleansScheduler.Shim;
 
 namespace OrleansScheduler.Agent;
 
-/// <summary>Has strict containers of an engine end with the node's lease: by a guard each, which is there before the container is started and
-/// outlives the agent as a supervisor does. How it works: <see cref="Guard"/>.</summary>
+/// <summary>
+/// Has strict containers of an engine end with the node's lease: by a guard each, which is there before the container is started and
+/// outlives the agent as a supervisor does. How it works: <see cref="Guard"/>.
+/// </summary>
 internal sealed partial class ContainerGuard(ContainerEngine engine, ProcessDriver processes, NodeLease lease, TimeProvider time,
     ILogger<ContainerGuard> logger)
 {

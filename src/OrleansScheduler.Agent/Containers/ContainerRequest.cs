@@ -69,7 +69,11 @@ internal sealed record ContainerRequest
         if (container.Entrypoint is not []) parameters.Entrypoint = [.. container.Entrypoint.Select(environment.Substitute)];
         if (spec.Command is not []) parameters.Cmd = [.. spec.Command.Select(environment.Substitute)];
         if (request.Permit is { } permit)
-            parameters.HostConfig.Mounts = [new() { Type = "bind", Source = permit, Target = ContainerGuard.PermitInside, ReadOnly = true }];
+        {
+            parameters.HostConfig.Mounts =
+                [new() { Type = "bind", Source = permit, Target = ContainerGuard.PermitInside, ReadOnly = true }];
+        }
+
         if (container.ReadOnly) parameters.HostConfig.Tmpfs = new Dictionary<string, string> { ["/tmp"] = "rw,nosuid,nodev,mode=1777" };
         if (container.Network == ContainerNetwork.Bridge) AddPorts(parameters, request.HostIp, attempt);
         return parameters;

@@ -75,8 +75,8 @@ internal sealed record OciBundle
     };
 
     /// <summary>
-    /// Writes down a process that runs beside that of a bundle and is all that that one is: not every runtime takes account and directory over
-    /// by itself.
+    /// Writes down a process that runs beside that of a bundle and is all that that one is: not every runtime takes account and directory
+    /// over by itself.
     /// </summary>
     /// <param name="bundle">The bundle's directory.</param>
     /// <param name="command">The words that it runs.</param>

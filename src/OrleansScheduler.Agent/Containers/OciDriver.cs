@@ -16,7 +16,8 @@ internal sealed class OciDriver(
     IOptions<AgentOptions> options, TimeProvider time) : ITaskDriver
 {
     private const string Script =
-        "{ [ -z \"$8\" ] || mount -t tmpfs osched \"$8\"; } && mount -t overlay -o \"lowerdir=$1,upperdir=$2/upper,workdir=$2/work\" osched \"$2/root\" && "
+        "{ [ -z \"$8\" ] || mount -t tmpfs osched \"$8\"; } && "
+            + "mount -t overlay -o \"lowerdir=$1,upperdir=$2/upper,workdir=$2/work\" osched \"$2/root\" && "
             + "exec \"$3\" --root \"$4\" --log \"$5/log\" --log-format json run $7 --bundle \"$5\" \"$6\"";
 
     private static readonly TimeSpan EndPause = TimeSpan.FromMilliseconds(5);

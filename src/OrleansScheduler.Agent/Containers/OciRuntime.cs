@@ -12,8 +12,8 @@ internal readonly record struct ProgramEnd(int ExitCode, string Output, string E
 
 /// <summary>In what one runtime is unlike others.</summary>
 /// <param name="Keeps">Whether it can leave what has ended, with its control group, to be asked about: runc and crun since 1.9.</param>
-/// <param name="Hides">The directory that it must not see when it starts something; empty for none. crun does not work where version 2 of control
-/// groups is mounted beside version 1.</param>
+/// <param name="Hides">The directory that it must not see when it starts something; empty for none. crun does not work where version 2 of
+/// control groups is mounted beside version 1.</param>
 internal sealed record OciTraits(bool Keeps, string Hides);
 
 /// <summary>The program that starts containers of the driver <c>oci</c>: runc, or another one with its command line.</summary>
@@ -108,8 +108,8 @@ internal sealed class OciRuntime
     {
         string[] runtime = [Program, "--root", State, "exec", "--process", process, container];
 
-        // The runtime makes a terminal in the container and copies between that and this one, whose size it follows when it is told of changes;
-        // so this one has to be the one that it is controlled by.
+        // The runtime makes a terminal in the container and copies between that and this one, whose size it follows when it is told of
+        // changes; so this one has to be the one that it is controlled by.
         string[] all = terminal is null
             ? runtime
             : ["/bin/sh", "-c", "t=$1; shift; exec setsid --ctty \"$@\" <\"$t\" >\"$t\" 2>&1", "exec", terminal, .. runtime];

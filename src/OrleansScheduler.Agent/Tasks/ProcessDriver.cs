@@ -38,8 +38,8 @@ internal sealed class ProcessDriver(
     }
 
     /// <summary>
-    /// Starts what ends a strict attempt with its lease when an engine runs it. What is asked about the attempt here is then asked about that
-    /// guard.
+    /// Starts what ends a strict attempt with its lease when an engine runs it. What is asked about the attempt here is then asked about
+    /// that guard.
     /// </summary>
     /// <exception cref="TaskStartException">It could not be started.</exception>
     public Task StartGuard(Attempt attempt, GuardSpec guarded, CancellationToken cancellationToken) => Launch(

@@ -1,15 +1,15 @@
 namespace OrleansScheduler.Shim;
 
 /// <summary>
-/// Holds the lease of a strict task that an engine runs as a container, where no supervisor can be its parent: ends it with the lease, whether
-/// agent and engine are there or not, and ends with it.
+/// Holds the lease of a strict task that an engine runs as a container, where no supervisor can be its parent: ends it with the lease,
+/// whether agent and engine are there or not, and ends with it.
 /// </summary>
 /// <remarks>
-/// It is there before the container is started and needs nobody's word to find it: engines name a container's control group after its id, which
-/// is known once the container is made, and its first process has the number 1 in there. Had the agent to tell the process instead, an agent
-/// that ends between the start and that word would leave the container alone. What has no process yet when the lease ends must not come to have
-/// one later, when an engine that hung goes on: containers mount a file, the permit, which is removed then. Whoever has mounted it before has a
-/// process in the group that is found afterwards; for whoever has not the start fails.
+/// It is there before the container is started and needs nobody's word to find it: engines name a container's control group after its id,
+/// which is known once the container is made, and its first process has the number 1 in there. Had the agent to tell the process instead,
+/// an agent that ends between the start and that word would leave the container alone. What has no process yet when the lease ends must
+/// not come to have one later, when an engine that hung goes on: containers mount a file, the permit, which is removed then. Whoever has
+/// mounted it before has a process in the group that is found afterwards; for whoever has not the start fails.
 /// </remarks>
 internal sealed unsafe class Guard
 {

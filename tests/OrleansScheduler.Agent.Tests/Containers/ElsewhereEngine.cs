@@ -38,7 +38,8 @@ internal sealed class ElsewhereEngine : IAsyncDisposable
         _asked.Enqueue(path);
         return path switch
         {
-            _ when path.EndsWith("/info", StringComparison.Ordinal) => Results.Text("{\"KernelVersion\":\"5.0-elsewhere\"}", "application/json"),
+            _ when path.EndsWith("/info", StringComparison.Ordinal) =>
+                Results.Text("{\"KernelVersion\":\"5.0-elsewhere\"}", "application/json"),
             _ when path.Contains("/images/", StringComparison.Ordinal) => Results.Text("{\"Id\":\"sha256:0\"}", "application/json"),
             _ when path.EndsWith("/containers/json", StringComparison.Ordinal) => Results.Text("[]", "application/json"),
             _ => Results.Text("{\"message\":\"no such container\"}", "application/json", statusCode: 404),

@@ -176,7 +176,7 @@ public sealed class EngineTaskTests(PodmanService podman) : ImageTaskTests
     public async Task A_strict_container_ends_with_the_lease_when_neither_agent_nor_engine_are_there()
     {
         Assert.SkipUnless(podman.CanBeEnded, "the engine is not the test's own");
-        var attempt = await StartStrict(4000);
+        var attempt = await StartStrict(6000);
         await Node.StopAgent();
         await podman.End();
         try
@@ -196,8 +196,8 @@ public sealed class EngineTaskTests(PodmanService podman) : ImageTaskTests
     [Fact]
     public async Task A_strict_container_that_its_engine_starts_only_after_the_lease_cannot_start()
     {
-        await HasLease(1500);
         var image = await Node.Services.GetRequiredService<EngineImages>().Get(ImageName.Parse(Spec().Image!)!, default);
+        await HasLease(6000);
         var (guard, engine) = (Node.Services.GetRequiredService<ContainerGuard>(), Node.Services.GetRequiredService<ContainerEngine>());
         var spec = Shell("echo 1 >$OSCHED_SANDBOX/ran; sleep 1000");
         var record = new AttemptRecord { Name = "late", Spec = "", BootId = "", At = default, Strict = true };

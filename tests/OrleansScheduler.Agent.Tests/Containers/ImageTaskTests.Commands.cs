@@ -16,8 +16,8 @@ public abstract partial class ImageTaskTests
     {
         var attempt = await Started();
 
-        var (output, error, code) = await ReadAll(
-            attempt, (await Begin(attempt, "pwd; echo $OSCHED_ATTEMPT $FROM_IMAGE ${INSTANCE}; ls /bin/busybox; echo bad >&2; exit 7")).Session);
+        const string Script = "pwd; echo $OSCHED_ATTEMPT $FROM_IMAGE ${INSTANCE}; ls /bin/busybox; echo bad >&2; exit 7";
+        var (output, error, code) = await ReadAll(attempt, (await Begin(attempt, Script)).Session);
 
         Assert.Equal($"/srv\n{attempt} yes {attempt.Instance}\n/bin/busybox\n", output);
         Assert.Equal(("bad\n", 7), (error, code));
@@ -34,7 +34,8 @@ public abstract partial class ImageTaskTests
             attempt, (await Begin(attempt, "pwd; id -u; id -G; grep -E 'CapEff|CapBnd|NoNewPrivs' /proc/self/status")).Session);
 
         Assert.Equal(
-            "/tmp\n1234\n1234 77\nCapBnd:\t0000000000000000\nCapEff:\t0000000000000000\nNoNewPrivs:\t1\n".Split('\n').Order(StringComparer.Ordinal),
+            "/tmp\n1234\n1234 77\nCapBnd:\t0000000000000000\nCapEff:\t0000000000000000\nNoNewPrivs:\t1\n".Split('\n')
+                .Order(StringComparer.Ordinal),
             output.Split('\n').Order(StringComparer.Ordinal));
     }
 
@@ -70,7 +71,8 @@ public abstract partial class ImageTaskTests
         var session = (await Begin(
             attempt,
             "until [ \"$(stty size)\" = '33 77' ]; do sleep 0.02; done; test -t 0 && test -t 1 && echo $TERM right; "
-                + "read x; until [ \"$(stty size)\" = '" + (FollowsSize ? "44 99" : "33 77") + "' ]; do sleep 0.02; done; echo again; sleep 1000; echo never",
+                + "read x; until [ \"$(stty size)\" = '" + (FollowsSize ? "44 99" : "33 77") + "' ]; do sleep 0.02; done; "
+                + "echo again; sleep 1000; echo never",
             "vt100", 33, 77)).Session;
         await ReadUntil(attempt, session, "vt100 right");
         if (FollowsSize) await Call(attempt, session, rows: 44, columns: 99);

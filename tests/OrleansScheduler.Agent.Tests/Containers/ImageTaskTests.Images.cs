@@ -39,7 +39,8 @@ public abstract partial class ImageTaskTests
     public async Task Layers_may_be_compressed_with_zstd_and_damaged_ones_are_refused()
     {
         var more = BusyboxImage.Layer(BusyboxImage.FileOf("srv/more", "more\n"));
-        var (good, bad) = (Path.Combine(Path.GetDirectoryName(Archive)!, "zstd.tar"), Path.Combine(Path.GetDirectoryName(Archive)!, "bad.tar"));
+        var archives = Path.GetDirectoryName(Archive)!;
+        var (good, bad) = (Path.Combine(archives, "zstd.tar"), Path.Combine(archives, "bad.tar"));
         BusyboxImage.Write(good, Zstd, more);
         BusyboxImage.Write(bad, layer => [.. Zstd(layer)[..^100], .. new byte[100]], BusyboxImage.Layer(BusyboxImage.FileOf("x", "1")));
 

@@ -12,7 +12,7 @@ public abstract partial class ImageTaskTests
     [Fact]
     public async Task A_strict_container_that_is_cut_off_ends_with_the_lease_and_is_reported_lost()
     {
-        var attempt = await StartStrict(1500);
+        var attempt = await StartStrict(6000);
 
         Node.Gateway.IsMute = true;
         await AllEnd(attempt);
@@ -26,7 +26,7 @@ public abstract partial class ImageTaskTests
     [Fact]
     public async Task A_strict_container_ends_with_the_lease_while_no_agent_is_there_and_the_next_one_reports_it()
     {
-        var attempt = await StartStrict(1500);
+        var attempt = await StartStrict(6000);
         await Node.StopAgent();
 
         await AllEnd(attempt);
@@ -111,6 +111,8 @@ public abstract partial class ImageTaskTests
 
     private protected async Task<AttemptId> StartStrict(int lease, string script = Stubborn)
     {
+        // The image is brought before: that must not use the lease up.
+        await Node.Gateway.End(Node.Launch(Spec()));
         await HasLease(lease);
         var attempt = Node.NextAttempt();
         Node.Gateway.LaunchStrict(attempt, Shell(script));

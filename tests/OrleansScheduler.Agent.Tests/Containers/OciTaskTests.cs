@@ -22,7 +22,10 @@ public sealed class OciTaskTests : ImageTaskTests
     private protected override string ManifestDigest => BusyboxImage.Write(Archive);
 
     private protected override (string Key, string Value)[] Settings =>
-        [("Agent:Container:Socket", "none"), .. Other is { } program ? [("Agent:Container:Runtime", program)] : Array.Empty<(string, string)>()];
+    [
+        ("Agent:Container:Socket", "none"),
+        .. Other is { } program ? [("Agent:Container:Runtime", program)] : Array.Empty<(string, string)>(),
+    ];
 
     public override async ValueTask InitializeAsync()
     {

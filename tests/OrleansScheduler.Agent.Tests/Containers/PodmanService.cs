@@ -108,7 +108,8 @@ public sealed class PodmanService : IAsyncLifetime
         using var process = Process.Start(Podman(arguments))!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
-        if (process.ExitCode != 0) TestContext.Current.SendDiagnosticMessage($"{string.Join(' ', arguments)}: {await output}{await errors}");
+        if (process.ExitCode == 0) return;
+        TestContext.Current.SendDiagnosticMessage($"{string.Join(' ', arguments)}: {await output}{await errors}");
     }
 
     private ProcessStartInfo Podman(params string[] arguments) => new("/usr/bin/podman", arguments)
