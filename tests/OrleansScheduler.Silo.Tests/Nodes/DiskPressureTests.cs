@@ -20,8 +20,8 @@ public sealed class DiskPressureTests : IDisposable
             await Say(node, isShort: true);
             Assert.True((await node.Describe())!.DiskPressure);
             await cell.Submit(Service());
-            var reasons = (await cell.Ledger.Explain(Key))!.Groups[0].Reasons;
-            Assert.Equal(Reasons.NodeDiskPressure, Assert.Single(reasons).Code);
+            await TestCell.Eventually(
+                async () => await cell.Ledger.Explain(Key) is { Groups: [{ Reasons: [{ Code: Reasons.NodeDiskPressure }] }] }, 30);
             Assert.Equal(1, (await cell.Job(Key).Describe())!.Counts["PENDING"]);
         }
 
