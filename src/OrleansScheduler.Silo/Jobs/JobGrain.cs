@@ -296,8 +296,8 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
             {
                 _storage.Require();
 
-                // The index comes to know of a new job while that is written: one wait for the storage, not two. Nobody is told of it before
-                // both are done. A job of which only the index knows is one that does not exist.
+                // The index comes to know of a new job while that is written: one wait for the storage, not two. Nobody is told of it
+                // before both are done. A job of which only the index knows is one that does not exist.
                 if (!_state.Exists)
                 {
                     _beginning = true;

@@ -98,7 +98,8 @@ public sealed class SandboxTests : IAsyncLifetime
             keys(b"exit 5\r")
             print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
             """);
-        var start = new ProcessStartInfo("python3", [user, Osched.Path, "task", "exec", "-it", "shop/test/shell/0", "--", "env", "PS1=> ", "sh"])
+        string[] exec = [Osched.Path, "task", "exec", "-it", "shop/test/shell/0", "--", "env", "PS1=> ", "sh"];
+        var start = new ProcessStartInfo("python3", [user, .. exec])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

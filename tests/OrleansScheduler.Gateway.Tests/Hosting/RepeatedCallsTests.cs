@@ -1,7 +1,7 @@
 using System.Reflection;
-using Orleans.Runtime.Messaging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using Orleans.Runtime.Messaging;
 
 namespace OrleansScheduler.Gateway.Tests;
 

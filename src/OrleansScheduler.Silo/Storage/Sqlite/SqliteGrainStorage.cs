@@ -105,7 +105,9 @@ internal sealed partial class SqliteGrainStorage(
     }
 
     private static byte[] BytesOf(BinaryData data) =>
-        MemoryMarshal.TryGetArray(data.ToMemory(), out var segment) && segment.Count == segment.Array!.Length ? segment.Array : data.ToArray();
+        MemoryMarshal.TryGetArray(data.ToMemory(), out var segment) && segment.Count == segment.Array!.Length
+            ? segment.Array
+            : data.ToArray();
 
     private T Deserialize<T>(SqliteRow row, string stateName, GrainId grainId)
     {
