@@ -6,10 +6,10 @@ internal static class Canned
     public const string Node = """
         {"description":{"id":"node-1","host":"127.0.0.1","capacity":{"cpuMillis":4000,"memoryMiB":8192,"diskMiB":0,"gpuMillis":0},
          "firstPort":31000,"portCount":1001,"attributes":{"rack":["r1"]},"bootId":"b","agentVersion":"0.1.0","agentId":"",
-         "overcommitByUse":false,
+         "overcommitByUse":false,"diskPressure":false,
           "reserved":{},"custom":{"scalars":{},"sets":{} },"overcommit":1},
          "status":"ready","mode":"none","used":{"cpuMillis":500,"memoryMiB":256,"diskMiB":0,"gpuMillis":0},"tasks":2,"generation":7,
-         "isOvercommitted":false,"adopted":[]}
+         "isOvercommitted":false,"adopted":[],"diskPressure":false}
         """;
 
     public const string Nodes = $$"""{"items":[{{Node}}]}""";

@@ -21,7 +21,8 @@ internal sealed class ImageFiles : IDisposable
             return;
         }
 
-        _archive = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        // No lock is asked for: whoever still writes it, or starts a program while it does, must not fail a task. Digests tell.
+        _archive = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         try
         {
             Index();
