@@ -60,6 +60,7 @@ internal sealed class EmbeddedCell : IAsyncDisposable
             }
 
             var builder = RoleHost.CreateBuilder(file: null, options.Verbose, SettingsOf(options));
+            KeepInSight(AppContext.BaseDirectory.TrimEnd('/'), builder.Configuration);
             builder.AddSilo();
             builder.AddGateway();
             if (options.RunsAgent) builder.AddAgent();
@@ -132,6 +133,14 @@ internal sealed class EmbeddedCell : IAsyncDisposable
         }
     }
 
+    /// <summary>Tasks have a /tmp of their own; the example jobs must find this program there all the same, and what the user said.</summary>
+    private static void KeepInSight(string program, ConfigurationManager configuration)
+    {
+        const string Setting = "Agent:Isolation:Writable";
+        if (program.StartsWith("/tmp/", StringComparison.Ordinal))
+            configuration[Setting] = string.Join(',', ((string?[])[configuration[Setting], program]).Where(path => path is { Length: > 0 }));
+    }
+
     private static Dictionary<string, string?> SettingsOf(EmbeddedCellOptions options)
     {
         var (silo, gateway) = (Ports.Free(), Ports.Free());
@@ -156,9 +165,6 @@ internal sealed class EmbeddedCell : IAsyncDisposable
             // The gateway is in this process: there is no herd of agents to spread out.
             ["Agent:ReconnectDelay"] = "00:00:00.2",
         };
-        // Tasks have a /tmp of their own; the example jobs must find this program all the same.
-        if (AppContext.BaseDirectory.StartsWith("/tmp/", StringComparison.Ordinal))
-            settings["Agent:Isolation:Writable"] = AppContext.BaseDirectory.TrimEnd('/');
         if (options.TaskPorts is { } ports) settings["Agent:Ports"] = ports;
         return settings;
     }

@@ -28,12 +28,12 @@ public sealed class RepeatedCallsTests
     public async Task A_call_that_could_not_be_sent_is_asked_again_for_two_seconds_and_then_fails()
     {
         var call = Call.Of(
-            typeof(IJobGrain), nameof(IJobGrain.Submit), _ => Task.FromException(new SiloUnavailableException("gone")));
+            typeof(IJobGrain), nameof(IJobGrain.Submit), _ => Task.FromException(new ConnectionFailedException("gone")));
 
         var asking = _calls.Invoke(call.Context);
         while (!asking.IsCompleted) await Advance();
 
-        await Assert.ThrowsAsync<SiloUnavailableException>(() => asking);
+        await Assert.ThrowsAsync<ConnectionFailedException>(() => asking);
         Assert.InRange(call.Tries, 10, 60);
     }
 

@@ -93,6 +93,7 @@ public sealed class StorageOutageTests : IDisposable
             job: web
             role: shop
             env: prod
+            type: service
             task:
               command: [sleep, "60"]
             """u8.ToArray()).Value[0];
