@@ -133,12 +133,14 @@ internal sealed class EmbeddedCell : IAsyncDisposable
         }
     }
 
-    /// <summary>Tasks have a /tmp of their own; the example jobs must find this program there all the same, and what the user said.</summary>
+    /// <summary>
+    /// Tasks have a /tmp of their own; the example jobs must find this program there all the same, besides what the user named.
+    /// </summary>
     private static void KeepInSight(string program, ConfigurationManager configuration)
     {
         const string Setting = "Agent:Isolation:Writable";
         if (program.StartsWith("/tmp/", StringComparison.Ordinal))
-            configuration[Setting] = string.Join(',', ((string?[])[configuration[Setting], program]).Where(path => path is { Length: > 0 }));
+            configuration[Setting] = configuration[Setting] is { Length: > 0 } others ? $"{others},{program}" : program;
     }
 
     private static Dictionary<string, string?> SettingsOf(EmbeddedCellOptions options)
