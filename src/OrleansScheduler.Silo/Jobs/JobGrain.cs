@@ -39,7 +39,6 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     private IGrainTimer? _resend;
     private bool _inMotion;
     private bool _beginning;
-    private Task? _indexing;
 
     public JobGrain(
         IGrainContext context, IGrainFactory grains, JournalFactory journals, StorageHealth storage, StateCopy copies,
@@ -69,6 +68,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         _outbox.Owner = _journal.Epoch;
         if (!_state.Exists) return;
         _telemetry.TasksLoaded(_state.Tasks.Values);
+        BeKnown().Ignore();
         _outbox.Resume();
         _dependencies.Ask();
         _ = Touch();
@@ -222,28 +222,6 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
 
     private IResourceLedgerGrain Ledger => GrainFactory.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id);
 
-    private IJobIndexGrain JobIndexShard => GrainFactory.GetGrain<IJobIndexGrain>(JobIndex.ShardOf(_key));
-
-    /// <summary>Has the index know the job. What failed is done again by whoever asks next.</summary>
-    private Task Index()
-    {
-        if (_indexing is null or { IsFaulted: true } or { IsCanceled: true }) _indexing = JobIndexShard.Add(_key);
-        return _indexing;
-    }
-
-    /// <summary>The job is durable by now, so an index that refuses is no refusal.</summary>
-    private async Task BeIndexed()
-    {
-        try
-        {
-            await Index();
-        }
-        catch (Exception e) when (e is StorageUnavailableException or OverloadedException)
-        {
-            throw new StorageUnavailableException("The job is written, and its place in the index is not.", e) { MayBeDone = true };
-        }
-    }
-
     /// <summary>A request of a user: the launches that it leads to belong to its trace.</summary>
     private Task<T> Command<T>(Func<JobRound, T> act)
     {
@@ -301,7 +279,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
                 if (!_state.Exists)
                 {
                     _beginning = true;
-                    Index().Ignore();
+                    BeKnown().Ignore();
                 }
 
                 var number = await _journal.Append(change);

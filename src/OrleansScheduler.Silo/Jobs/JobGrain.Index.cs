@@ -1,0 +1,55 @@
+using Microsoft.Extensions.Logging;
+
+namespace OrleansScheduler.Silo;
+
+/// <content>Its place in the index: a job that is not in there nobody lists, and nobody wakes after a crash.</content>
+internal sealed partial class JobGrain
+{
+    private Task? _indexing;
+    private IGrainTimer? _unknown;
+
+    private IJobIndexGrain JobIndexShard => GrainFactory.GetGrain<IJobIndexGrain>(JobIndex.ShardOf(_key));
+
+    /// <summary>Has the index know the job. What failed is done again by whoever asks next.</summary>
+    private Task Index()
+    {
+        if (_indexing is null or { IsFaulted: true } or { IsCanceled: true }) _indexing = JobIndexShard.Add(_key);
+        return _indexing;
+    }
+
+    /// <summary>The same for who submitted it. The job is durable by then, so an index that refuses is no refusal.</summary>
+    private async Task BeIndexed()
+    {
+        try
+        {
+            await Index();
+        }
+        catch (Exception e) when (e is StorageUnavailableException or OverloadedException)
+        {
+            throw new StorageUnavailableException("The job is written, and its place in the index is not.", e) { MayBeDone = true };
+        }
+    }
+
+    /// <summary>
+    /// Goes on until the index knows the job, whether who submitted it still waits for that or not. Also after each activation, since the
+    /// one before may have ended in between.
+    /// </summary>
+    private async Task BeKnown()
+    {
+        try
+        {
+            await Index();
+            _unknown?.Dispose();
+            _unknown = null;
+        }
+        catch (Exception e)
+        {
+            LogUnknown(_key, e.Message);
+            _unknown ??= this.RegisterGrainTimer(_ => BeKnown(),
+                new GrainTimerCreationOptions(_options.ResendAfter, _options.ResendAfter) { Interleave = true, KeepAlive = true });
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} is not in the index yet and tries again: {Reason}")]
+    private partial void LogUnknown(JobKey job, string reason);
+}
