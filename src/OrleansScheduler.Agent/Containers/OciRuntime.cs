@@ -104,25 +104,15 @@ internal sealed class OciRuntime
     /// <param name="container">The container.</param>
     /// <param name="process">The command, see <see cref="OciBundle.WriteProcess"/>.</param>
     /// <param name="terminal">The file of the terminal that is to be its; null for none.</param>
-    public ProcessStartInfo Enter(string container, string process, string? terminal)
+    public string[] Enter(string container, string process, string? terminal)
     {
         string[] runtime = [Program, "--root", State, "exec", "--process", process, container];
 
         // The runtime makes a terminal in the container and copies between that and this one, whose size it follows when it is told of
         // changes; so this one has to be the one that it is controlled by.
-        string[] all = terminal is null
+        return terminal is null
             ? runtime
             : ["/bin/sh", "-c", "t=$1; shift; exec setsid --ctty \"$@\" <\"$t\" >\"$t\" 2>&1", "exec", terminal, .. runtime];
-        var start = new ProcessStartInfo(all[0], all[1..])
-        {
-            UseShellExecute = false,
-            WorkingDirectory = "/",
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment.Clear();
-        return start;
     }
 
     /// <summary>The last error in a log of the runtime; null when there is none.</summary>

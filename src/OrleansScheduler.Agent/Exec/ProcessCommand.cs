@@ -16,14 +16,14 @@ internal sealed class ProcessCommand : IEnteredCommand
     private readonly Action? _after;
 
     /// <summary>Starts the command.</summary>
-    /// <param name="enter">What is started, with the file of its terminal and that one's kind, or without.</param>
+    /// <param name="enter">The words of what is started, with the file of its terminal and that one's kind, or without.</param>
     /// <param name="wish">The terminal that it gets; null for none.</param>
     /// <param name="time">The clock.</param>
     /// <param name="after">What is done when it is over.</param>
     /// <exception cref="System.ComponentModel.Win32Exception">It cannot be started.</exception>
     /// <exception cref="IOException">There is no terminal for it.</exception>
     public ProcessCommand(
-        Func<(string File, string Kind)?, ProcessStartInfo> enter, TerminalWish? wish, TimeProvider time, Action? after = null)
+        Func<(string File, string Kind)?, string[]> enter, TerminalWish? wish, TimeProvider time, Action? after = null)
     {
         (_time, _after) = (time, after);
         _terminal = wish is null ? null : new();
@@ -31,7 +31,17 @@ internal sealed class ProcessCommand : IEnteredCommand
         {
             // Before it begins: not everything that stands between this and the command passes later changes on.
             if (wish is { Rows: > 0, Columns: > 0 }) _terminal!.Resize(wish.Rows, wish.Columns);
-            _process = Process.Start(enter(_terminal is { } own ? (own.Name, wish!.Kind) : null))!;
+            var words = enter(_terminal is { } own ? (own.Name, wish!.Kind) : null);
+            var start = new ProcessStartInfo(words[0], words[1..])
+            {
+                UseShellExecute = false,
+                WorkingDirectory = "/",
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
+            start.Environment.Clear();
+            _process = Process.Start(start)!;
         }
         catch
         {

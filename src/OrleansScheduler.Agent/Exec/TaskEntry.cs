@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace OrleansScheduler.Agent;
 
 /// <summary>How a command enters a task: by the task's own program, which takes it to where the task runs and makes it who the task
@@ -12,26 +10,16 @@ internal sealed class TaskEntry(ShimProgram shim)
     /// <param name="environment">What it was told about itself.</param>
     /// <param name="command">What is to run there.</param>
     /// <param name="terminal">The terminal that it gets, its file and its kind; null for none.</param>
-    public ProcessStartInfo Enter(
+    public string[] Enter(
         Attempt attempt, TaskEnvironment environment, IEnumerable<string> command, (string File, string Kind)? terminal)
     {
         string[] enter = [shim.Path, .. shim.Arguments, "enter", attempt.Directory.Root];
         string[] words = [.. command.Select(environment.Substitute)];
 
         // The terminal becomes its standard streams out here: it may be hidden from where the command runs.
-        string[] all = terminal is { } own
+        return terminal is { } own
             ? ["/bin/sh", "-c", "t=$1; shift; exec \"$@\" <\"$t\" >\"$t\" 2>&1", "exec", own.File, .. enter, "env",
                 $"TERM={own.Kind}", .. words]
             : [.. enter, .. words];
-        var start = new ProcessStartInfo(all[0], all[1..])
-        {
-            UseShellExecute = false,
-            WorkingDirectory = "/",
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment.Clear();
-        return start;
     }
 }
