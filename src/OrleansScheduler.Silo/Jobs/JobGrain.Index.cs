@@ -28,6 +28,11 @@ internal sealed partial class JobGrain
         {
             throw new StorageUnavailableException("The job is written, and its place in the index is not.", e) { MayBeDone = true };
         }
+        catch (OrleansException e)
+        {
+            // A silo that was lost says nothing either way, and would read as if nobody had been asked.
+            throw new TimeoutException("The job is written, and whether the index knows it is not known.", e);
+        }
     }
 
     /// <summary>
