@@ -43,9 +43,13 @@ internal sealed class GatewayAddresses : IDisposable
         var handler = new SocketsHttpHandler
         {
             UseProxy = false,
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+
+            // A link that was cut and is whole again is found by a new connection at once, and by an old one only when its last
+            // retransmission comes round: each waits twice as long as the one before. So a silent connection is given up early, and
+            // attempts to connect are short. A gateway answers pings however busy the cell behind it is.
+            ConnectTimeout = TimeSpan.FromSeconds(2),
+            KeepAlivePingDelay = TimeSpan.FromSeconds(2),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(4),
         };
         return GrpcChannel.ForAddress(address, new()
         {

@@ -12,7 +12,7 @@ public interface INodeGrain : IGrainWithStringKey
     /// <param name="ledgerEpoch">Highest epoch of the ledger that the agent has obeyed; 0 for none.</param>
     /// <param name="session">The way to the agent.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    [Alias("Register"), AskedOnce]
+    [Alias("Register"), AskedAgain(3)]
     Task<Answer<RegisterReceipt>> Register(NodeDescription description, ImmutableArray<AttemptReport> attempts, long ledgerEpoch,
         IAgentSession session, CancellationToken cancellationToken = default);
 

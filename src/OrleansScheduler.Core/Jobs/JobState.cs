@@ -186,7 +186,7 @@ public sealed class JobState(JobKey key)
         Header = change.Header;
         foreach (var version in change.Versions) _versions[version.Number] = version;
         foreach (var step in change.Steps)
-            _tasks.Set(change.IsSnapshot ? step : ScheduledTask.Extend(_tasks.GetValueOrDefault(step.Instance), step));
+            _tasks.Set(change.IsSnapshot ? step.Compact() : ScheduledTask.Extend(_tasks.GetValueOrDefault(step.Instance), step));
         foreach (var instance in change.Removed) _tasks.Remove(instance);
         foreach (var operation in change.Operations) Remember(operation);
         foreach (var update in Given(change.Updates)) Updates.Set(update);

@@ -26,13 +26,14 @@ internal sealed partial class RepeatedCalls(TimeProvider time, ILogger<RepeatedC
     private static readonly TimeSpan Unreachable = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
-    private readonly ConcurrentDictionary<MethodInfo, bool> _methods = new();
+    /// <summary>How long each method's first try waits; null for those that are asked once.</summary>
+    private readonly ConcurrentDictionary<MethodInfo, TimeSpan?> _methods = new();
     private readonly RepeatBudget _budget = new();
 
     public async Task Invoke(IOutgoingGrainCallContext context)
     {
         var last = context.Request.GetArgumentCount() - 1;
-        if (!MayRepeat(context, last))
+        if (FirstWaitOf(context, last) is not { } firstWait)
         {
             await context.Invoke();
             return;
@@ -41,7 +42,7 @@ internal sealed partial class RepeatedCalls(TimeProvider time, ILogger<RepeatedC
         var caller = context.Request.GetCancellationToken();
         var started = time.GetTimestamp();
         var mayBeDone = false;
-        for (var wait = FirstWait; ; wait = time.GetElapsedTime(started) < Steady ? FirstWait : wait * 2)
+        for (var wait = firstWait; ; wait = time.GetElapsedTime(started) < Steady ? firstWait : wait * 2)
         {
             var elapsed = time.GetElapsedTime(started);
             var isLast = elapsed + wait >= Deadline || !_budget.IsAny;
@@ -80,12 +81,15 @@ internal sealed partial class RepeatedCalls(TimeProvider time, ILogger<RepeatedC
         }
     }
 
-    private bool MayRepeat(IOutgoingGrainCallContext context, int last) =>
-        last >= 0 && context.Request.GetArgument(last) is CancellationToken
-        && _methods.GetOrAdd(context.InterfaceMethod, static method =>
-            (method.DeclaringType == typeof(IManagementGrain)
-                || method.DeclaringType?.Assembly == typeof(AskedOnceAttribute).Assembly)
-            && method.GetCustomAttribute<AskedOnceAttribute>() is null);
+    private TimeSpan? FirstWaitOf(IOutgoingGrainCallContext context, int last) =>
+        last >= 0 && context.Request.GetArgument(last) is CancellationToken ? _methods.GetOrAdd(context.InterfaceMethod, FirstWaitOf) : null;
+
+    private static TimeSpan? FirstWaitOf(MethodInfo method)
+    {
+        var isOurs = method.DeclaringType == typeof(IManagementGrain) || method.DeclaringType?.Assembly == typeof(AskedOnceAttribute).Assembly;
+        if (!isOurs || method.GetCustomAttribute<AskedOnceAttribute>() is not null) return null;
+        return method.GetCustomAttribute<AskedAgainAttribute>()?.After ?? FirstWait;
+    }
 
     private static bool IsLostSilo(Exception exception) =>
         exception is OrleansMessageRejectionException or ConnectionFailedException && exception is not GatewayTooBusyException;

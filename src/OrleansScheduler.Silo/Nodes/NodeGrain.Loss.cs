@@ -58,7 +58,7 @@ internal sealed partial class NodeGrain
         if (record.Etag != before || stored.ETag == before) return false;
         LogReplaced(_id);
         _session?.Close($"Node {_id} is looked after elsewhere.").Ignore();
-        _session = null;
+        Talk(null);
         DeactivateOnIdle();
         return true;
     }
@@ -101,7 +101,7 @@ internal sealed partial class NodeGrain
         record.State.Lost = record.State.Generation;
         await record.WriteStateAsync(cancellationToken);
         _session?.Close($"Node {_id} was silent for {silence.TotalSeconds:0.0} s.").Ignore();
-        _session = null;
+        Talk(null);
         _attempts.Clear();
         Publish("UNREACHABLE", $"Silent for {silence.TotalSeconds:0.0} s");
         await TellLedger(reachable: false, cancellationToken);

@@ -20,6 +20,12 @@ internal sealed partial class NodeGrain(
 {
     private static readonly TimeSpan WatchPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RepeatPeriod = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long a session may take to take commands over. It only puts them into its queue, so later its gateway cannot be reached, and
+    /// whoever sent them has others to send to.
+    /// </summary>
+    private static readonly TimeSpan DeliveryDeadline = TimeSpan.FromSeconds(3);
     private const int ReportWidth = 16;
     private const int MostAdoptedShown = 1000;
 
@@ -31,6 +37,7 @@ internal sealed partial class NodeGrain(
     // Held by whoever changes the record. A look around comes in between turns: a session that ends and one that begins must not mix.
     private readonly SemaphoreSlim _changes = new(1, 1);
     private IAgentSession? _session;
+    private CancellationTokenSource _sessionEnd = new();
     private long _activated;
     private long _lastHeard;
     private long _lastGrant;
@@ -89,8 +96,10 @@ internal sealed partial class NodeGrain(
         await record.WriteStateAsync(cancellationToken);
 
         // From here on the older session's generation is refused everywhere; closing it is a courtesy.
-        previous?.Close($"Node {_id} has registered again as generation {record.State.Generation}.").Ignore();
-        _session = session;
+        // A gateway that heard no answer asks again for the same session.
+        if (previous is not null && !previous.Equals(session))
+            previous.Close($"Node {_id} has registered again as generation {record.State.Generation}.").Ignore();
+        Talk(session);
         (_mayReplace, _granted) = (false, false);
         Heard();
         if (first) Watch();
@@ -127,7 +136,7 @@ internal sealed partial class NodeGrain(
     public Task Disconnect(long generation, CancellationToken cancellationToken)
     {
         if (!IsCurrent(generation)) return Task.CompletedTask;
-        _session = null;   // silence is measured from the last word, so a quick reconnect costs nothing
+        Talk(null);   // silence is measured from the last word, so a quick reconnect costs nothing
         LogDisconnected(_id, generation);
         return Task.CompletedTask;
     }
@@ -198,6 +207,14 @@ internal sealed partial class NodeGrain(
 
     private void Heard() => _lastHeard = time.GetTimestamp();
 
+    /// <summary>The session from now on. What is on its way to the one before is sent again, and not waited for.</summary>
+    private void Talk(IAgentSession? session)
+    {
+        _session = session;
+        _sessionEnd.Cancel();
+        _sessionEnd = new CancellationTokenSource();
+    }
+
     private void Watch() =>
         this.RegisterGrainTimer(LookAround,
             new GrainTimerCreationOptions(WatchPeriod, WatchPeriod) { Interleave = true, KeepAlive = true });
@@ -207,7 +224,9 @@ internal sealed partial class NodeGrain(
         if (_session is not { } session) return false;
         try
         {
-            await session.Deliver(commands);
+            var delivered = session.Deliver(commands);
+            if (!delivered.IsCompleted) await delivered.WaitAsync(DeliveryDeadline, time, _sessionEnd.Token);
+            else await delivered;
             return true;
         }
         catch (Exception e)

@@ -9,6 +9,7 @@ internal sealed class Settling(ClusterDriver cluster, History history, Func<Immu
     /// <summary>After this a run goes on, whatever is not as it should be.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    private const int MostReasons = 4;
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(3);
 
@@ -20,21 +21,23 @@ internal sealed class Settling(ClusterDriver cluster, History history, Func<Immu
         try
         {
             var started = BootClock.Now;
+            var looked = started;
             var seen = new HashSet<JobKey>();
-            string? last = null;
+            var waits = new Dictionary<string, double>(StringComparer.Ordinal);
             while (await Missing(gateways, seen) is { } missing)
             {
                 if (BootClock.Now - started > Patience.TotalSeconds)
                 {
-                    Say(after, started, missing, last: null);
+                    Say(after, started, missing, waits);
                     return;
                 }
 
-                last = missing;
                 await Task.Delay(LookAgain, TimeProvider.System);
+                waits[missing] = waits.GetValueOrDefault(missing) + BootClock.Now - looked;
+                looked = BootClock.Now;
             }
 
-            Say(after, started, missing: null, last);
+            Say(after, started, missing: null, waits);
         }
         finally
         {
@@ -42,7 +45,7 @@ internal sealed class Settling(ClusterDriver cluster, History history, Func<Immu
         }
     }
 
-    private void Say(string after, double started, string? missing, string? last) => history.Add(new()
+    private void Say(string after, double started, string? missing, Dictionary<string, double> waits) => history.Add(new()
     {
         T = BootClock.Now,
         P = "nemesis",
@@ -50,7 +53,8 @@ internal sealed class Settling(ClusterDriver cluster, History history, Func<Immu
         Op = after,
         Took = Math.Round(BootClock.Now - started, 2),
         Code = missing,
-        Outcome = last,
+        Outcome = waits.Count == 0 ? null : string.Join("; ", waits.OrderByDescending(wait => wait.Value).Take(MostReasons)
+            .Select(wait => string.Create(CultureInfo.InvariantCulture, $"{wait.Value:0.0} s {wait.Key}"))),
         Load = Math.Round(Load(), 2),
     });
 

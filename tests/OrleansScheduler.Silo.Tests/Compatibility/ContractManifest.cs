@@ -13,6 +13,12 @@ internal static class ContractManifest
 {
     private static readonly Assembly[] Assemblies = [typeof(JobKey).Assembly, typeof(IJobGrain).Assembly, typeof(JournalRow).Assembly];
 
+    /// <summary>Types that are written in the form of another type, by that one.</summary>
+    private static readonly Dictionary<Type, Type> Written = Assemblies.SelectMany(assembly => assembly.GetTypes())
+        .Where(type => type.GetCustomAttribute<RegisterConverterAttribute>() is not null)
+        .Select(type => type.GetInterfaces().Single(i => i.GetGenericTypeDefinition() == typeof(IConverter<,>)).GetGenericArguments())
+        .ToDictionary(types => types[1], types => types[0]);
+
     public static SortedDictionary<string, string> Read()
     {
         var lines = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -92,7 +98,7 @@ internal static class ContractManifest
     private static void AddType(SortedDictionary<string, string> lines, Type type)
     {
         var name = Alias(type) ?? type.FullName!;
-        lines[$"type {name}"] = type.IsValueType ? "value" : "class";
+        lines[$"type {name}"] = Written.GetValueOrDefault(type, type).IsValueType ? "value" : "class";
         const BindingFlags Own = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
         foreach (var member in type.GetMembers(Own))
         {
@@ -110,6 +116,7 @@ internal static class ContractManifest
     {
         if (type.IsArray) return $"{Name(type.GetElementType()!)}[]";
         if (type.IsGenericParameter) return type.Name;
+        if (Written.FirstOrDefault(pair => pair.Value == type).Key is { } form) return Name(form);
         var name = Alias(type.IsGenericType ? type.GetGenericTypeDefinition() : type) ?? type.Name;
         return type.IsGenericType ? $"{name}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>" : name;
     }
