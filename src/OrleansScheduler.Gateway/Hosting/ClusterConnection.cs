@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -33,8 +34,16 @@ public static class ClusterConnectionExtensions
                 (messaging.MaxMessageBodySize, messaging.MaxMessageHeaderSize) = (CellMessage.MaxBodyBytes, CellMessage.MaxHeaderBytes);
             });
             client.Configure<Orleans.Configuration.GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayListRefresh);
+            ConnectBy<SiloConnections>(client.Services);
         });
         return builder;
+    }
+
+    /// <summary>Puts a way to connect in the place of the client's own, whose key is its own too.</summary>
+    private static void ConnectBy<TFactory>(IServiceCollection services) where TFactory : class, IConnectionFactory
+    {
+        foreach (var own in services.Where(s => s.ServiceType == typeof(IConnectionFactory) && s.IsKeyedService).ToList())
+            services.Replace(ServiceDescriptor.KeyedSingleton<IConnectionFactory, TFactory>(own.ServiceKey));
     }
 
     private static IConfiguration SettingsOfClients(IConfiguration configuration) => new ConfigurationBuilder()

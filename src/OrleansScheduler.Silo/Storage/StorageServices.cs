@@ -27,6 +27,11 @@ internal static class StorageServices
             if (options is { Invariant: PostgresConnection.Invariant, ConnectionString: { } connection })
                 options.ConnectionString = PostgresConnection.WithDefaults(connection);
         });
+        services.PostConfigureAll<AdoNetClusteringSiloOptions>(options =>
+        {
+            if (options is { Invariant: PostgresConnection.Invariant, ConnectionString: { } connection })
+                options.ConnectionString = PostgresConnection.WithPatience(connection);
+        });
         services.PostConfigureAll<RedisStorageOptions>(options => options.DeleteStateOnClear = true);
         return services;
     }
