@@ -11,6 +11,7 @@ namespace OrleansScheduler.Cli;
 internal static class Telemetry
 {
     private const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    private const int MostSeriesOfOrleans = 200;
 
     /// <summary>From fractions of a millisecond to a minute: what waiting and working take in a scheduler.</summary>
     private static readonly double[] SecondBuckets =
@@ -25,7 +26,7 @@ internal static class Telemetry
                 .AddMeter("OrleansScheduler.*", "Microsoft.Orleans")
                 .AddAspNetCoreInstrumentation()
                 .AddRuntimeInstrumentation()
-                .AddView(BucketsOf)
+                .AddView(StreamOf)
                 .AddPrometheusExporter());
         if (string.IsNullOrEmpty(builder.Configuration[OtlpEndpoint])) return;
         telemetry
@@ -36,12 +37,18 @@ internal static class Telemetry
             .UseOtlpExporter();
     }
 
-    /// <summary>The default boundaries are made for milliseconds; ours measure in seconds.</summary>
-    private static ExplicitBucketHistogramConfiguration? BucketsOf(Instrument instrument) =>
-        instrument is Histogram<double> { Unit: "s", Advice: null }
-            && instrument.Meter.Name.StartsWith("OrleansScheduler.", StringComparison.Ordinal)
-            ? new() { Boundaries = SecondBuckets }
-            : null;
+    /// <summary>
+    /// The default boundaries are made for milliseconds; ours measure in seconds. Of Orleans' many instruments none has many series, and
+    /// there would be room for two thousand of each.
+    /// </summary>
+    private static MetricStreamConfiguration? StreamOf(Instrument instrument) => instrument switch
+    {
+        Histogram<double> { Unit: "s", Advice: null, Meter.Name: var meter }
+            when meter.StartsWith("OrleansScheduler.", StringComparison.Ordinal) =>
+            new ExplicitBucketHistogramConfiguration { Boundaries = SecondBuckets },
+        { Meter.Name: "Microsoft.Orleans" } => new() { CardinalityLimit = MostSeriesOfOrleans },
+        _ => null,
+    };
 }
 
 /// <summary>

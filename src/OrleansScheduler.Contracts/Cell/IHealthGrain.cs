@@ -14,4 +14,8 @@ public interface IHealthGrain : IGrainWithIntegerKey
 /// <summary>What a silo lacks.</summary>
 /// <param name="StorageAway">How long its storage has not answered; null when it does.</param>
 [GenerateSerializer, Immutable, Alias("osched.SiloHealth")]
-public sealed record SiloHealth([property: Id(0)] TimeSpan? StorageAway);
+public sealed record SiloHealth([property: Id(0)] TimeSpan? StorageAway)
+{
+    /// <summary>How long the membership table has not answered it; null when it does.</summary>
+    [Id(1)] public TimeSpan? MembershipAway { get; init; }
+}

@@ -45,7 +45,7 @@ public sealed record CellView
     /// <summary>Why it is in safe mode; null when it is not.</summary>
     [Id(12)] public string? SafeModeReason { get; init; }
 
-    /// <summary>What the cell has to do without just now, such as <c>storage</c>; empty when all is well.</summary>
+    /// <summary>What the cell has to do without just now, such as <c>storage</c> or <c>membership</c>; empty when all is well.</summary>
     [Id(13)] public ImmutableArray<string> Degraded { get; init; } = [];
 }
 

@@ -4,15 +4,19 @@ namespace OrleansScheduler.Gateway;
 internal sealed class CellHealth(IGrainFactory grains, IHostApplicationLifetime lifetime, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
-    private TimeSpan? _storageAway;
+    private SiloHealth _health = new(StorageAway: null);
 
     /// <summary>What the cell lacks, in words; empty when all is well.</summary>
-    public ImmutableArray<string> Degraded => _storageAway is null ? [] : ["storage"];
+    public ImmutableArray<string> Degraded =>
+    [
+        .. _health.StorageAway is null ? (ReadOnlySpan<string>)[] : ["storage"],
+        .. _health.MembershipAway is null ? (ReadOnlySpan<string>)[] : ["membership"],
+    ];
 
     /// <summary>For reads: while the storage is away they show what was durable before, and say so.</summary>
     public Task MarkAge(HttpContext context, RequestDelegate next)
     {
-        if (_storageAway is { } away && RequestClasses.Of(context) is RequestClass.Read)
+        if (_health.StorageAway is { } away && RequestClasses.Of(context) is RequestClass.Read)
         {
             context.Response.Headers.Age = ((long)away.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
             context.Response.Headers["Osched-Degraded"] = "storage";
@@ -30,8 +34,7 @@ internal sealed class CellHealth(IGrainFactory grains, IHostApplicationLifetime 
             if (!lifetime.ApplicationStarted.IsCancellationRequested) continue;
             try
             {
-                var health = await grains.GetGrain<IHealthGrain>(0).Describe(stoppingToken).WaitAsync(Period, time, stoppingToken);
-                _storageAway = health.StorageAway;
+                _health = await grains.GetGrain<IHealthGrain>(0).Describe(stoppingToken).WaitAsync(Period, time, stoppingToken);
             }
             catch (Exception) when (!stoppingToken.IsCancellationRequested)
             {

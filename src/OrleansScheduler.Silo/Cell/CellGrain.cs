@@ -7,7 +7,7 @@ namespace OrleansScheduler.Silo;
 [HashBasedPlacement, GrainType(CellRecord.StateName)]
 internal sealed partial class CellGrain(
     [PersistentState(CellRecord.StateName)] IPersistentState<CellRecord> record, StateCopy copies, IGrainContext context,
-    TimeProvider time, ILogger<CellGrain> logger) : Grain, ICellGrain, IStateOwner
+    StorageHealth health, TimeProvider time, ILogger<CellGrain> logger) : Grain, ICellGrain, IStateOwner
 {
     public Task<CellRecord> Describe(CancellationToken cancellationToken) => Task.FromResult(record.State);
 
@@ -36,6 +36,7 @@ internal sealed partial class CellGrain(
 
     private async Task Write(CellRecord next, CancellationToken cancellationToken)
     {
+        health.Require();
         var before = record.State;
         try
         {

@@ -43,6 +43,7 @@ public static class SiloHosting
         builder.Services.AddSingleton<SlaFigures>();
         builder.Services.AddSingleton<IPeers, PeerClient>();
         builder.Services.AddSingleton<SiloAuthority>();
+        builder.Services.AddSingleton<MembershipHealth>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StoreCheck>();
         builder.UseOrleans(silo => AddDirectory(silo, builder.Configuration)
             .AddGrainService<PeerService>()
@@ -64,6 +65,7 @@ public static class SiloHosting
         builder.Services.AddHostedService(services => services.GetRequiredService<SiloAuthority>());
         builder.Services.AddHostedService<PeerWatch>();
         builder.Services.AddHostedService<StorageWatch>();
+        builder.Services.AddHostedService<MembershipWatch>();
         builder.Services.AddHostedService<CellKeeper>();
         return builder;
     }

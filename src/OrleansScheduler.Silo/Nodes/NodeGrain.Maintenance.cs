@@ -172,6 +172,7 @@ internal sealed partial class NodeGrain
             var (before, operations) = (Maintenance, record.State.Operations);
             var answer = change(before);
             if (answer.Problem is not null || (answer.Value == before && operation is null)) return answer;
+            health.Require();
             (record.State.Mode, record.State.Maintenance) = (answer.Value.Mode, answer.Value.Request);
             if (operation is not null) record.State.Operations = [.. operations.TakeLast(MaxOperations - 1), operation];
             try

@@ -14,7 +14,7 @@ namespace OrleansScheduler.Silo;
 [SuppressMessage("Design", "CA1001", Justification = "A semaphore of which nobody asks for the handle holds nothing.")]
 internal sealed partial class NodeGrain(
     [PersistentState(NodeRecord.StateName)] IPersistentState<NodeRecord> record, IGrainContext context, StateCopy copies,
-    IOptions<CellOptions> options, SiloAuthority authority, SafeMode safeMode, EventOutbox events,
+    IOptions<CellOptions> options, SiloAuthority authority, SafeMode safeMode, EventOutbox events, StorageHealth health,
     IGrainStorage storage, IClusterMembershipService membership, TimeProvider time, ILogger<NodeGrain> logger)
     : Grain, INodeGrain, IStateOwner
 {
@@ -73,6 +73,7 @@ internal sealed partial class NodeGrain(
                 + "and wait until its tasks count as lost.");
         }
 
+        health.Require();
         if (ledgerEpoch > 0) await CheckStore(ledgerEpoch, cancellationToken);
         await _changes.WaitAsync(cancellationToken);
         try

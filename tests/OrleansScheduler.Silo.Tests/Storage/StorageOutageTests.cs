@@ -1,4 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Storage;
 using OrleansScheduler.Contracts;
@@ -25,6 +28,33 @@ public sealed class StorageOutageTests : IDisposable
         health.Answered();
         Assert.Null(health.AwayFor);
         health.Require();
+    }
+
+    [Fact]
+    public async Task A_membership_table_that_fails_is_noticed_and_its_return_too()
+    {
+        var time = new FakeTimeProvider();
+        var health = new MembershipHealth(time);
+        var table = DispatchProxy.Create<IMembershipTable, FailingTable>();
+        ((FailingTable)(object)table).Fails = true;
+        using var watch = new MembershipWatch(table, health, time, NullLogger<MembershipWatch>.Instance);
+        await watch.StartAsync(TestContext.Current.CancellationToken);
+
+        await Pass(() => health.IsAway);
+        Assert.NotNull(health.AwayFor);
+        ((FailingTable)(object)table).Fails = false;
+        await Pass(() => !health.IsAway);
+        await watch.StopAsync(TestContext.Current.CancellationToken);
+
+        async Task Pass(Func<bool> until)
+        {
+            for (var step = 0; !until(); step++)
+            {
+                Assert.True(step < 1000);
+                time.Advance(TimeSpan.FromSeconds(1));
+                await Task.Delay(1, TestContext.Current.CancellationToken);
+            }
+        }
     }
 
     [Fact]
@@ -159,5 +189,17 @@ public sealed class StorageOutageTests : IDisposable
 
             private static Task Fail() => Task.FromException(new IOException("injected: the storage is away"));
         }
+    }
+
+    /// <summary>A membership table that answers, or does not.</summary>
+    [SuppressMessage("Performance", "CA1852", Justification = "The proxy is derived from it while the test runs.")]
+    [SuppressMessage("Design", "MA0053", Justification = "The proxy is derived from it while the test runs.")]
+    internal class FailingTable : DispatchProxy
+    {
+        public bool Fails { get; set; }
+
+        protected override object Invoke(MethodInfo? targetMethod, object?[]? args) => Fails
+            ? Task.FromException<MembershipTableData>(new TimeoutException("no table"))
+            : Task.FromResult(new MembershipTableData(new TableVersion(0, "0")));
     }
 }

@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansScheduler.Silo;
+
+/// <summary>Asks something again and again, to learn that it is away, and that it is back, when nobody else asks.</summary>
+internal abstract partial class AnswerWatch(string what, AnswerHealth health, TimeSpan period, TimeProvider time, ILogger logger)
+    : BackgroundService
+{
+    /// <summary>Asks once.</summary>
+    protected abstract Task Ask();
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        Task? asked = null;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var before = health.IsAway;
+
+            // One question at a time: a server that hangs must not eat up its connections.
+            asked ??= Ask();
+            if (await Task.WhenAny(asked, Pause(stoppingToken)) == asked)
+            {
+                if (asked.IsCompletedSuccessfully) health.Answered();
+                else health.Failed();
+                asked = null;
+            }
+            else
+            {
+                health.Failed();
+            }
+
+            if (health.IsAway != before) LogChanged(what, health.IsAway ? "is away" : "is back");
+            if (asked is null) await Pause(stoppingToken);
+        }
+    }
+
+    private async Task Pause(CancellationToken stoppingToken) =>
+        await Task.Delay(period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The {What} {State}")]
+    private partial void LogChanged(string what, string state);
+}
