@@ -50,6 +50,20 @@ public sealed class RepeatedCallsTests
     }
 
     [Fact]
+    public async Task A_registration_is_asked_again_only_after_seconds()
+    {
+        var call = Call.Of(typeof(INodeGrain), nameof(INodeGrain.Register), tries => tries == 1 ? Silence : Task.CompletedTask);
+
+        var asking = _calls.Invoke(call.Context);
+        for (var waited = TimeSpan.Zero; waited < TimeSpan.FromSeconds(2.5); waited += TimeSpan.FromMilliseconds(50)) await Advance();
+        Assert.Equal(1, call.Tries);
+        while (!asking.IsCompleted) await Advance();
+        await asking;
+
+        Assert.Equal(2, call.Tries);
+    }
+
+    [Fact]
     public async Task A_refusal_of_the_grain_is_handed_on_at_once()
     {
         var call = Call.Of(typeof(IJobGrain), nameof(IJobGrain.Submit), _ => Task.FromException(new InvalidOperationException("no")));

@@ -16,6 +16,7 @@ internal sealed class SimulatedNode : IAgentSession, IAsyncDisposable
     private readonly Dictionary<AttemptId, AttemptReport> _attempts = [];
     private readonly List<AttemptId> _started = [];
     private CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _lost = new();
     private IAgentSession? _reference;
     private long _generation;
     private Task _loop = Task.CompletedTask;
@@ -43,6 +44,12 @@ internal sealed class SimulatedNode : IAgentSession, IAsyncDisposable
 
     /// <summary>While it is set, what is told to stop goes on: it ends after it has been told again.</summary>
     public bool IgnoresKills { get; set; }
+
+    /// <summary>While it is set commands are lost on their way and nobody says so, as when a gateway has vanished.</summary>
+    public bool LosesCommands { get; set; }
+
+    /// <summary>How many were lost.</summary>
+    public int LostCommands { get; private set; }
 
     public static NodeDescription Describe(string id, long cpu = 64_000, params (string Name, string Value)[] attributes) => new()
     {
@@ -90,6 +97,12 @@ internal sealed class SimulatedNode : IAgentSession, IAsyncDisposable
 
     public Task Deliver(NodeCommands commands)
     {
+        if (LosesCommands)
+        {
+            LostCommands++;
+            return _lost.Task;
+        }
+
         _commands.Writer.TryWrite(commands);
         return Task.CompletedTask;
     }
@@ -108,6 +121,7 @@ internal sealed class SimulatedNode : IAgentSession, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Disconnect();
+        _lost.TrySetException(new IOException("the gateway is gone"));
         _stop.Dispose();
     }
 

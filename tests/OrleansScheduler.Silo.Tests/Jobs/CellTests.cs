@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansScheduler.Contracts;
 
@@ -117,6 +118,24 @@ public sealed class CellTests : IDisposable
             [new AttemptReport { Attempt = new(Key, 0, 1), Sequence = 2, Status = ScheduleStatus.Running }], 0,
             cell.Grains.CreateObjectReference<IAgentSession>(second));
         Assert.Equal([new AttemptId(Key, 0, 1)], answer.Value!.Unknown);
+    }
+
+    [Fact]
+    public async Task What_is_on_its_way_to_a_session_that_is_over_is_sent_to_the_next_one_at_once()
+    {
+        await using var cell = await TestCell.Start(_directory);
+        await using var node = await SimulatedNode.Start(cell, SimulatedNode.Describe("n1"), _ => ScheduleStatus.Running);
+        node.LosesCommands = true;
+        await cell.Submit(AService(1));
+        await TestCell.Eventually(() => Task.FromResult(node.LostCommands > 0), 20);
+        var lost = Stopwatch.StartNew();
+
+        node.LosesCommands = false;
+        await node.Connect();
+        await cell.Until(Key, v => v.Counts.GetValueOrDefault("RUNNING") == 1);
+
+        // A call that nobody answers fails after ten seconds.
+        Assert.True(lost.Elapsed < TimeSpan.FromSeconds(9), $"{lost.Elapsed}");
     }
 
     [Fact]
