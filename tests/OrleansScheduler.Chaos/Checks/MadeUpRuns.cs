@@ -10,13 +10,17 @@ internal static class MadeUpRuns
     private const string OtherNode = "node-2";
     private static readonly JobKey Service = new("chaos", "test", "service-strict");
     private static readonly JobKey Lax = new("chaos", "test", "service-replace");
-    private static readonly JobKey Batch = new("chaos", "test", "batch");
+    private static readonly JobKey Batch = new("chaos", "test", "batch-odd");
     private static readonly JobKey Stopped = new("chaos", "test", "stopped");
     private static readonly JobKey Refused = new("chaos", "test", "refused");
     private static readonly JobKey Open = new("chaos", "test", "open");
 
     private static readonly ImmutableArray<(string Check, string What, Func<Evidence, Evidence> Break)> Broken =
     [
+        ("S1", "a node has more than it can hold", run => Tell(
+            run, [.. Enumerable.Range(2, 10).Select(attempt => Beats(Lax, attempt, Node, 12, 14))])),
+        ("S2", "two tasks have the same port", run => Tell(
+            run, [new WitnessLine(12, new(Lax, 0, 2), Node, 1, WitnessKind.Start, PortOf(Service, 1))])),
         ("S3", "a strict instance runs twice", run => Tell(run, Beats(Service, 2, OtherNode, 14, 18), Beats(Service, 1, Node, 15, 17))),
         ("S3", "a strict instance runs twice during a fault of its node", run => Tell(
             Add(run, Fault("F4", 12, 16)), Beats(Service, 2, OtherNode, 14, 18))),
@@ -36,6 +40,9 @@ internal static class MadeUpRuns
             run, final => final with { Jobs = final.Jobs.SetItem(Open, View(Open, JobType.Service, 1, JobPhase.Running)) })),
         ("S5", "the same key gets another answer", run => Add(
             run, [Line("submit", Service, 13) with { Key = "k1", K = OutcomeKind.Ok, Version = 2, Outcome = "updating" }])),
+        ("S6", "another request under a used key is accepted", run => Add(run, [Line("reuse", Service, 14) with { K = OutcomeKind.Ok }])),
+        ("S6", "another request under a used key is refused for another reason", run => Add(
+            run, [Line("reuse", Service, 14) with { K = OutcomeKind.Fail, Code = "update-in-progress" }])),
         ("S7", "a task runs after its end", run => Task(run, Batch, 0, task => task with
         {
             History = task.History.Add(new(default, 1, ScheduleStatus.Running, null, Node)),
@@ -66,8 +73,13 @@ internal static class MadeUpRuns
         ("S17", "a version is left out", run => Add(run, Update("u3", 13, 2, 4))),
         ("S18", "a task ends with its agent", run => Add(
             run with { Witness = run.Witness.RemoveAll(line => line.Kind == WitnessKind.Exit) }, Fault("F3-kill-agent", 12, 13.5))),
+        ("S20", "somebody reads what another one knows to be over", run => Add(
+            run, [Line("read", Service, 16) with { P = "client-2", K = OutcomeKind.Ok, Version = 1, Revision = 6 }])),
+        ("S20", "a version is read that nobody asked for", run => Add(
+            run, [Line("read", Service, 16) with { K = OutcomeKind.Ok, Version = 3, Revision = 6 }])),
         ("S21", "an earlier revision is read", run => Add(
             run, [Line("read", Service, 16) with { K = OutcomeKind.Ok, Version = 1, Revision = 4 }])),
+        ("S25", "a task runs where it may not", run => Tell(run, Beats(Batch, 2, OtherNode, 20, 21))),
         ("S26", "a task starts after the stop", run => Tell(run, Beats(Stopped, 2, Node, 20, 21))),
         ("S26", "a task lives after the stop", run => Final(
             run, final => final with { Alive = final.Alive.Add(new(Stopped, 0, 1)) })),
@@ -107,6 +119,7 @@ internal static class MadeUpRuns
             .. Change("stop", Stopped, "k7", 12, OutcomeKind.Ok),
             .. Update("u1", 12, 1, 2),
             Line("read", Service, 15) with { K = OutcomeKind.Ok, Version = 2, Revision = 5 },
+            Line("reuse", Service, 15.5) with { K = OutcomeKind.Fail, Code = "idempotency-key-reused" },
             Settled(2, null),
         ],
         Witness =
@@ -122,11 +135,12 @@ internal static class MadeUpRuns
             [
                 new()
                 {
-                    Description = new() { Id = Node, Host = "", Capacity = default },
+                    Description = Describe(Node, 1),
                     Status = "ready",
                     Tasks = 2,
                     Used = new(200, 16, 0, 0),
                 },
+                new() { Description = Describe(OtherNode, 2), Status = "ready" },
             ],
             Jobs = ImmutableDictionary<JobKey, JobView?>.Empty
                 .Add(Service, View(Service, JobType.Service, 1, JobPhase.Running))
@@ -142,6 +156,17 @@ internal static class MadeUpRuns
             AgreedAfter = 1,
         },
     };
+
+    private static NodeDescription Describe(string id, int number) => new()
+    {
+        Id = id,
+        Host = "",
+        Capacity = new(1000, 1024, 0, 0),
+        Attributes = ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty
+            .Add(WorkloadJob.HalfAttribute, [WorkloadJob.HalfOf(number)]),
+    };
+
+    private static int PortOf(JobKey job, int attempt) => 31_000 + (100 * job.Name.Length) + attempt;
 
     private static JobView View(JobKey job, JobType type, int instances, JobPhase phase) => new()
     {
@@ -170,7 +195,8 @@ internal static class MadeUpRuns
 
     private static IEnumerable<WitnessLine> Beats(JobKey job, int attempt, string node, double from, double to) =>
     [
-        new(from, new(job, 0, attempt), node, 1, WitnessKind.Start), new(to, new(job, 0, attempt), node, 1, WitnessKind.Beat),
+        new(from, new(job, 0, attempt), node, 1, WitnessKind.Start, PortOf(job, attempt)),
+        new(to, new(job, 0, attempt), node, 1, WitnessKind.Beat),
     ];
 
     private static HistoryEvent Line(string operation, JobKey job, double at) =>

@@ -3,18 +3,15 @@ namespace OrleansScheduler.Chaos;
 /// <summary>S3: an instance does not run twice at once.</summary>
 internal static class OverlapCheck
 {
-    /// <summary>Seconds after a fault until a task that was replaced meanwhile must be gone.</summary>
-    private const double Cleanup = 10;
-
     public static (int Judged, IEnumerable<string> Violations) Judge(Evidence evidence)
     {
         var faults = FaultWindow.Of(evidence.History);
-        Run[] runs = [.. evidence.Witness.GroupBy(line => line.Attempt).Select(Run.Of)];
+        var runs = AttemptRun.Of(evidence.Witness);
         return (runs.Length, runs.GroupBy(run => (run.Attempt.Job, run.Attempt.Instance)).SelectMany(Overlaps));
 
-        IEnumerable<string> Overlaps(IEnumerable<Run> instance)
+        IEnumerable<string> Overlaps(IEnumerable<AttemptRun> instance)
         {
-            Run? longest = null;
+            AttemptRun? longest = null;
             foreach (var run in instance.OrderBy(run => run.From))
             {
                 if (longest is { } before && run.From + BootClock.Grain < before.To && !IsExcused(before, run))
@@ -27,17 +24,10 @@ internal static class OverlapCheck
             }
         }
 
-        bool IsExcused(Run before, Run run) =>
+        bool IsExcused(AttemptRun before, AttemptRun run) =>
             !WorkloadJob.IsStrict(before.Attempt.Job)
             && faults.Any(fault =>
                 (fault.Nodes.Contains(before.Node) || fault.Nodes.Contains(run.Node)) && fault.From <= run.From
-                && Math.Min(before.To, run.To) <= fault.To + Cleanup);
-    }
-
-    /// <summary>The time in which an attempt is known to have lived.</summary>
-    private sealed record Run(AttemptId Attempt, string Node, double From, double To)
-    {
-        public static Run Of(IEnumerable<WitnessLine> lines) => new(
-            lines.First().Attempt, lines.First().Node, lines.Min(line => line.At), lines.Max(line => line.At));
+                && Math.Min(before.To, run.To) <= fault.To + AttemptRun.Cleanup);
     }
 }

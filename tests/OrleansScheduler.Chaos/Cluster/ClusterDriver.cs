@@ -201,6 +201,7 @@ internal sealed class ClusterDriver : IAsyncDisposable
                 ("Agent__NodeId", $"node-{number}"),
                 ("Agent__GatewayUrl", AgentGateways(number)),
                 ("Agent__Capacity__Cpu", $"{_plan.CoresPerAgent}"),
+                ($"Agent__Attributes__{WorkloadJob.HalfAttribute}", WorkloadJob.HalfOf(number)),
                 ("Agent__ReconnectDelay", "00:00:00.2"),
 
                 // Witnesses lie outside of sandboxes, and what is counted here are processes as this machine sees them.

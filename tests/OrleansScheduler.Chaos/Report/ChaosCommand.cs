@@ -8,6 +8,9 @@ internal static class ChaosCommand
 {
     private const int Gateways = 2;
     private const int Agents = 4;
+
+    /// <summary>Room for thirty tasks a node: the workload has up to 66, and with all nodes there the first ones are full.</summary>
+    private const int CoresPerAgent = 3;
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(100);
 
     /// <summary>Nodes count as lost sooner than by default, so that a short run sees it too.</summary>
@@ -38,7 +41,7 @@ internal static class ChaosCommand
             var isLong = parse.GetValue(mode) == Mode.Long;
             var length = isLong ? TimeSpan.FromHours(parse.GetValue(hours)) : Short;
             var asked = plan.Read(parse);
-            var cell = asked with { Settings = Settings.SetItems(asked.Settings) };
+            var cell = asked with { Settings = Settings.SetItems(asked.Settings), CoresPerAgent = CoresPerAgent };
             var again = "dotnet run -c Release --project tests/OrleansScheduler.Chaos -- chaos "
                 + (isLong ? string.Create(CultureInfo.InvariantCulture, $"--mode long --hours {length.TotalHours}") : "--mode short")
                 + $" --seed {chosen} --profile {cell.Store} --silos {cell.Silos} --gateways {cell.Gateways} --agents {cell.Agents}"

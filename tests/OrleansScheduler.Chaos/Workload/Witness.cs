@@ -14,7 +14,7 @@ internal sealed class Witness
           echo "$up $OSCHED_ATTEMPT $OSCHED_NODE $$ $*" >>"$file"
         }
         case $((OSCHED_INSTANCE % 3)) in 1) code=$((10 + OSCHED_INSTANCE)) ;; *) code=0 ;; esac
-        tell start
+        tell start "${PORT_MAIN:-0}"
         while [ "$left" -gt 0 ]; do
           sleep 0.5
           tell beat
@@ -60,7 +60,7 @@ internal enum WitnessKind
 /// <param name="Node">The node that started it.</param>
 /// <param name="Pid">Its process.</param>
 /// <param name="Kind">What it did.</param>
-/// <param name="Code">The code that it exits with.</param>
+/// <param name="Code">The code that it exits with, or the port that it starts with.</param>
 internal readonly record struct WitnessLine(double At, AttemptId Attempt, string Node, int Pid, WitnessKind Kind, int? Code = null)
 {
     public static WitnessLine Parse(string line)

@@ -52,7 +52,7 @@ internal sealed class WorkloadClient : IDisposable
     }
 
     /// <summary>Makes the job that all update.</summary>
-    public Task SubmitShared() => Submit(Shared);
+    public Task SubmitShared() => Submit(Shared, SchedulerClient.NewOperationId());
 
     private Task Next()
     {
@@ -72,21 +72,38 @@ internal sealed class WorkloadClient : IDisposable
     private async Task SubmitNew(bool service)
     {
         var strict = _random.Next(2) == 0 ? "strict" : "replace";
-        var name = $"{_name}-{(service ? "service" : "batch")}-{++_made}-{strict}";
+        var half = _random.Next(4) == 0 ? "-odd" : "";
+        var name = $"{_name}-{(service ? "service" : "batch")}-{++_made}-{strict}{half}";
         var job = service
             ? WorkloadJob.Service(name, _random.Next(1, 4))
             : WorkloadJob.Batch(name, _random.Next(2, 6), TimeSpan.FromSeconds(_random.Next(1, 8)));
-        if (!await Submit(job)) return;
+        var key = SchedulerClient.NewOperationId();
+        if (!await Submit(job, key)) return;
+        if (_random.Next(4) == 0) await Reuse(job, key);
         _all.Add(job);
         if (_all.Count > Remembered) _all.RemoveAt(0);
         if (service) _services.Add(job);
         else _batches.Add((job, BootClock.Now + job.Life.TotalSeconds));
     }
 
-    private Task<bool> Submit(WorkloadJob job) => Change(
-        Line("submit", job) with { Instances = job.Instances },
-        (client, key) => client.SubmitJobsAsync(job.File(_witness), key),
+    private Task<bool> Submit(WorkloadJob job, string key) => Change(
+        Line("submit", job) with { Instances = job.Instances, Key = key },
+        (client, operation) => client.SubmitJobsAsync(job.File(_witness), operation),
         (line, answer) => line with { Version = answer.Jobs[0].Version, Outcome = answer.Jobs[0].Outcome });
+
+    /// <summary>Asks for something else under a key that was used: once, since nothing may come of it.</summary>
+    private async Task Reuse(WorkloadJob job, string key)
+    {
+        var line = Line("reuse", job) with { Target = key };
+        _history.Add(line);
+        var answer = await Gateway().SubmitJobsAsync((job with { Instances = job.Instances + 1 }).File(_witness), key);
+        _history.Add(line with
+        {
+            T = BootClock.Now,
+            K = answer.Problem is not { } problem ? OutcomeKind.Ok : MayPass(problem) ? OutcomeKind.Info : OutcomeKind.Fail,
+            Code = answer.Problem?.Code,
+        });
+    }
 
     private Task<bool> Scale(WorkloadJob job)
     {
@@ -134,7 +151,7 @@ internal sealed class WorkloadClient : IDisposable
         HistoryEvent line, Func<SchedulerClient, string, Task<Answer<T>>> send, Func<HistoryEvent, T, HistoryEvent> receipt)
         where T : class
     {
-        var key = SchedulerClient.NewOperationId();
+        var key = line.Key ?? SchedulerClient.NewOperationId();
         var until = BootClock.Now + Patience.TotalSeconds;
         var repeats = _random.Next(5) == 0 ? 1 : 0;
         while (true)
