@@ -67,7 +67,7 @@ internal sealed partial class CommandHandler(
         {
             if (attempt is not null) runner.Stop(attempt, StopReason.Kill, "Its job asked for its end.");
             else if (accepted.Find(pair => pair.Attempt.Id == id).Attempt is { } launched) launched.Record = Killed(launched.Record);
-            else if (!journal.Contains(id)) accepted.Add((Tombstone(id), ""));
+            else accepted.Add((Ended(id, ScheduleStatus.Killed, "It was killed before it was started, or is forgotten."), ""));
         }
 
         try
@@ -115,9 +115,10 @@ internal sealed partial class CommandHandler(
 
         if (journal.Contains(id))
         {
+            // A late command, or one of a job whose former owner had it forgotten. Whoever still waits for it has to hear that it is gone.
             telemetry.Refused("repeated", 1);
             LogRepeated(id);
-            return null;
+            return Ended(id, ScheduleStatus.Lost, "The node has had it before and has forgotten it.");
         }
 
         var text = launch.Specs.GetValueOrDefault(named.Version, "");
@@ -158,8 +159,11 @@ internal sealed partial class CommandHandler(
         if (!attempt.Record.Status.IsTerminal()) runner.Start(attempt, traceParent);
     }
 
-    private Attempt Tombstone(AttemptId id) => new(
-        new(state.Root, id), Killed(new() { Name = id.ToString(), Spec = "", BootId = node.BootId, At = time.GetUtcNow() }), spec: null);
+    /// <summary>One that does not run, to be told about once more.</summary>
+    private Attempt Ended(AttemptId id, ScheduleStatus status, string message) => new(
+        new(state.Root, id),
+        new() { Name = id.ToString(), Spec = "", BootId = node.BootId, At = time.GetUtcNow(), Status = status, Message = message },
+        spec: null);
 
     private AttemptRecord Stranger(AttemptId id) => new()
     {

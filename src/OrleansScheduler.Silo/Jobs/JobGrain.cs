@@ -34,7 +34,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     private readonly SlaSettings _sla;
     private readonly SlaFigures _figures;
     private readonly ILogger<JobGrain> _logger;
-    private readonly Random _random;
+    private readonly Random _random = new();
     private IGrainTimer? _due;
     private IGrainTimer? _resend;
     private bool _inMotion;
@@ -56,7 +56,6 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         (_storage, _copies, _events, _telemetry, _metrics, _time) = (storage, copies, events, telemetry, metrics, time);
         (_options, _history, _logger) = (options.Value, options.Value.TaskHistory.ToPolicy(), logger);
         (_sla, _figures) = (options.Value.Maintenance.ToSla(), figures);
-        _random = new Random(HashCode.Combine(_key, time.GetTimestamp()));
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -142,21 +141,22 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     public Task<TaskView?> DescribeTask(int instance, CancellationToken cancellationToken) =>
         Task.FromResult(_state.Tasks.TryGetValue(instance, out var task) ? JobDescription.Describe(_state, task, withHistory: true) : null);
 
-    public Task<ImmutableArray<AttemptRef>> Place(PlacementBatch placements, CancellationToken cancellationToken) =>
-        Do(round => placements.Placements.Where(p => !round.Place(p, placements.LedgerEpoch)).Select(p => p.Attempt).ToImmutableArray());
+    public Task<ImmutableArray<AttemptRef>> Place(PlacementBatch placements, CancellationToken cancellationToken) => Refuse(
+        round => placements.Placements.Where(p => !round.Place(p, placements.LedgerEpoch)).Select(p => p.Attempt), cancellationToken);
 
-    public Task<ImmutableArray<AttemptRef>> Preempt(PreemptBatch victims, CancellationToken cancellationToken) =>
-        Do(round => victims.Victims.Where(v => !round.Preempt(v.Attempt, v.Beneficiary, victims.LedgerEpoch)).Select(v => v.Attempt)
-            .ToImmutableArray());
+    public Task<ImmutableArray<AttemptRef>> Preempt(PreemptBatch victims, CancellationToken cancellationToken) => Refuse(
+        round => victims.Victims.Where(v => !round.Preempt(v.Attempt, v.Beneficiary, victims.LedgerEpoch)).Select(v => v.Attempt),
+        cancellationToken);
 
-    public Task<ReportAnswer> Report(NodeReport report, CancellationToken cancellationToken) => Do(round =>
-    {
-        _losses.Heard(report.Node, report.Generation);
-        foreach (var absent in report.Absent) round.Absent(report.Node, absent);
-        return new ReportAnswer(
-            [.. report.Reports.Where(r => !Apply(round, report.Node, r))
-                .Select(r => new AttemptRef(r.Attempt.Instance, r.Attempt.Number))]);
-    });
+    public async Task<ReportAnswer> Report(NodeReport report, CancellationToken cancellationToken) => new(await Refuse(
+        round =>
+        {
+            _losses.Heard(report.Node, report.Generation);
+            foreach (var absent in report.Absent) round.Absent(report.Node, absent);
+            return report.Reports.Where(r => !Apply(round, report.Node, r))
+                .Select(r => new AttemptRef(r.Attempt.Instance, r.Attempt.Number));
+        },
+        cancellationToken));
 
     public Task NodeChanged(NodeNews news, CancellationToken cancellationToken) => Do(round =>
     {
@@ -239,6 +239,28 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         T? result = default;
         await _inbox.Post(round => result = act(round));
         return result!;
+    }
+
+    /// <summary>
+    /// Takes news, and answers which attempts the job does not want. Those are ended or given back, so who says it makes sure first that
+    /// nobody else owns the job by now: the next owner may have made them.
+    /// </summary>
+    private async Task<ImmutableArray<AttemptRef>> Refuse(
+        Func<JobRound, IEnumerable<AttemptRef>> act, CancellationToken cancellationToken)
+    {
+        var unwanted = await Do(round => act(round).ToImmutableArray());
+        if (unwanted.IsEmpty) return unwanted;
+        try
+        {
+            await _journal.Confirm(cancellationToken);
+            return unwanted;
+        }
+        catch (JournalLostException e)
+        {
+            LogBroken(_key, e);
+            DeactivateOnIdle();
+            throw;
+        }
     }
 
     private Task<bool> Hear(JobKey job, DependencyState state) => Do(round =>

@@ -115,6 +115,11 @@ internal sealed partial class NodeGrain
         return _terms.Duration;
     }
 
+    /// <summary>
+    /// Whether the agent has a lease, as far as this owner knows. After a time in which nobody could grant it has none until its next word.
+    /// </summary>
+    private bool HasLease => _granted && time.GetElapsedTime(_lastGrant) < _terms.Duration;
+
     /// <summary>Whether no lease can be valid any more, whoever gave it.</summary>
     private bool LeaseEnded() =>
         time.GetElapsedTime(_lastGrant) > _terms.SurelyOver && time.GetElapsedTime(_activated) > SiloAuthority.Term + _terms.SurelyOver;

@@ -145,7 +145,7 @@ internal sealed partial class NodeGrain(
     public async Task<LaunchAnswer> Launch(LaunchBatch batch, CancellationToken cancellationToken)
     {
         // An agent gives strict attempts up that it cannot start under a lease at once.
-        if (!_granted && batch.Attempts.Any(a => a.Strict)) return new LaunchAnswer(Sent: false, []);
+        if (!HasLease && batch.Attempts.Any(a => a.Strict)) return new LaunchAnswer(Sent: false, []);
         ImmutableArray<AttemptRef> gone = [];
         if (record.State.Lost > 0 && batch.Attempts.Any(a => a.Generation <= record.State.Lost))
         {
@@ -211,9 +211,9 @@ internal sealed partial class NodeGrain(
     /// <summary>The session from now on. What is on its way to the one before is sent again, and not waited for.</summary>
     private void Talk(IAgentSession? session)
     {
-        _session = session;
-        _sessionEnd.Cancel();
-        _sessionEnd = new CancellationTokenSource();
+        var end = _sessionEnd;
+        (_session, _sessionEnd) = (session, new CancellationTokenSource());
+        end.Cancel();
     }
 
     private void Watch() =>

@@ -71,10 +71,24 @@ public sealed class FencingTests : IAsyncLifetime
         await _node.Gateway.Connected(times: 2);
 
         _node.Gateway.Launch(attempt, Node.Shell("echo 2 >>starts"));
-        await _node.Gateway.End(LaunchAt(epoch: 1));
+        await Wait.Until(() => _node.Gateway.AllOf(attempt)[^1].Status == Status.Lost, "it is told to be gone");
 
+        await Wait.Until(() => _node.Services.GetRequiredService<AttemptTable>().Find(attempt) is null);
         Assert.Equal("1", _node.SandboxFile(attempt, "starts"));
-        Assert.Null(_node.Services.GetRequiredService<AttemptTable>().Find(attempt));
+    }
+
+    [Fact]
+    public async Task Who_waits_for_the_end_of_an_attempt_that_was_forgotten_hears_of_it()
+    {
+        var attempt = _node.Launch(Node.Shell("true"));
+        await _node.Gateway.End(attempt);
+        var table = _node.Services.GetRequiredService<AttemptTable>();
+        await Wait.Until(() => table.Find(attempt) is null);
+
+        _node.Gateway.Kill(attempt);
+
+        await Wait.Until(() => _node.Gateway.AllOf(attempt)[^1].Status == Status.Killed, "it is told to be gone");
+        await Wait.Until(() => table.Find(attempt) is null);
     }
 
     private AttemptId LaunchAt(long epoch)

@@ -79,6 +79,7 @@ internal static class MadeUpRuns
             run, [Line("read", Service, 16) with { K = OutcomeKind.Ok, Version = 3, Revision = 6 }])),
         ("S21", "an earlier revision is read", run => Add(
             run, [Line("read", Service, 16) with { K = OutcomeKind.Ok, Version = 1, Revision = 4 }])),
+        ("S24", "a task is started on a node that is out of service", run => Tell(run, Beats(Lax, 2, OtherNode, 30, 31))),
         ("S25", "a task runs where it may not", run => Tell(run, Beats(Batch, 2, OtherNode, 20, 21))),
         ("S26", "a task starts after the stop", run => Tell(run, Beats(Stopped, 2, Node, 20, 21))),
         ("S26", "a task lives after the stop", run => Final(
@@ -118,6 +119,7 @@ internal static class MadeUpRuns
             .. Change("submit", Open, "k6", 10, OutcomeKind.Info, instances: 2),
             .. Change("stop", Stopped, "k7", 12, OutcomeKind.Ok),
             .. Update("u1", 12, 1, 2),
+            .. Drain("drain", 25, "d1"), .. Drain("undrain", 35, "d2"),
             Line("read", Service, 15) with { K = OutcomeKind.Ok, Version = 2, Revision = 5 },
             Line("reuse", Service, 15.5) with { K = OutcomeKind.Fail, Code = "idempotency-key-reused" },
             Settled(2, null),
@@ -214,6 +216,20 @@ internal static class MadeUpRuns
     {
         var line = Line("update", Service, at) with { Key = key, Expected = expected };
         return [line, line with { T = at + 0.1, K = OutcomeKind.Ok, Version = version, Outcome = "updating" }];
+    }
+
+    private static IEnumerable<HistoryEvent> Drain(string operation, double at, string key)
+    {
+        var line = new HistoryEvent
+        {
+            T = at,
+            P = "operator",
+            K = OutcomeKind.Invoke,
+            Op = operation,
+            Target = OtherNode,
+            Key = key,
+        };
+        return [line, line with { T = at + 0.1, K = OutcomeKind.Ok }];
     }
 
     private static IEnumerable<HistoryEvent> Fault(string class_, double from, double to)

@@ -2,7 +2,8 @@ namespace OrleansScheduler.Chaos;
 
 /// <summary>
 /// S18: tasks outlive whatever happens to agents, gateways, silos and the store. Looked for among tasks of batch jobs, which nobody stops:
-/// each exits by itself, unless its own processes were killed or its node was without a word of the cell for too long.
+/// each exits by itself, unless its own processes were killed, or its node was taken out of service or without a word of the cell for too
+/// long.
 /// </summary>
 internal static class SurvivalCheck
 {
@@ -21,6 +22,7 @@ internal static class SurvivalCheck
         [
             .. FaultWindow.Of(evidence.History).Where(fault => fault.Class != AgentDeath || fault.Healed - fault.From > ShortAbsence),
         ];
+        var drains = DrainWindow.Of(evidence.History);
         WitnessLine[] last =
         [
             .. evidence.Witness.Where(line => final.Jobs.GetValueOrDefault(line.Attempt.Job) is { Type: JobType.Batch })
@@ -30,6 +32,7 @@ internal static class SurvivalCheck
             from line in last
             where line.Kind != WitnessKind.Exit && !evidence.Killed.Contains(line.Attempt)
             where !faults.Any(fault => fault.Nodes.Contains(line.Node) && fault.From <= line.At + 1 && line.At <= fault.To + Late)
+            where !drains.Any(drain => drain.Node == line.Node && drain.Asked <= line.At + 1 && line.At <= drain.Ended + Late)
             select $"{line.Attempt} on {line.Node} was last seen at {line.At:0.00}, did not exit, and nothing was done to it");
     }
 }

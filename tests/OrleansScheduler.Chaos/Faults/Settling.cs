@@ -70,7 +70,10 @@ internal sealed class Settling(ClusterDriver cluster, History history, Func<Immu
             if (answer.Value is not { } cell) return $"{gateway.Gateway}: {answer.Problem!.Code}";
             if (cell.SafeMode) return $"the cell is in safe mode: {cell.SafeModeReason}";
             if (cell.Silos != cluster.Silos.Count) return $"{cell.Silos} silos";
-            if (cell.Nodes.GetValueOrDefault("ready") != cluster.Agents.Count) return $"nodes {string.Join(", ", cell.Nodes)}";
+
+            // Those that an operator has taken out of service are there as well.
+            if (cell.Nodes.Where(status => status.Key != "unreachable").Sum(status => status.Value) != cluster.Agents.Count)
+                return $"nodes {string.Join(", ", cell.Nodes)}";
             if (cell.Degraded.Length > 0) return $"degraded: {string.Join(", ", cell.Degraded)}";
         }
 

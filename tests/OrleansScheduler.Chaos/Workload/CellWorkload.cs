@@ -1,17 +1,21 @@
 namespace OrleansScheduler.Chaos;
 
-/// <summary>The clients of a run.</summary>
+/// <summary>Those who use the cell of a run.</summary>
 internal sealed class CellWorkload : IDisposable
 {
     private const int Clients = 5;
     private readonly ImmutableArray<WorkloadClient> _clients;
+    private readonly WorkloadOperator _operator;
 
-    public CellWorkload(ClusterDriver cluster, History history, Witness witness, int seed) =>
+    public CellWorkload(ClusterDriver cluster, History history, Witness witness, int seed)
+    {
         _clients =
         [
             .. from number in Enumerable.Range(1, Clients)
                select new WorkloadClient($"client-{number}", cluster, history, witness, seed + number),
         ];
+        _operator = new WorkloadOperator("operator", cluster, history, seed);
+    }
 
     /// <summary>All services that nobody has asked to stop.</summary>
     public ImmutableArray<JobKey> Services() => [.. _clients.SelectMany(client => client.Services), WorkloadClient.Shared.Key];
@@ -20,11 +24,12 @@ internal sealed class CellWorkload : IDisposable
     public async Task Run(CancellationToken cancellationToken)
     {
         await _clients[0].SubmitShared();
-        await Task.WhenAll(_clients.Select(client => client.Run(cancellationToken)));
+        await Task.WhenAll(_clients.Select(client => client.Run(cancellationToken)).Append(_operator.Run(cancellationToken)));
     }
 
     public void Dispose()
     {
         foreach (var client in _clients) client.Dispose();
+        _operator.Dispose();
     }
 }

@@ -4,21 +4,16 @@ namespace OrleansScheduler.Chaos;
 /// One user: submits, reads, scales and stops jobs of its own, one operation after the other, now through one gateway and then through
 /// another, and tries to update a job that it shares with the others. What has an unknown outcome it repeats with the same key.
 /// </summary>
-internal sealed class WorkloadClient : IDisposable
+internal sealed class WorkloadClient : Requester
 {
     public static readonly WorkloadJob Shared = WorkloadJob.Service("shared", 1);
 
     private const int ServicesEach = 2;
     private const int BatchesAtOnce = 1;
     private const int Remembered = 8;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(200);
 
     private readonly string _name;
-    private readonly ImmutableArray<SchedulerClient> _gateways;
-    private readonly History _history;
     private readonly Witness _witness;
-    private readonly Random _random;
     private readonly List<WorkloadJob> _services = [];
     private ImmutableArray<JobKey> _running = [];
     private readonly List<(WorkloadJob Job, double Until)> _batches = [];
@@ -26,15 +21,10 @@ internal sealed class WorkloadClient : IDisposable
     private int _made;
 
     public WorkloadClient(string name, ClusterDriver cluster, History history, Witness witness, int seed)
-    {
-        (_name, _history, _witness, _random) = (name, history, witness, new Random(seed));
-        _gateways = [.. cluster.Gateways.Select((_, gateway) => cluster.Client(gateway, RequestPatience))];
-    }
+        : base(name, cluster, history, seed) => (_name, _witness) = (name, witness);
 
     /// <summary>Its services that nobody has asked to stop.</summary>
     public ImmutableArray<JobKey> Services => _running;
-
-    private static TimeSpan RequestPatience => TimeSpan.FromSeconds(6);
 
     public async Task Run(CancellationToken cancellationToken)
     {
@@ -42,13 +32,8 @@ internal sealed class WorkloadClient : IDisposable
         {
             await Next();
             _running = [.. _services.Select(service => service.Key)];
-            await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(100, 500)), TimeProvider.System, CancellationToken.None);
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Next(100, 500)), TimeProvider.System, CancellationToken.None);
         }
-    }
-
-    public void Dispose()
-    {
-        foreach (var gateway in _gateways) gateway.Dispose();
     }
 
     /// <summary>Makes the job that all update.</summary>
@@ -58,12 +43,12 @@ internal sealed class WorkloadClient : IDisposable
     {
         _batches.RemoveAll(batch => batch.Until < BootClock.Now);
         if (_services.Count < ServicesEach) return SubmitNew(service: true);
-        return _random.Next(100) switch
+        return Random.Next(100) switch
         {
-            < 45 => Read(_all[_random.Next(_all.Count)]),
+            < 45 => Read(_all[Random.Next(_all.Count)]),
             < 70 when _batches.Count < BatchesAtOnce => SubmitNew(service: false),
-            < 82 => Scale(_services[_random.Next(_services.Count)]),
-            < 87 => Stop(_services[_random.Next(_services.Count)]),
+            < 82 => Scale(_services[Random.Next(_services.Count)]),
+            < 87 => Stop(_services[Random.Next(_services.Count)]),
             < 95 => UpdateShared(),
             _ => Read(Shared),
         };
@@ -71,15 +56,15 @@ internal sealed class WorkloadClient : IDisposable
 
     private async Task SubmitNew(bool service)
     {
-        var strict = _random.Next(2) == 0 ? "strict" : "replace";
-        var half = _random.Next(4) == 0 ? "-odd" : "";
+        var strict = Random.Next(2) == 0 ? "strict" : "replace";
+        var half = Random.Next(4) == 0 ? "-odd" : "";
         var name = $"{_name}-{(service ? "service" : "batch")}-{++_made}-{strict}{half}";
         var job = service
-            ? WorkloadJob.Service(name, _random.Next(1, 4))
-            : WorkloadJob.Batch(name, _random.Next(2, 6), TimeSpan.FromSeconds(_random.Next(1, 8)));
+            ? WorkloadJob.Service(name, Random.Next(1, 4))
+            : WorkloadJob.Batch(name, Random.Next(2, 6), TimeSpan.FromSeconds(Random.Next(1, 8)));
         var key = SchedulerClient.NewOperationId();
         if (!await Submit(job, key)) return;
-        if (_random.Next(4) == 0) await Reuse(job, key);
+        if (Random.Next(4) == 0) await Reuse(job, key);
         _all.Add(job);
         if (_all.Count > Remembered) _all.RemoveAt(0);
         if (service) _services.Add(job);
@@ -95,9 +80,9 @@ internal sealed class WorkloadClient : IDisposable
     private async Task Reuse(WorkloadJob job, string key)
     {
         var line = Line("reuse", job) with { Target = key };
-        _history.Add(line);
+        History.Add(line);
         var answer = await Gateway().SubmitJobsAsync((job with { Instances = job.Instances + 1 }).File(_witness), key);
-        _history.Add(line with
+        History.Add(line with
         {
             T = BootClock.Now,
             K = answer.Problem is not { } problem ? OutcomeKind.Ok : MayPass(problem) ? OutcomeKind.Info : OutcomeKind.Fail,
@@ -107,7 +92,7 @@ internal sealed class WorkloadClient : IDisposable
 
     private Task<bool> Scale(WorkloadJob job)
     {
-        var instances = _random.Next(1, 5);
+        var instances = Random.Next(1, 5);
         return Change(
             Line("scale", job) with { Instances = instances },
             (client, key) => client.ScaleJobAsync(job.Key, instances, key),
@@ -137,56 +122,14 @@ internal sealed class WorkloadClient : IDisposable
     private async Task<JobView?> Read(WorkloadJob job)
     {
         var line = Line("read", job);
-        _history.Add(line);
+        History.Add(line);
         var answer = await Gateway().DescribeJobAsync(job.Key);
         var answered = line with { T = BootClock.Now, K = OutcomeKind.Ok };
-        _history.Add(answer.Value is { } view
+        History.Add(answer.Value is { } view
             ? answered with { Version = view.Version, Revision = view.Revision, Instances = view.Instances }
             : Failed(line, answer.Problem!));
         return answer.Value;
     }
 
-    /// <summary>Sends a change until its outcome is known, and now and then once more: the answer must be the same.</summary>
-    private async Task<bool> Change<T>(
-        HistoryEvent line, Func<SchedulerClient, string, Task<Answer<T>>> send, Func<HistoryEvent, T, HistoryEvent> receipt)
-        where T : class
-    {
-        var key = line.Key ?? SchedulerClient.NewOperationId();
-        var until = BootClock.Now + Patience.TotalSeconds;
-        var repeats = _random.Next(5) == 0 ? 1 : 0;
-        while (true)
-        {
-            line = line with { T = BootClock.Now, Key = key };
-            _history.Add(line);
-            var answer = await send(Gateway(), key);
-            _history.Add(answer.Value is { } value
-                ? receipt(line, value) with { T = BootClock.Now, K = OutcomeKind.Ok }
-                : Failed(line, answer.Problem!));
-            if (answer.Value is not null && repeats-- == 0) return true;
-            if (answer.Problem is { } problem && !MayPass(problem)) return false;
-            if (BootClock.Now > until) return answer.Value is not null;
-            if (answer.Problem is not null) await Task.Delay(Again, TimeProvider.System);
-        }
-    }
-
-    private static bool MayPass(Problem problem) =>
-        problem.Kind is ProblemKind.Unavailable or ProblemKind.OutcomeUnknown or ProblemKind.TooMany;
-
-    private HistoryEvent Line(string operation, WorkloadJob job) =>
-        new() { T = BootClock.Now, P = _name, K = OutcomeKind.Invoke, Op = operation, Job = job.Key.ToString() };
-
-    private static HistoryEvent Failed(HistoryEvent line, Problem problem)
-    {
-        // A refusal of what makes no sense judges nothing: the run would pass without having tried anything.
-        if (problem.Kind is ProblemKind.Malformed or ProblemKind.Invalid)
-            throw new InvalidOperationException($"{line.Op} of {line.Job} makes no sense: {problem.Message}");
-        return line with
-        {
-            T = BootClock.Now,
-            K = problem.Kind == ProblemKind.OutcomeUnknown ? OutcomeKind.Info : OutcomeKind.Fail,
-            Code = problem.Code,
-        };
-    }
-
-    private SchedulerClient Gateway() => _gateways[_random.Next(_gateways.Length)];
+    private HistoryEvent Line(string operation, WorkloadJob job) => Line(operation) with { Job = job.Key.ToString() };
 }

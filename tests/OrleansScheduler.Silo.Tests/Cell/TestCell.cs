@@ -19,6 +19,8 @@ internal sealed class TestCell : IAsyncDisposable
 
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
 
+    public IServiceProvider Services => _host.Services;
+
     public CallCounter Calls { get; }
 
     public IResourceLedgerGrain Ledger => Grains.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id);

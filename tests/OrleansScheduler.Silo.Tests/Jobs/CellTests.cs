@@ -121,6 +121,38 @@ public sealed class CellTests : IDisposable
     }
 
     [Fact]
+    public async Task An_owner_that_was_replaced_ends_nothing_that_it_does_not_know()
+    {
+        await using var cell = await TestCell.Start(_directory);
+        await cell.Submit(AService(1));
+        var job = cell.Job(Key);
+        var report = new NodeReport
+        {
+            Node = "n1",
+            Reports = [new AttemptReport { Attempt = new(Key, 0, 7), Sequence = 1, Status = ScheduleStatus.Starting }],
+        };
+        Assert.Equal([new AttemptRef(0, 7)], (await job.Report(report)).Unknown);
+
+        // Another activation, which may have made the attempt meanwhile.
+        await cell.Services.GetRequiredService<JournalFactory>().For<JobChange, JobChange>(((IAddressable)job).GetGrainId())
+            .Open(TestContext.Current.CancellationToken);
+        await Assert.ThrowsAnyAsync<Exception>(() => job.Report(report));
+
+        // Whoever owns the job now knows.
+        await TestCell.Eventually(async () =>
+        {
+            try
+            {
+                return (await job.Report(report)).Unknown.Length == 1;
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                return false;
+            }
+        }, 20);
+    }
+
+    [Fact]
     public async Task What_is_on_its_way_to_a_session_that_is_over_is_sent_to_the_next_one_at_once()
     {
         await using var cell = await TestCell.Start(_directory);

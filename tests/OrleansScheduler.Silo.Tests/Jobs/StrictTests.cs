@@ -40,6 +40,27 @@ public sealed class StrictTests : IDisposable
     }
 
     [Fact]
+    public async Task A_strict_task_is_not_sent_to_a_node_whose_lease_has_run_out()
+    {
+        await using var cell = await TestCell.Start(_directory, builder => builder.Configuration["Cell:Lease"] = "00:00:03");
+        await using var node = await SimulatedNode.Start(cell, SimulatedNode.Describe("n1"), _ => ScheduleStatus.Running);
+        await TestCell.Eventually(() => Task.FromResult(node.Lease > TimeSpan.Zero), 20);
+        var grain = cell.Grains.GetGrain<INodeGrain>("n1");
+        var batch = new LaunchBatch
+        {
+            Job = Key,
+            Specs = ImmutableSortedDictionary<int, TaskSpec>.Empty.Add(1, new TaskSpec { Command = ["run"] }),
+            Attempts = [new LaunchAttempt(new(0, 1), 1, []) { Strict = true, Generation = (await grain.Describe())!.Generation }],
+        };
+        Assert.True((await grain.Launch(batch)).Sent);
+
+        // It counts as there for 15 s; without a word of it, its lease ends long before.
+        await node.Disconnect();
+        await TestCell.Eventually(async () => !(await grain.Launch(batch)).Sent, 10);
+        Assert.Equal("ready", (await grain.Describe())!.Status);
+    }
+
+    [Fact]
     public async Task Another_agent_gets_a_nodes_name_only_when_the_tasks_of_the_first_are_surely_gone()
     {
         await using var cell = await TestCell.Start(_directory, builder =>

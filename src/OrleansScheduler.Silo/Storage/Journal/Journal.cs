@@ -90,6 +90,15 @@ internal sealed class Journal<TEntry, TSnapshot>(
     public Task Compact(Func<TSnapshot> snapshot, long through) =>
         Store(() => Task.Run(() => serializer.SerializeToArray(snapshot())), through);
 
+    /// <summary>
+    /// Makes sure that nobody has taken the journal over so far. For answers that nothing is written for, and by which something would be
+    /// ended that only a later owner knows.
+    /// </summary>
+    /// <exception cref="JournalLostException">Somebody else owns the journal.</exception>
+    /// <exception cref="JournalUnavailableException">The store does not say.</exception>
+    public Task Confirm(CancellationToken cancellationToken) =>
+        _lost is { } lost ? Task.FromException(Refusal(lost)) : log.Confirm(cancellationToken);
+
     /// <summary>Reads all rows again and compares them with what this owner wrote. Nothing is written meanwhile.</summary>
     /// <exception cref="JournalLostException">Somebody else owns the journal.</exception>
     public async Task<StateCheck> Check()

@@ -155,6 +155,15 @@ internal sealed class JournalLog(JournalRows rows, Serializer serializer, Journa
         _snapshotBytes = snapshot.Length;
     }
 
+    /// <summary>Makes sure that this is the owner: whoever takes the journal over raises the epoch in the head first.</summary>
+    /// <exception cref="JournalLostException">It is not.</exception>
+    public async Task Confirm(CancellationToken cancellationToken)
+    {
+        var head = await rows.Read(JournalHead.RowName, cancellationToken);
+        var isOurs = head is null ? !Exists : Exists && head.Row.Epoch == Epoch;
+        if (!isOurs) throw Lost(JournalHead.RowName, head, mayBeWritten: false);
+    }
+
     /// <summary>Reads all rows again and compares them with what this owner wrote.</summary>
     public Task<StateCheck> Check() => new JournalCheck(rows, serializer).Run(_head, _headETag, _tail);
 
@@ -206,9 +215,7 @@ internal sealed class JournalLog(JournalRows rows, Serializer serializer, Journa
     /// </summary>
     private async Task RequireOwnership(CancellationToken cancellationToken)
     {
-        if (!_head.Segmented && _head.Rows is null) return;
-        var head = await rows.Read(JournalHead.RowName, cancellationToken);
-        if (head?.Row.Epoch != Epoch) throw Lost(JournalHead.RowName, head, mayBeWritten: false);
+        if (_head.Segmented || _head.Rows is not null) await Confirm(cancellationToken);
     }
 
     private async Task WriteHead(JournalHead next)
