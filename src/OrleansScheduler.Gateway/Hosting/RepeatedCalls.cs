@@ -82,11 +82,14 @@ internal sealed partial class RepeatedCalls(TimeProvider time, ILogger<RepeatedC
     }
 
     private TimeSpan? FirstWaitOf(IOutgoingGrainCallContext context, int last) =>
-        last >= 0 && context.Request.GetArgument(last) is CancellationToken ? _methods.GetOrAdd(context.InterfaceMethod, FirstWaitOf) : null;
+        last >= 0 && context.Request.GetArgument(last) is CancellationToken
+            ? _methods.GetOrAdd(context.InterfaceMethod, FirstWaitOf)
+            : null;
 
     private static TimeSpan? FirstWaitOf(MethodInfo method)
     {
-        var isOurs = method.DeclaringType == typeof(IManagementGrain) || method.DeclaringType?.Assembly == typeof(AskedOnceAttribute).Assembly;
+        var isOurs = method.DeclaringType == typeof(IManagementGrain)
+            || method.DeclaringType?.Assembly == typeof(AskedOnceAttribute).Assembly;
         if (!isOurs || method.GetCustomAttribute<AskedOnceAttribute>() is not null) return null;
         return method.GetCustomAttribute<AskedAgainAttribute>()?.After ?? FirstWait;
     }

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansScheduler.Silo;
 
-/// <summary>Whether the membership table answers. Without it silos go on, but a lost one is not replaced and a new one cannot join.</summary>
+/// <summary>
+/// Whether the membership table answers. Without it silos go on, but a lost one is not replaced and a new one cannot join.
+/// </summary>
 internal sealed class MembershipHealth(TimeProvider time) : AnswerHealth(time);
 
 /// <summary>Asks the membership table who is in it.</summary>

@@ -24,8 +24,9 @@ internal static class StorageServices
         services.PostConfigureAll<AdoNetGrainStorageOptions>(options =>
         {
             options.DeleteStateOnClear = true;
-            if (options is { Invariant: PostgresConnection.Invariant, ConnectionString: { } connection })
-                options.ConnectionString = PostgresConnection.WithDefaults(connection);
+            if (options is not { Invariant: PostgresConnection.Invariant, ConnectionString: { } connection }) return;
+            options.ConnectionString = PostgresConnection.WithDefaults(connection);
+            PostgresConnection.ReserveThreads();
         });
         services.PostConfigureAll<AdoNetClusteringSiloOptions>(options =>
         {

@@ -18,7 +18,7 @@ public sealed class TaskMemoryBench
             ledger.Apply(new LedgerEvent.NodeChanged(SimulatedNode.Describe($"n{node:D4}"), 1, Reachable: true, MaintenanceMode.None));
         var states = Enumerable.Range(0, Jobs).Select(job => new JobState(new JobKey("bench", "test", $"job-{job}"))).ToArray();
 
-        // Room for what the ledger answers is there before it is measured: jobs keep of an answer only the name of the node, which they share.
+        // Room for what the ledger answers is there before it is measured: jobs keep of it only the name of the node, which they share.
         var placements = new (int Job, AttemptRef Attempt, string Node)[Jobs * Size];
         var placed = 0;
         var spec = new JobSpec

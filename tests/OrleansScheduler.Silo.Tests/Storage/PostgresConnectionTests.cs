@@ -12,7 +12,9 @@ public sealed class PostgresConnectionTests
     [InlineData("Host=db;Password='a;b'", "host=db;password='a;b';Max Auto Prepare=32;Maximum Pool Size=24")]
     public void What_is_not_said_has_a_default_and_what_is_said_stays(string said, string expected) =>
         Assert.Equal(
-            $"{expected};{Patience}", PostgresConnection.WithDefaults(said).Replace("\"a;b\"", "'a;b'", StringComparison.Ordinal), ignoreCase: true);
+            $"{expected};{Patience}",
+            PostgresConnection.WithDefaults(said).Replace("\"a;b\"", "'a;b'", StringComparison.Ordinal),
+            ignoreCase: true);
 
     [Theory]
     [InlineData("Host=db", $"host=db;{Patience}")]
