@@ -24,9 +24,8 @@ internal static class StorageServices
         services.PostConfigureAll<AdoNetGrainStorageOptions>(options =>
         {
             options.DeleteStateOnClear = true;
-            if (options is not { Invariant: PostgresConnection.Invariant, ConnectionString: { } connection }) return;
-            options.ConnectionString = PostgresConnection.WithDefaults(connection);
-            PostgresConnection.ReserveThreads();
+            if (options is { Invariant: PostgresConnection.Invariant, ConnectionString: { } connection })
+                options.ConnectionString = PostgresConnection.WithDefaults(connection);
         });
         services.PostConfigureAll<AdoNetClusteringSiloOptions>(options =>
         {

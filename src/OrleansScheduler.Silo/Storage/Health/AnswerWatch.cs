@@ -7,8 +7,15 @@ namespace OrleansScheduler.Silo;
 internal abstract partial class AnswerWatch(string what, AnswerHealth health, TimeSpan period, TimeProvider time, ILogger logger)
     : BackgroundService
 {
+    private bool _wasAway;
+
     /// <summary>Asks once.</summary>
     protected abstract Task Ask();
+
+    /// <summary>It is away now, or back.</summary>
+    protected virtual void Changed(bool isAway)
+    {
+    }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -16,8 +23,6 @@ internal abstract partial class AnswerWatch(string what, AnswerHealth health, Ti
         Task? asked = null;
         while (!stoppingToken.IsCancellationRequested)
         {
-            var before = health.IsAway;
-
             // One question at a time: a server that hangs must not eat up its connections.
             asked ??= Ask();
             if (await Task.WhenAny(asked, Pause(stoppingToken)) == asked)
@@ -31,7 +36,13 @@ internal abstract partial class AnswerWatch(string what, AnswerHealth health, Ti
                 health.Failed();
             }
 
-            if (health.IsAway != before) LogChanged(what, health.IsAway ? "is away" : "is back");
+            if (health.IsAway != _wasAway)
+            {
+                _wasAway = !_wasAway;
+                LogChanged(what, _wasAway ? "is away" : "is back");
+                Changed(_wasAway);
+            }
+
             if (asked is null) await Pause(stoppingToken);
         }
     }

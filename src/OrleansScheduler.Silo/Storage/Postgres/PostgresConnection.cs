@@ -8,9 +8,6 @@ internal static class PostgresConnection
     /// <summary>Name of the provider.</summary>
     public const string Invariant = "Npgsql";
 
-    /// <summary>More than there are connections of grain storage, which may all be given up at once.</summary>
-    private const int Threads = 32;
-
     /// <summary>
     /// A silo runs the same four statements again and again, so the server need not plan them anew; and a few connections that are always
     /// busy cost both sides less than many that take turns, while three silos with Npgsql's default of 100 each would be refused by a
@@ -31,17 +28,6 @@ internal static class PostgresConnection
     [
         new("Command Timeout", "4"), new("Timeout", "3"), new("Cancellation Timeout", "-1"),
     ];
-
-    /// <summary>
-    /// Makes sure that threads are there while connections are given up: Npgsql then asks the server to cancel the statement, over a
-    /// connection of its own, and blocks the thread until that is done, at once for every statement that hangs. With as many threads as
-    /// processors nothing else ran for up to a second, four seconds into an outage; with these the slowest refusal took 48 ms.
-    /// </summary>
-    public static void ReserveThreads()
-    {
-        ThreadPool.GetMinThreads(out var workers, out var completions);
-        ThreadPool.SetMinThreads(Math.Max(workers, Threads), completions);
-    }
 
     /// <summary>Adds the defaults for what is not said of the connections of grain storage.</summary>
     /// <exception cref="ArgumentException">It is no connection string.</exception>
