@@ -118,7 +118,7 @@ public abstract partial class ImageTaskTests
         Node.Gateway.LaunchStrict(attempt, Shell(script));
         await Node.Gateway.Reaches(attempt, Status.Running);
         if (script == Stubborn) await Node.Number(attempt, "started");
-        Assert.NotEmpty(Alive(attempt));
+        await Wait.Until(() => Alive(attempt).Length > 0, "its processes are there");
         return attempt;
     }
 
