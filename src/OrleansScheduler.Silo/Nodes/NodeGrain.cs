@@ -11,7 +11,7 @@ namespace OrleansScheduler.Silo;
 /// maintenance mode.
 /// </summary>
 [HashBasedPlacement]
-[SuppressMessage("Design", "CA1001", Justification = "A semaphore of which nobody asks for the handle holds nothing.")]
+[SuppressMessage("Design", "CA1001", Justification = "Semaphore and source, of which nobody asks for a handle, hold nothing.")]
 internal sealed partial class NodeGrain(
     [PersistentState(NodeRecord.StateName)] IPersistentState<NodeRecord> record, IGrainContext context, StateCopy copies,
     IOptions<CellOptions> options, SiloAuthority authority, SafeMode safeMode, EventOutbox events, StorageHealth health,
@@ -225,9 +225,7 @@ internal sealed partial class NodeGrain(
         if (_session is not { } session) return false;
         try
         {
-            var delivered = session.Deliver(commands);
-            if (!delivered.IsCompleted) await delivered.WaitAsync(DeliveryDeadline, time, _sessionEnd.Token);
-            else await delivered;
+            await session.Deliver(commands).WaitAsync(DeliveryDeadline, time, _sessionEnd.Token);
             return true;
         }
         catch (Exception e)

@@ -6,9 +6,6 @@ internal static class DrainCheck
     /// <summary>Seconds in which what was on its way may still start.</summary>
     private const double Allowed = 1;
 
-    /// <summary>A node that heard nothing may still carry out what it was told before; so long after its fault it must be told.</summary>
-    private const double Late = 10;
-
     public static (int Judged, IEnumerable<string> Violations) Judge(Evidence evidence)
     {
         var drains = DrainWindow.Of(evidence.History);
@@ -17,8 +14,7 @@ internal static class DrainCheck
                                from line in evidence.Witness
                                where line.Kind == WitnessKind.Start && line.Node == drain.Node
                                where drain.Done + Allowed < line.At && line.At < drain.Ends
-                               where !faults.Any(fault => fault.Nodes.Contains(line.Node)
-                                   && fault.From <= line.At && line.At <= fault.To + Late)
+                               where !faults.Any(fault => fault.Explains(line.Node, line.At))
                                select $"{line.Attempt} was started at {line.At:0.00} on {line.Node}, which was out of service "
                                    + $"from {drain.Done:0.00} to {drain.Ends:0.00}");
     }

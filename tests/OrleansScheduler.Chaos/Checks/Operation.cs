@@ -50,6 +50,12 @@ internal sealed record Operation
 /// <param name="Nodes">Nodes that may have been without a word of the cell.</param>
 internal sealed record FaultWindow(string Class, double From, double Healed, double To, ImmutableArray<string> Nodes)
 {
+    /// <summary>Seconds after a fault in which a node that heard nothing may still carry out what it was told before.</summary>
+    public const double Late = 10;
+
+    /// <summary>Whether what a node did at a time may come of it.</summary>
+    public bool Explains(string node, double at) => Nodes.Contains(node) && From <= at && at <= To + Late;
+
     /// <summary>The faults of a history.</summary>
     public static ImmutableArray<FaultWindow> Of(ImmutableArray<HistoryEvent> history)
     {

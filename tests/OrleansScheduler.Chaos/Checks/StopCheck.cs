@@ -5,9 +5,6 @@ internal static class StopCheck
 {
     private const double Allowed = 1;
 
-    /// <summary>A node that heard nothing may still carry out what it was told before; so long after its fault it must be told.</summary>
-    private const double Late = 10;
-
     public static (int Judged, IEnumerable<string> Violations) Judge(Evidence evidence)
     {
         var stopped = Operation.Of(evidence.History).Where(operation => operation is { Op: "stop", Outcome: OutcomeKind.Ok })
@@ -18,7 +15,7 @@ internal static class StopCheck
         IEnumerable<string> Starts() =>
             from line in evidence.Witness
             where line.Kind == WitnessKind.Start && stopped.TryGetValue(line.Attempt.Job, out var at) && line.At > at + Allowed
-            where !faults.Any(fault => fault.Nodes.Contains(line.Node) && fault.From <= line.At && line.At <= fault.To + Late)
+            where !faults.Any(fault => fault.Explains(line.Node, line.At))
             select $"{line.Attempt} was started at {line.At:0.00} on {line.Node}, its job was stopped at {stopped[line.Attempt.Job]:0.00}";
 
         IEnumerable<string> Alive() =>

@@ -40,21 +40,19 @@ public sealed class StorageOutageTests : IDisposable
         using var watch = new MembershipWatch(table, health, time, NullLogger<MembershipWatch>.Instance);
         await watch.StartAsync(TestContext.Current.CancellationToken);
 
-        await Pass(() => health.IsAway);
+        await Becomes(away: true);
         Assert.NotNull(health.AwayFor);
         ((FailingTable)(object)table).Fails = false;
-        await Pass(() => !health.IsAway);
+        await Becomes(away: false);
         await watch.StopAsync(TestContext.Current.CancellationToken);
 
-        async Task Pass(Func<bool> until)
-        {
-            for (var step = 0; !until(); step++)
+        Task Becomes(bool away) => TestCell.Eventually(
+            () =>
             {
-                Assert.True(step < 1000);
                 time.Advance(TimeSpan.FromSeconds(1));
-                await Task.Delay(1, TestContext.Current.CancellationToken);
-            }
-        }
+                return Task.FromResult(health.IsAway == away);
+            },
+            20);
     }
 
     [Fact]
