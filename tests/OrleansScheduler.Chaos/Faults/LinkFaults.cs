@@ -13,8 +13,10 @@ internal sealed class LinkFaults(ClusterDriver cluster, CellNetwork network, Pro
         Flapping,
     }
 
-    /// <summary>One maker for each class.</summary>
-    public ImmutableArray<Func<Fault>> Makers => [BetweenSilos, SiloAndStore, GatewayAndSilo, AgentAndGateway, Loss];
+    /// <summary>One maker for each class; partitions twice in a long run, where two in five of all faults should be one.</summary>
+    public ImmutableArray<Func<Fault>> Makers => isLong ? [.. Partitions, .. Partitions, Loss] : [.. Partitions, Loss];
+
+    private ImmutableArray<Func<Fault>> Partitions => [BetweenSilos, SiloAndStore, GatewayAndSilo, AgentAndGateway];
 
     private Fault BetweenSilos()
     {

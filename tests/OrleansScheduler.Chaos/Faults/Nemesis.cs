@@ -1,7 +1,7 @@
 namespace OrleansScheduler.Chaos;
 
 /// <summary>
-/// Breaks one thing after the other, and now and then several at once, in an order that follows from a seed: every class once before any
+/// Breaks one thing after the other, and now and then several at once, in an order that follows from a seed: every maker once before any
 /// comes again. After each it takes everything back and waits until the cell is as it should be.
 /// </summary>
 internal sealed class Nemesis(
