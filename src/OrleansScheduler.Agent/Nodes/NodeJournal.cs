@@ -17,6 +17,9 @@ internal sealed class NodeJournal : IDisposable
     /// <summary>How many accepted attempts are remembered at least; beyond twice as many the oldest are dropped.</summary>
     public const int Remembered = 10_000;
 
+    /// <summary>Its file in the state directory.</summary>
+    public const string FileName = "agent.wal";
+
     private const int Format = 1;
     private const int LeastToCompact = 4 * 1024 * 1024;
     private readonly Lock _lock = new();
@@ -30,7 +33,7 @@ internal sealed class NodeJournal : IDisposable
     /// <exception cref="AgentStartException">It is another agent's, or damaged.</exception>
     public NodeJournal(string stateDirectory, string agent, string node)
     {
-        _file = new(Path.Combine(stateDirectory, "agent.wal"), $"osched agent {agent} of node {node}, format {Format}");
+        _file = new(Path.Combine(stateDirectory, FileName), $"osched agent {agent} of node {node}, format {Format}");
         foreach (var entry in _file.Entries) Replay(JsonSerializer.Deserialize(entry.Span, JournalJson.Default.JournalEntry)!);
         _file.Forget();
         _compacted = _file.Length;

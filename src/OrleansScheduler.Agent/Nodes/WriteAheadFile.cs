@@ -114,6 +114,22 @@ internal sealed class WriteAheadFile : IDisposable
         Open(FileMode.Open);
     }
 
+    /// <summary>Reads as many whole entries as there are.</summary>
+    /// <param name="bytes">A file, or what follows an entry of it.</param>
+    /// <param name="entries">Receives their bytes.</param>
+    /// <returns>How many bytes they take.</returns>
+    public static long Read(byte[] bytes, List<ReadOnlyMemory<byte>> entries)
+    {
+        var at = 0;
+        while (LengthAt(bytes, at) is { } length)
+        {
+            entries.Add(bytes.AsMemory(at + Header, length));
+            at += Header + length;
+        }
+
+        return at;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _file?.Dispose();
 
@@ -143,18 +159,6 @@ internal sealed class WriteAheadFile : IDisposable
         }
 
         return frames;
-    }
-
-    private static long Read(byte[] bytes, List<ReadOnlyMemory<byte>> entries)
-    {
-        var at = 0;
-        while (LengthAt(bytes, at) is { } length)
-        {
-            entries.Add(bytes.AsMemory(at + Header, length));
-            at += Header + length;
-        }
-
-        return at;
     }
 
     /// <summary>The place of a whole entry behind one that is not, which says that the broken one was durable; null when there is

@@ -28,6 +28,9 @@ internal static class DrainCheck
 /// <param name="Ended">When the cell had said so.</param>
 internal sealed record DrainWindow(string Node, double Asked, double Done, double Ends, double Ended)
 {
+    /// <summary>Whether what a node did at a time may come of it.</summary>
+    public bool Explains(string node, double at) => Node == node && Asked <= at && at <= Ended + FaultWindow.Late;
+
     /// <summary>The drains of a history. An operator does one thing after the other.</summary>
     public static ImmutableArray<DrainWindow> Of(ImmutableArray<HistoryEvent> history)
     {

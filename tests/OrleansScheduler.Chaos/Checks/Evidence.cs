@@ -16,8 +16,20 @@ internal sealed record Evidence
     public ImmutableDictionary<string, ImmutableArray<long>> Epochs { get; init; } =
         ImmutableDictionary<string, ImmutableArray<long>>.Empty;
 
+    /// <summary>
+    /// Where in the feed the events stood that were read, in that order; <see cref="EventCheck.Gap"/> where the cell said that some are
+    /// missing.
+    /// </summary>
+    public ImmutableArray<string> Cursors { get; init; } = [];
+
+    /// <summary>When the clock of all times here was at 0, by the clock that the cell tells times of.</summary>
+    public DateTimeOffset Zero { get; init; }
+
     /// <summary>What the cell says in the end; null when it could not be asked.</summary>
     public FinalView? Final { get; init; }
+
+    /// <summary>A time that the cell tells, by the clock of all other times here.</summary>
+    public double At(DateTimeOffset told) => (told - Zero).TotalSeconds;
 }
 
 /// <summary>What the cell and the machine look like when nothing is broken any more and nobody asks for anything.</summary>

@@ -69,6 +69,16 @@ internal static class MadeUpRuns
             run, final => final with { Alive = final.Alive.Add(new(Batch, 0, 1)) })),
         ("S11", "something should run and does not", run => Final(run, final => final with { Alive = [] })),
         ("S12", "an earlier ledger is obeyed", run => run with { Epochs = run.Epochs.SetItem("agent-1", [3, 5, 4]) }),
+        ("S13", "more jobs are accepted than the quota lets", run => Add(
+            run, [.. from number in Enumerable.Range(1, WorkloadJob.Quota)
+                     from line in Change("submit", OfQuota(number), $"q{number}", 14, OutcomeKind.Ok, instances: 1)
+                     select line])),
+        ("S16", "two instances are down at once", run => Tell(
+            run, Beats(WorkloadJob.Rolling.Key, 2, OtherNode, 20, 22, 0), Beats(WorkloadJob.Rolling.Key, 2, OtherNode, 20, 22, 1))),
+        ("S16", "a failed version stays", run => Final(
+            run, final => Job(final, WorkloadJob.Rolling.Key, job => job with { Spec = Marked(job.Spec, WorkloadJob.Bad) }))),
+        ("S16", "instances stay at another version", run => Final(run, final => Job(
+            final, WorkloadJob.Rolling.Key, job => job with { Versions = [new(1, InstanceSet.Empty), new(2, InstanceSet.Empty)] }))),
         ("S17", "two replace the same version", run => Add(run, Update("u2", 13, 1, 2))),
         ("S17", "a version is left out", run => Add(run, Update("u3", 13, 2, 4))),
         ("S18", "a task ends with its agent", run => Add(
@@ -79,6 +89,15 @@ internal static class MadeUpRuns
             run, [Line("read", Service, 16) with { K = OutcomeKind.Ok, Version = 3, Revision = 6 }])),
         ("S21", "an earlier revision is read", run => Add(
             run, [Line("read", Service, 16) with { K = OutcomeKind.Ok, Version = 1, Revision = 4 }])),
+        ("S22", "an event is missing", run => run with { Cursors = [.. run.Cursors, "g-2"] }),
+        ("S22", "an event comes twice", run => run with { Cursors = [.. run.Cursors, "g-0"] }),
+        ("S23", "a time is left out", run => Cron(run, cron => cron with { Started = 1 })),
+        ("S23", "a run never ran", run => run with { Witness = run.Witness.RemoveAll(line => line.At > 30) }),
+        ("S23", "a run ran twice", run => Tell(run, CronRun(3, 32))),
+        ("S23", "a run came late", run => run with
+        {
+            Witness = [.. run.Witness.Select(line => line.Attempt.Job == WorkloadJob.Cron.Key ? line with { At = line.At + 7 } : line)],
+        }),
         ("S24", "a task is started on a node that is out of service", run => Tell(run, Beats(Lax, 2, OtherNode, 30, 31))),
         ("S25", "a task runs where it may not", run => Tell(run, Beats(Batch, 2, OtherNode, 20, 21))),
         ("S26", "a task starts after the stop", run => Tell(run, Beats(Stopped, 2, Node, 20, 21))),
@@ -86,6 +105,8 @@ internal static class MadeUpRuns
             run, final => final with { Alive = final.Alive.Add(new(Stopped, 0, 1)) })),
         ("L1", "a fault is not got over", run => Add(run, [Settled(40, null)])),
         ("L1", "a service does not come back", run => Add(run, [Settled(1, "service")])),
+        ("L2", "a task waits for a node", run => Stays(run, ScheduleStatus.Pending, 6)),
+        ("L3", "a task is not started", run => Stays(run, ScheduleStatus.Assigned, 11)),
         ("L4", "they never agree", run => Final(run, final => final with { Differs = "a node" })),
         ("L5", "the cell waits for an operator", run => Final(run, final => final with { Cell = final.Cell! with { SafeMode = true } })),
         ("L5", "a job hangs", run => Final(run, final => Job(final, Batch, job => job with { Phase = JobPhase.Pending }))),
@@ -118,6 +139,7 @@ internal static class MadeUpRuns
             .. Change("submit", Refused, "k5", 10, OutcomeKind.Fail, instances: 1),
             .. Change("submit", Open, "k6", 10, OutcomeKind.Info, instances: 2),
             .. Change("stop", Stopped, "k7", 12, OutcomeKind.Ok),
+            .. Change("submit", OfQuota(0), "k8", 10, OutcomeKind.Ok, instances: 1),
             .. Update("u1", 12, 1, 2),
             .. Drain("drain", 25, "d1"), .. Drain("undrain", 35, "d2"),
             Line("read", Service, 15) with { K = OutcomeKind.Ok, Version = 2, Revision = 5 },
@@ -128,7 +150,10 @@ internal static class MadeUpRuns
         [
             .. Beats(Service, 1, Node, 11, 16), .. Beats(Lax, 1, Node, 11, 16), .. Beats(Stopped, 1, Node, 11, 12),
             .. Beats(Batch, 1, Node, 11, 13), new(13.1, new(Batch, 0, 1), Node, 1, WitnessKind.Exit, 0),
+            .. Beats(WorkloadJob.Rolling.Key, 1, OtherNode, 11, 16, 0), .. Beats(WorkloadJob.Rolling.Key, 1, OtherNode, 11, 16, 1),
+            .. CronRun(1, 20), .. CronRun(2, 30),
         ],
+        Cursors = ["f-7", "f-8", EventCheck.Gap, "g-0"],
         Epochs = ImmutableDictionary<string, ImmutableArray<long>>.Empty.Add("agent-1", [3, 5]),
         Final = new()
         {
@@ -148,7 +173,17 @@ internal static class MadeUpRuns
                 .Add(Service, View(Service, JobType.Service, 1, JobPhase.Running))
                 .Add(Lax, View(Lax, JobType.Service, 1, JobPhase.Running))
                 .Add(Batch, View(Batch, JobType.Batch, 1, JobPhase.Finished))
-                .Add(Stopped, View(Stopped, JobType.Service, 1, JobPhase.Stopped)),
+                .Add(Stopped, View(Stopped, JobType.Service, 1, JobPhase.Stopped))
+                .Add(OfQuota(0), View(OfQuota(0), JobType.Service, 1, JobPhase.Running))
+                .Add(WorkloadJob.Rolling.Key, View(WorkloadJob.Rolling.Key, JobType.Service, 2, JobPhase.Running) with
+                {
+                    Versions = [new(1, InstanceSet.Empty)],
+                })
+                .Add(WorkloadJob.Cron.Key, View(WorkloadJob.Cron.Key, JobType.Cron, 1, JobPhase.Scheduled) with
+                {
+                    CreatedAt = default(DateTimeOffset).AddSeconds(15),
+                    Cron = new() { Started = 2, DecidedUntil = default(DateTimeOffset).AddSeconds(30) },
+                }),
             Tasks =
             [
                 TaskOf(Service, ScheduleStatus.Running), TaskOf(Lax, ScheduleStatus.Running),
@@ -195,10 +230,21 @@ internal static class MadeUpRuns
         ],
     };
 
-    private static IEnumerable<WitnessLine> Beats(JobKey job, int attempt, string node, double from, double to) =>
+    private static JobKey OfQuota(int number) => WorkloadJob.OfQuota($"counted-{number}").Key;
+
+    private static JobSpec Marked(JobSpec spec, string mark) =>
+        spec with { Task = spec.Task with { Env = spec.Task.Env.SetItem("MARK", mark) } };
+
+    private static IEnumerable<WitnessLine> Beats(JobKey job, int attempt, string node, double from, double to, int instance = 0) =>
     [
-        new(from, new(job, 0, attempt), node, 1, WitnessKind.Start, PortOf(job, attempt)),
-        new(to, new(job, 0, attempt), node, 1, WitnessKind.Beat),
+        new(from, new(job, instance, attempt), node, 1, WitnessKind.Start, PortOf(job, attempt) + instance),
+        new(to, new(job, instance, attempt), node, 1, WitnessKind.Beat),
+    ];
+
+    private static IEnumerable<WitnessLine> CronRun(int attempt, double at) =>
+    [
+        .. Beats(WorkloadJob.Cron.Key, attempt, Node, at + 0.5, at + 1.5),
+        new(at + 1.6, new(WorkloadJob.Cron.Key, 0, attempt), Node, 1, WitnessKind.Exit, 0),
     ];
 
     private static HistoryEvent Line(string operation, JobKey job, double at) =>
@@ -254,6 +300,18 @@ internal static class MadeUpRuns
     private static Evidence Task(Evidence run, JobKey job, int instance, Func<TaskView, TaskView> change) => Final(run, final => final with
     {
         Tasks = [.. final.Tasks.Select(task => task.Job == job && task.Instance == instance ? change(task) : task)],
+    });
+
+    private static Evidence Cron(Evidence run, Func<CronView, CronView> change) =>
+        Final(run, final => Job(final, WorkloadJob.Cron.Key, job => job with { Cron = change(job.Cron!) }));
+
+    private static Evidence Stays(Evidence run, ScheduleStatus status, double seconds) => Task(run, Service, 0, task => task with
+    {
+        History =
+        [
+            .. task.History.TakeWhile(entry => entry.Status <= status),
+            .. task.History.SkipWhile(entry => entry.Status <= status).Select(entry => entry with { At = entry.At.AddSeconds(seconds) }),
+        ],
     });
 
     private static Evidence Nodes(Evidence run, Func<NodeView, NodeView> change) =>

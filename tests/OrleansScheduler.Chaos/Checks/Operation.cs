@@ -56,6 +56,19 @@ internal sealed record FaultWindow(string Class, double From, double Healed, dou
     /// <summary>Whether what a node did at a time may come of it.</summary>
     public bool Explains(string node, double at) => Nodes.Contains(node) && From <= at && at <= To + Late;
 
+    /// <summary>The times in which something was broken or not well again, in order and apart.</summary>
+    public static ImmutableArray<(double From, double To)> Merged(ImmutableArray<HistoryEvent> history)
+    {
+        var merged = ImmutableArray.CreateBuilder<(double From, double To)>();
+        foreach (var window in Of(history).OrderBy(window => window.From))
+        {
+            if (merged.Count > 0 && window.From <= merged[^1].To) merged[^1] = (merged[^1].From, Math.Max(merged[^1].To, window.To));
+            else merged.Add((window.From, window.To));
+        }
+
+        return merged.ToImmutable();
+    }
+
     /// <summary>The faults of a history.</summary>
     public static ImmutableArray<FaultWindow> Of(ImmutableArray<HistoryEvent> history)
     {

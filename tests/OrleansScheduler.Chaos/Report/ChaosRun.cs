@@ -82,6 +82,8 @@ internal sealed class ChaosRun(ClusterPlan plan, int seed, TimeSpan length, bool
             Witness = witness.Read(),
             Killed = [.. processes.Killed],
             Epochs = epochs.Read(),
+            Cursors = workload.Cursors,
+            Zero = BootClock.Zero,
             Final = final,
         };
         var noticed = await new BrokenGuard(cluster, witness).IsNoticed();

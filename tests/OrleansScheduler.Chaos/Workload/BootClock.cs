@@ -16,5 +16,8 @@ internal static class BootClock
     /// <summary>Now.</summary>
     public static double Now => Math.Round(Offset + Stopwatch.GetElapsedTime(0).TotalSeconds, 4);
 
+    /// <summary>The moment at which this clock was at 0, by the clock that the cell tells times of.</summary>
+    public static DateTimeOffset Zero => TimeProvider.System.GetUtcNow().AddSeconds(-Now);
+
     private static double Uptime() => double.Parse(File.ReadAllText("/proc/uptime").Split(' ')[0], CultureInfo.InvariantCulture);
 }

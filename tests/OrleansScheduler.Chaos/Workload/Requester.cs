@@ -55,6 +55,8 @@ internal abstract class Requester : IDisposable
     protected static bool MayPass(Problem problem) =>
         problem.Kind is ProblemKind.Unavailable or ProblemKind.OutcomeUnknown or ProblemKind.TooMany;
 
+    protected HistoryEvent Line(string operation, WorkloadJob job) => Line(operation) with { Job = job.Key.ToString() };
+
     protected HistoryEvent Line(string operation) => new() { T = BootClock.Now, P = _name, K = OutcomeKind.Invoke, Op = operation };
 
     protected static HistoryEvent Failed(HistoryEvent line, Problem problem)

@@ -2,12 +2,11 @@ namespace OrleansScheduler.Chaos;
 
 /// <summary>
 /// One user: submits, reads, scales and stops jobs of its own, one operation after the other, now through one gateway and then through
-/// another, and tries to update a job that it shares with the others. What has an unknown outcome it repeats with the same key.
+/// another, and tries to update a job that it shares with the others, and to have one of the few jobs that a quota lets exist. What has an
+/// unknown outcome it repeats with the same key.
 /// </summary>
 internal sealed class WorkloadClient : Requester
 {
-    public static readonly WorkloadJob Shared = WorkloadJob.Service("shared", 1);
-
     private const int ServicesEach = 2;
     private const int BatchesAtOnce = 1;
     private const int Remembered = 8;
@@ -18,6 +17,7 @@ internal sealed class WorkloadClient : Requester
     private ImmutableArray<JobKey> _running = [];
     private readonly List<(WorkloadJob Job, double Until)> _batches = [];
     private readonly List<WorkloadJob> _all = [];
+    private WorkloadJob? _counted;
     private int _made;
 
     public WorkloadClient(string name, ClusterDriver cluster, History history, Witness witness, int seed)
@@ -36,8 +36,18 @@ internal sealed class WorkloadClient : Requester
         }
     }
 
-    /// <summary>Makes the job that all update.</summary>
-    public Task SubmitShared() => Submit(Shared, SchedulerClient.NewOperationId());
+    /// <summary>Makes a job that is there from the beginning.</summary>
+    public Task Submit(WorkloadJob job) => Submit(job, SchedulerClient.NewOperationId());
+
+    /// <summary>Limits what jobs of the counted environment may ask for together.</summary>
+    /// <exception cref="InvalidOperationException">The cell does not take the quota, so that nothing of it can be judged.</exception>
+    public async Task SetQuota()
+    {
+        if (!await Change(
+            Line("quota") with { Target = WorkloadJob.QuotaPath },
+            (client, key) => client.SetRoleAsync(WorkloadJob.QuotaPath, WorkloadJob.QuotaChange, key), static (line, _) => line))
+            throw new InvalidOperationException($"The quota of {WorkloadJob.QuotaPath} was not accepted.");
+    }
 
     private Task Next()
     {
@@ -49,8 +59,9 @@ internal sealed class WorkloadClient : Requester
             < 70 when _batches.Count < BatchesAtOnce => SubmitNew(service: false),
             < 82 => Scale(_services[Random.Next(_services.Count)]),
             < 87 => Stop(_services[Random.Next(_services.Count)]),
-            < 95 => UpdateShared(),
-            _ => Read(Shared),
+            < 93 => UpdateShared(),
+            < 96 => Read(WorkloadJob.Shared),
+            _ => _counted is { } counted ? StopCounted(counted) : SubmitCounted(),
         };
     }
 
@@ -109,13 +120,28 @@ internal sealed class WorkloadClient : Requester
             (line, answer) => line with { Outcome = answer.Message });
     }
 
+    private async Task SubmitCounted()
+    {
+        var job = WorkloadJob.OfQuota($"{_name}-{++_made}");
+        if (await Submit(job, SchedulerClient.NewOperationId())) _counted = job;
+
+        // Nobody may know what came of it, and nothing would ever give its share of the quota back.
+        else await Stop(job);
+    }
+
+    private Task StopCounted(WorkloadJob job)
+    {
+        _counted = null;
+        return Stop(job);
+    }
+
     private async Task UpdateShared()
     {
-        if (await Read(Shared) is not { } seen) return;
+        if (await Read(WorkloadJob.Shared) is not { } seen) return;
         var mark = SchedulerClient.NewOperationId();
         await Change(
-            Line("update", Shared) with { Expected = seen.Version },
-            (client, key) => client.SubmitJobsAsync(Shared.File(_witness, mark), key, seen.Version),
+            Line("update", WorkloadJob.Shared) with { Expected = seen.Version },
+            (client, key) => client.SubmitJobsAsync(WorkloadJob.Shared.File(_witness, mark), key, seen.Version),
             (line, answer) => line with { Version = answer.Jobs[0].Version, Outcome = answer.Jobs[0].Outcome });
     }
 
@@ -131,5 +157,4 @@ internal sealed class WorkloadClient : Requester
         return answer.Value;
     }
 
-    private HistoryEvent Line(string operation, WorkloadJob job) => Line(operation) with { Job = job.Key.ToString() };
 }

@@ -7,18 +7,58 @@ namespace OrleansScheduler.Chaos;
 /// Its name; jobs are told apart by it: <c>strict</c> in it means that no instance may run twice, <c>odd</c> that it runs on every other
 /// node only.
 /// </param>
-/// <param name="IsService">Whether it runs until it is stopped.</param>
+/// <param name="Type">Whether it runs until it is stopped, once, or by the clock.</param>
 /// <param name="Instances">How many it starts with.</param>
 /// <param name="Life">How long its tasks live.</param>
-internal sealed record WorkloadJob(string Name, bool IsService, int Instances, TimeSpan Life)
+internal sealed record WorkloadJob(string Name, JobType Type, int Instances, TimeSpan Life)
 {
     /// <summary>Attribute of nodes that says which half of them one belongs to.</summary>
     public const string HalfAttribute = "half";
 
+    /// <summary>What the mark of a version begins with whose tasks fail.</summary>
+    public const string Bad = "bad";
+
+    /// <summary>Seconds from one time of the cron job to the next.</summary>
+    public const int CronPeriod = 10;
+
+    /// <summary>How many of the jobs that a quota counts may exist at once.</summary>
+    public const int Quota = 3;
+
+    /// <summary>The environment of jobs that a quota counts.</summary>
+    public const string Counted = "counted";
+
+    private const string Role = "chaos";
     private const string Odd = "odd";
+    private const int CpuMillis = 100;
     private static readonly TimeSpan Forever = TimeSpan.FromDays(1);
 
-    public JobKey Key { get; } = new("chaos", "test", Name);
+    /// <summary>The job that all update, each expecting the version that he has read.</summary>
+    public static readonly WorkloadJob Shared = Service("shared", 1);
+
+    /// <summary>The job that is moved to good and bad versions, one instance after the other.</summary>
+    public static readonly WorkloadJob Rolling = Service("rolling", 4) with
+    {
+        Update = "{ batch: 1, watch: 1s, max-instance-failures: 0, max-failed-instances: 0, rollback: true }",
+    };
+
+    /// <summary>The job that the clock starts.</summary>
+    public static readonly WorkloadJob Cron = new("cron-strict", JobType.Cron, 1, TimeSpan.FromSeconds(1));
+
+    public JobKey Key => new(Role, IsCounted ? Counted : "test", Name);
+
+    /// <summary>Whether the quota counts it.</summary>
+    public bool IsCounted { get; private init; }
+
+    private string? Update { get; init; }
+
+    /// <summary>Path of the role that has the quota.</summary>
+    public static string QuotaPath => $"{Role}:{Counted}";
+
+    /// <summary>The quota.</summary>
+    public static RoleChange QuotaChange { get; } = new()
+    {
+        Production = ResourceLimit.None with { CpuMillis = Quota * CpuMillis },
+    };
 
     /// <summary>Whether an instance of a job must never run twice.</summary>
     public static bool IsStrict(JobKey job) => job.Name.Contains("strict", StringComparison.Ordinal);
@@ -29,29 +69,37 @@ internal sealed record WorkloadJob(string Name, bool IsService, int Instances, T
     /// <summary>The half that a node belongs to.</summary>
     public static string HalfOf(int node) => node % 2 == 1 ? Odd : "even";
 
-    public static WorkloadJob Service(string name, int instances) => new(name, IsService: true, instances, Forever);
+    public static WorkloadJob Service(string name, int instances) => new(name, JobType.Service, instances, Forever)
+    {
+        Update = "{ watch: 1s, max-instance-failures: 100, max-failed-instances: 100, rollback: false }",
+    };
 
-    public static WorkloadJob Batch(string name, int instances, TimeSpan life) => new(name, IsService: false, instances, life);
+    public static WorkloadJob Batch(string name, int instances, TimeSpan life) => new(name, JobType.Batch, instances, life);
 
-    private const string Update = "update: { watch: 1s, max-instance-failures: 100, max-failed-instances: 100, rollback: false }";
+    /// <summary>A service that the quota counts.</summary>
+    public static WorkloadJob OfQuota(string name) => Service(name, 1) with { IsCounted = true };
 
     /// <summary>Its job file.</summary>
     /// <param name="witness">Where its tasks tell what they do.</param>
-    /// <param name="mark">Makes one version differ from another.</param>
+    /// <param name="mark">Makes one version differ from another; with <see cref="Bad"/> in front its tasks fail.</param>
     public JobFileBody File(Witness witness, string mark = "") => JobFileBody.Of("job.yaml", Encoding.UTF8.GetBytes($$"""
         job: {{Key.Name}}
         role: {{Key.Role}}
         env: {{Key.Environment}}
-        type: {{(IsService ? "service" : "batch")}}
+        type: {{Type.ToString().ToLowerInvariant()}}
         instances: {{Instances}}
         partition: { strict: {{(IsStrict(Key) ? "true" : "false")}} }
         retry: { max-failures: 1, backoff: { initial: 1s, max: 2s } }
-        {{(IsService ? Update : "")}}
+        {{(Update is not null ? $"update: {Update}" : "")}}
+        {{(Type == JobType.Cron ? $"schedule: '*/{CronPeriod} * * * * *'" : "")}}
+        {{(Type == JobType.Cron ? "collision: cancel-new" : "")}}
+        {{(Type == JobType.Cron ? "catch-up: 100" : "")}}
+        {{(IsCounted ? "tier: preferred" : "")}}
         {{(HalfOf(Key) is { } half ? $"constraints: [ {{ {HalfAttribute}: {half} }} ]" : "")}}
         task:
-          command: {{witness.Command(Life)}}
+          command: {{(mark.StartsWith(Bad, StringComparison.Ordinal) ? "[/bin/false]" : witness.Command(Life))}}
           env: { MARK: "{{mark}}" }
-          resources: { cpu: 0.1, memory: 8MiB, ports: [main] }
+          resources: { cpu: {{CpuMillis}}m, memory: 8MiB, ports: [main] }
           kill: { grace: 1s }
         """));
 }

@@ -36,17 +36,29 @@ internal sealed class SqliteWriteStatements : IDisposable
         _select = Prepare($"SELECT version FROM grain_state WHERE {OneRow}", "$grain", "$state");
     }
 
-    /// <summary>Applies the changes in one transaction, each only if its row is as expected.</summary>
-    /// <param name="changes">The changes in order.</param>
-    /// <param name="outcomes">Receives what became of each.</param>
+    /// <summary>Applies changes in one transaction, each only if its row is as expected.</summary>
+    /// <param name="changes">The changes in order, and all that went into the transaction afterwards.</param>
+    /// <param name="late">
+    /// Adds what has come meanwhile: asked again until it adds nothing, so that what comes while others are applied is synced with them.
+    /// </param>
     /// <param name="now">Milliseconds since 1970, kept with the rows for people who look into the file.</param>
-    public void Apply(List<SqliteChange> changes, SqliteOutcome[] outcomes, long now)
+    /// <returns>What became of each, in order.</returns>
+    public List<SqliteOutcome> Apply(List<SqliteChange> changes, Action<List<SqliteChange>> late, long now)
     {
+        var outcomes = new List<SqliteOutcome>(changes.Count);
         _begin.ExecuteNonQuery();
-        _versions.Parameters[0].Value = changes.Count;
-        var last = (long)_versions.ExecuteScalar()!;
-        for (var i = 0; i < changes.Count; i++) outcomes[i] = Apply(changes[i], last - changes.Count + 1 + i, now);
+        while (outcomes.Count < changes.Count)
+        {
+            var count = changes.Count - outcomes.Count;
+            _versions.Parameters[0].Value = count;
+            var last = (long)_versions.ExecuteScalar()!;
+            while (outcomes.Count < changes.Count)
+                outcomes.Add(Apply(changes[outcomes.Count], last - (changes.Count - outcomes.Count) + 1, now));
+            late(changes);
+        }
+
         _commit.ExecuteNonQuery();
+        return outcomes;
     }
 
     /// <summary>Closes the connection; an open transaction is undone.</summary>

@@ -5,7 +5,7 @@ namespace OrleansScheduler.Silo;
 
 /// <summary>
 /// The one writer of the file. All changes that wait go into one transaction, so that one sync of the disk serves everybody who came
-/// while the last one was under way. A change whose version does not fit is left out of it and told so; the others commit.
+/// before it began. A change whose version does not fit is left out of it and told so; the others commit.
 /// </summary>
 internal sealed class SqliteWriter : IAsyncDisposable
 {
@@ -57,7 +57,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         var batch = new List<SqliteChange>(_maxBatch);
         while (_waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
-            while (batch.Count < _maxBatch && _waiting.Reader.TryRead(out var change)) batch.Add(change);
+            Take(batch);
             Commit(batch);
             batch.Clear();
         }
@@ -66,13 +66,18 @@ internal sealed class SqliteWriter : IAsyncDisposable
         _stopped.SetResult();
     }
 
+    private void Take(List<SqliteChange> batch)
+    {
+        while (batch.Count < _maxBatch && _waiting.Reader.TryRead(out var change)) batch.Add(change);
+    }
+
     private void Commit(List<SqliteChange> batch)
     {
-        var outcomes = new SqliteOutcome[batch.Count];
+        List<SqliteOutcome> outcomes;
         try
         {
             _statements ??= new SqliteWriteStatements(_database.OpenForWriting());
-            _statements.Apply(batch, outcomes, _time.GetUtcNow().ToUnixTimeMilliseconds());
+            outcomes = _statements.Apply(batch, Take, _time.GetUtcNow().ToUnixTimeMilliseconds());
         }
         catch (Exception exception)
         {
@@ -83,7 +88,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
             return;
         }
 
-        for (var i = 0; i < outcomes.Length; i++) batch[i].Complete(outcomes[i]);
+        for (var i = 0; i < outcomes.Count; i++) batch[i].Complete(outcomes[i]);
     }
 
     private void Close()
