@@ -17,8 +17,8 @@ public interface IResourceLedgerGrain : IGrainWithStringKey
     Task<ClaimAnswer> Settle(JobClaim claim, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// From a job that is to change: whether it may count so much against production quotas. What was allowed counts from then on. Answers
-    /// why not, null when it may.
+    /// From a job that is to change: whether it may count so much against production quotas. What was allowed counts from then on, which is
+    /// durable when it returns. Answers why not, null when it may.
     /// </summary>
     [Alias("Admit"), AlwaysInterleave]
     Task<Problem?> Admit(JobKey job, Resources use, CancellationToken cancellationToken = default);

@@ -43,16 +43,21 @@ public static class ProductionUse
 }
 
 /// <summary>What all jobs count against production quotas, and whether one may count more.</summary>
-/// <remarks>A copy of what the jobs know: a new owner of the ledger fills it from their claims, and until then lets more in.</remarks>
+/// <remarks>Whoever owns it makes each change durable before he answers: the next owner must not let in what this one has given away.</remarks>
 public sealed class ProductionBook
 {
     private readonly Dictionary<JobKey, Resources> _uses = [];
 
-    /// <summary>A job counts so much from now on.</summary>
-    public void Set(JobKey job, in Resources use)
+    /// <summary>What each job counts that counts anything.</summary>
+    public IReadOnlyDictionary<JobKey, Resources> Uses => _uses;
+
+    /// <summary>A job counts so much from now on. Answers whether that is news.</summary>
+    public bool Set(JobKey job, in Resources use)
     {
+        if (use == _uses.GetValueOrDefault(job)) return false;
         if (use == Resources.None) _uses.Remove(job);
         else _uses[job] = use;
+        return true;
     }
 
     /// <summary>What the jobs of a role and of those below it count.</summary>

@@ -84,23 +84,20 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
 
     public async Task<Answer<SubmitReceipt>> Submit(SubmitCommand command, CancellationToken cancellationToken)
     {
-        if (await Admit(command.OperationId, command.Spec, cancellationToken) is { } insufficient) return insufficient;
-        var answer = await Command(round => round.Submit(command.OperationId, command.Spec, command.ExpectedVersion, command.Actor));
+        var answer = await Admitted(
+            command.OperationId, command.Spec,
+            round => round.Submit(command.OperationId, command.Spec, command.ExpectedVersion, command.Actor), cancellationToken);
         if (answer.Problem is null) await BeIndexed();
-
-        if (answer.Problem is not null) await Unadmit(command.Spec, cancellationToken);
         return answer;
     }
 
-    public async Task<Answer<CommandReceipt>> Scale(ScaleCommand command, CancellationToken cancellationToken)
+    public Task<Answer<CommandReceipt>> Scale(ScaleCommand command, CancellationToken cancellationToken)
     {
-        if (!_state.Exists || command.Instances is < 1 or > JobLimits.MaxInstances)
-            return await Command(round => round.Scale(command.OperationId, command.Instances, command.Actor));
-        var spec = _state.Spec with { Instances = command.Instances };
-        if (await Admit(command.OperationId, spec, cancellationToken) is { } insufficient) return insufficient;
-        var answer = await Command(round => round.Scale(command.OperationId, command.Instances, command.Actor));
-        if (answer.Problem is not null) await Unadmit(spec, cancellationToken);
-        return answer;
+        return !_state.Exists || command.Instances is < 1 or > JobLimits.MaxInstances
+            ? Command(Act)
+            : Admitted(command.OperationId, _state.Spec with { Instances = command.Instances }, Act, cancellationToken);
+
+        Answer<CommandReceipt> Act(JobRound round) => round.Scale(command.OperationId, command.Instances, command.Actor);
     }
 
     public Task<Answer<CommandReceipt>> Restart(InstancesCommand command, CancellationToken cancellationToken) =>
@@ -203,21 +200,31 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         });
 
     /// <summary>
-    /// Asks for what a spec counts against production quotas, when it counts more than the job does: most jobs count nothing and ask
-    /// nobody. Answers why the job may not have it.
+    /// Does what makes the job count more against production quotas, if the ledger lets it; most jobs count nothing and ask nobody. Until
+    /// it is done, claims say what was asked for: the ledger must not take it for given back.
     /// </summary>
-    private async Task<Problem?> Admit(string operationId, JobSpec spec, CancellationToken cancellationToken)
+    private async Task<Answer<T>> Admitted<T>(
+        string operationId, JobSpec spec, Func<JobRound, Answer<T>> act, CancellationToken cancellationToken)
+        where T : class
     {
         _storage.Require();
-        if (_state.FindOperation(operationId) is not null || ProductionUse.Of(spec).FitsInto(ProductionUse.Of(_state))) return null;
-        return await Ledger.Admit(_key, ProductionUse.After(_state, spec), cancellationToken);
-    }
+        if (_state.FindOperation(operationId) is not null || ProductionUse.Of(spec).FitsInto(ProductionUse.Of(_state)))
+            return await Command(act);
+        var use = ProductionUse.After(_state, spec);
+        _outbox.Admitted.Add(use);
+        try
+        {
+            if (await Ledger.Admit(_key, use, cancellationToken) is { } insufficient) return insufficient;
+            var answer = await Command(act);
 
-    /// <summary>What was asked for was not changed after all: the job counts what it counted before.</summary>
-    private async Task Unadmit(JobSpec spec, CancellationToken cancellationToken)
-    {
-        if (!ProductionUse.Of(spec).FitsInto(ProductionUse.Of(_state)))
-            _ = await Ledger.Admit(_key, ProductionUse.Of(_state), cancellationToken);
+            // What was refused here counts as before.
+            if (answer.Problem is not null) _ = await Ledger.Admit(_key, ProductionUse.Of(_state), cancellationToken);
+            return answer;
+        }
+        finally
+        {
+            _outbox.Admitted.Remove(use);
+        }
     }
 
     private IResourceLedgerGrain Ledger => GrainFactory.GetGrain<IResourceLedgerGrain>(IResourceLedgerGrain.Id);

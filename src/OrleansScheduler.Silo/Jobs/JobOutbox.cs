@@ -54,6 +54,9 @@ internal sealed partial class JobOutbox : IDisposable
     /// <summary>Trace context of the last request, for the launches that it leads to; null when the job has come to rest since.</summary>
     public string? TraceParent { get; set; }
 
+    /// <summary>What the job is about to count against production quotas, beside what it counts already.</summary>
+    public List<Resources> Admitted { get; } = [];
+
     /// <summary>
     /// What agents check commands against. A placement by an earlier ledger is good as soon as the later one has been told of it.
     /// </summary>
@@ -191,7 +194,7 @@ internal sealed partial class JobOutbox : IDisposable
                 Holding = full ? JobDescription.Holding(_state) : null,
                 Stamp = new ClaimStamp(_knownEpoch, Owner, ++_claims),
                 TakesPlacements = true,
-                Production = ProductionUse.Of(_state),
+                Production = Admitted.Aggregate(ProductionUse.Of(_state), (sum, use) => ProductionUse.Larger(sum, use)),
             }, _stopped);
             if (!answer.Taken)
             {

@@ -51,13 +51,18 @@ internal sealed record LedgerChange
     [Id(10)]
     public long EpochBase { get; init; }
 
+    /// <summary>Jobs that count something else against production quotas from now on.</summary>
+    [Id(11)]
+    public ImmutableArray<JobUse> Production { get; init; } = [];
+
     public bool IsEmpty => Nodes.IsEmpty && Released.IsEmpty && Reserved.IsEmpty && Waiting.IsEmpty && Settled.IsEmpty && Roles.IsEmpty
         && NodeReservations.IsEmpty && Preempted.IsEmpty && PromisesEnded.IsEmpty && Operations.IsEmpty
-        && EpochBase == 0;
+        && Production.IsEmpty && EpochBase == 0;
 
     /// <summary>Everything that a ledger knows and that has to survive.</summary>
     public static LedgerChange Everything(
-        Ledger ledger, IEnumerable<JobKey> waiting, IEnumerable<LedgerOperation> operations, long epochBase) => new()
+        Ledger ledger, IEnumerable<JobKey> waiting, IEnumerable<LedgerOperation> operations, IEnumerable<JobUse> production,
+        long epochBase) => new()
         {
             EpochBase = epochBase,
             Nodes = [.. ledger.Nodes().Select(n => new NodeCondition(n.Description, n.Generation, n.Reachable, n.Mode))],
@@ -67,6 +72,7 @@ internal sealed record LedgerChange
             Preempted = [.. ledger.Preemptions],
             Waiting = [.. waiting],
             Operations = [.. operations],
+            Production = [.. production],
         };
 
     /// <summary>Tells a ledger all of it.</summary>
@@ -90,6 +96,10 @@ internal sealed record LedgerChange
         Custom = read.Custom ?? CustomRequest.None,
     };
 }
+
+/// <summary>What a job counts against production quotas.</summary>
+[GenerateSerializer, Immutable, Alias("osched.JobUse")]
+internal sealed record JobUse([property: Id(0)] JobKey Job, [property: Id(1)] Resources Use);
 
 /// <summary>A role's quota and weight.</summary>
 [GenerateSerializer, Immutable, Alias("osched.RoleSetting")]

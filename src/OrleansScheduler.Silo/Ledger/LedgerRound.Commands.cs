@@ -6,6 +6,7 @@ internal sealed partial class LedgerRound
     private readonly List<RoleSetting> _roles = [];
     private readonly List<NodeReservation> _reservations = [];
     private readonly List<LedgerOperation> _operations = [];
+    private readonly Dictionary<JobKey, Resources> _uses = [];
 
     /// <summary>
     /// Gives a role a quota or a weight. What is only doubtful (<see cref="ProblemKind.Conflict"/>) is done for whoever insists, and the
@@ -32,6 +33,22 @@ internal sealed partial class LedgerRound
         if (!problems.IsEmpty) view = view with { Warning = string.Join(' ', problems.Select(p => p.Message)) };
         _operations.Add(new LedgerOperation(command.OperationId, request, view, null));
         return view;
+    }
+
+    /// <summary>A job counts so much against production quotas, as it says itself.</summary>
+    public void Count(JobKey job, Resources use)
+    {
+        if (production.Set(job, use)) _uses[job] = use;
+    }
+
+    /// <summary>Lets a job count so much against production quotas; or answers why not.</summary>
+    public Problem? Admit(JobKey job, Resources use)
+    {
+        var before = production.Uses.GetValueOrDefault(job);
+        var problem = production.Admit(
+            job, use, path => ledger.Roles.Find(path) is > 0 and var role ? ledger.Roles.QuotaOf(role) : null);
+        if (problem is null && use != before) _uses[job] = use;
+        return problem;
     }
 
     /// <summary>Sets something of a node aside for a role, or gives it back.</summary>

@@ -1,7 +1,8 @@
 namespace OrleansScheduler.Silo;
 
 /// <summary>Collects what one round of the ledger changes, from the intents of jobs and nodes to the plan.</summary>
-internal sealed partial class LedgerRound(Ledger ledger, IReadOnlySet<JobKey> waiting, LedgerOperations operations)
+internal sealed partial class LedgerRound(
+    Ledger ledger, IReadOnlySet<JobKey> waiting, LedgerOperations operations, ProductionBook production)
 {
     private readonly List<NodeCondition> _nodes = [];
     private readonly List<HeldByJob> _released = [];
@@ -75,6 +76,7 @@ internal sealed partial class LedgerRound(Ledger ledger, IReadOnlySet<JobKey> wa
             Reserved = plan.Reservations,
             Preempted = plan.Preemptions,
             Operations = [.. _operations],
+            Production = [.. _uses.Select(use => new JobUse(use.Key, use.Value))],
             Waiting = [.. _touched.Where(j => ledger.IsWaiting(j) && !waiting.Contains(j))],
             Settled = [.. _touched.Where(j => !ledger.IsWaiting(j) && waiting.Contains(j))],
         };

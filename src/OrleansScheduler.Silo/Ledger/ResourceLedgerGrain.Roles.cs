@@ -9,7 +9,11 @@ internal sealed partial class ResourceLedgerGrain
     /// <summary>Each takes a processor for a while and the memory of another ledger or two.</summary>
     private const int MostAtOnce = 2;
 
+    /// <summary>How long a job may take from being let in to its first claim until somebody asks for it.</summary>
+    private static readonly TimeSpan AdmittedFor = TimeSpan.FromSeconds(30);
+
     private readonly SemaphoreSlim _trying = new(MostAtOnce);
+    private readonly Dictionary<JobKey, long> _admitted = [];
 
     public async Task<Answer<WhatIfView>> WhatIf(WhatIf change, CancellationToken cancellationToken)
     {
@@ -41,8 +45,13 @@ internal sealed partial class ResourceLedgerGrain
     public Task<ImmutableArray<RoleView>> ListRoles(CancellationToken cancellationToken) =>
         Task.FromResult<ImmutableArray<RoleView>>([.. _ledger.DescribeRoles().Select(WithProduction)]);
 
-    public Task<Problem?> Admit(JobKey job, Resources use, CancellationToken cancellationToken) => Task.FromResult(_production.Admit(
-        job, use, path => _ledger.Roles.Find(path) is > 0 and var role ? _ledger.Roles.QuotaOf(role) : null));
+    public async Task<Problem?> Admit(JobKey job, Resources use, CancellationToken cancellationToken)
+    {
+        Problem? problem = null;
+        await _inbox.Post(round => problem = round.Admit(job, use));
+        if (problem is null && use != Resources.None) _admitted[job] = _time.GetTimestamp();
+        return problem;
+    }
 
     private RoleView WithProduction(RoleView role) => role with { Production = _production.Of(role.Role) };
 
@@ -52,6 +61,18 @@ internal sealed partial class ResourceLedgerGrain
         await _inbox.Post(round => answer = round.Reserve(command));
         LogReserve(command.Node, command.Role, command.Actor, answer!.Problem?.Code ?? "done");
         return answer;
+    }
+
+    /// <summary>
+    /// A job that was let in and has claimed nothing since may not be there, as its submit may have failed: it is asked what it counts.
+    /// </summary>
+    private void AskAdmitted()
+    {
+        foreach (var job in _admitted.Where(a => _time.GetElapsedTime(a.Value) > AdmittedFor).Select(a => a.Key).ToList())
+        {
+            _admitted.Remove(job);
+            _ = TakeOver([job]);
+        }
     }
 
     private Problem? CheckProduction(RoleCommand command)

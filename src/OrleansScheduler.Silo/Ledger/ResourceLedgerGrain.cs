@@ -73,7 +73,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         this.RegisterGrainTimer(SweepNodes,
             new GrainTimerCreationOptions(SweepPeriod, SweepPeriod) { Interleave = true, KeepAlive = true });
         _outbox.Add(_ledger.Preemptions);
-        _ = TakeOver([.. _ledger.Jobs.Union(_waiting)]);
+        _ = TakeOver([.. Jobs]);
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -91,12 +91,13 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     public async Task<ClaimAnswer> Settle(JobClaim claim, CancellationToken cancellationToken)
     {
         if (!_claims.Take(claim.Job, claim.Stamp, claim.Holding is not null)) return new ClaimAnswer(Epoch, Taken: false);
-        _production.Set(claim.Job, claim.Production);
+        _admitted.Remove(claim.Job);
         Problem? refused = null;
         ImmutableArray<Placement> placements = [];
         await _inbox.Post(round =>
         {
             refused = round.Settle(claim);
+            round.Count(claim.Job, claim.Production);
             if (claim.TakesPlacements && claim.Demands is not null && refused is null)
                 round.Asks(claim.Job, placed => placements = placed);
         });
@@ -165,6 +166,9 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     /// <summary>Which ledger decides, as all others count it.</summary>
     private long Epoch => _epochBase + _journal.Epoch;
 
+    /// <summary>Jobs that have, want or count anything.</summary>
+    private IEnumerable<JobKey> Jobs => _ledger.Jobs.Union(_waiting).Union(_production.Uses.Keys);
+
     /// <summary>Begins to decide under the current epoch.</summary>
     private void Adopt()
     {
@@ -199,6 +203,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         _waiting.UnionWith(change.Waiting);
         _waiting.ExceptWith(change.Settled);
         foreach (var operation in change.Operations) _operations.Add(operation);
+        foreach (var (job, use) in change.Production) _production.Set(job, use);
         _epochBase = Math.Max(_epochBase, change.EpochBase);
     }
 
@@ -208,7 +213,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
         {
             _storage.Require();
             var started = Stopwatch.GetTimestamp();
-            var round = new LedgerRound(_ledger, _waiting, _operations);
+            var round = new LedgerRound(_ledger, _waiting, _operations, _production);
             foreach (var intent in intents) intent(round);
             var plan = _safeMode.IsOn ? LedgerPlan.None
                 : _ledger.Plan(_time.GetUtcNow(), _options.MaxPlacementsPerRound, _options.MaxLooksPerRound);
@@ -219,7 +224,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
             if (change.EpochBase > 0)
             {
                 Adopt();
-                _ = TakeOver([.. _ledger.Jobs.Union(_waiting)]);
+                _ = TakeOver([.. Jobs]);
             }
 
             foreach (var job in round.Touched.Where(j => !_ledger.Knows(j))) _claims.Forget(job);
@@ -255,7 +260,8 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     private Func<LedgerChange> Capture()
     {
         var (image, waiting, operations, epochBase) = (_ledger.Capture(), _waiting.ToArray(), _operations.All.ToArray(), _epochBase);
-        return () => LedgerChange.Everything(image.Restore(), waiting, operations, epochBase);
+        JobUse[] production = [.. _production.Uses.Select(use => new JobUse(use.Key, use.Value))];
+        return () => LedgerChange.Everything(image.Restore(), waiting, operations, production, epochBase);
     }
 
     private async Task Append(LedgerChange change)
@@ -307,6 +313,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
     private Task SweepNodes(CancellationToken cancellationToken)
     {
         Observe();
+        AskAdmitted();
 
         // Some things only time brings about: who has waited long gets a node kept free or others stopped, and promises expire.
         if (_ledger.Pending + _ledger.Promised + _ledger.Held > 0) _ = _inbox.Post(static _ => { });

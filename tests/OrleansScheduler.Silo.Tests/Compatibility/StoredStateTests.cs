@@ -51,6 +51,7 @@ public sealed class StoredStateTests
             Waiting = [Key],
             Roles = [new("shop", null, 2)],
         }),
+        ["ledger-with-quotas"] = Sample(new LedgerChange { Production = [new(Key, new(100, 64, 0, 0))] }),
         ["index"] = Sample(new JobIndexChange([Key])),
         ["node"] = Sample(new NodeRecord { Description = Node, Generation = 3, Mode = MaintenanceMode.Draining }),
         ["maintained-node"] = Sample(new NodeRecord

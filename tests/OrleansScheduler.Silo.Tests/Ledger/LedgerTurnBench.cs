@@ -20,7 +20,7 @@ public sealed class LedgerTurnBench
         var change = new WhatIf { AddNodes = [new NodeTemplate(100, new Resources(32_000, 131_072, 1_048_576, 0))] };
         Report("what-if", 3, () => image.Try(change, Start));
         Report("explain", 5, () => ledger.Explain(new JobKey("role-0", "prod", "j0"), Start));
-        Report("snapshot", 3, () => LedgerChange.Everything(ledger, [], [], 0));
+        Report("snapshot", 3, () => LedgerChange.Everything(ledger, [], [], [], 0));
         Report("figures", 5, () => LedgerFigures.Of(ledger));
         Report("roles", 5, () => ledger.DescribeRoles());
         Report("nodes", 5, () => ledger.DescribeNodes());
@@ -47,7 +47,7 @@ public sealed class LedgerTurnBench
     /// <summary>As many jobs as a round takes up give ten nodes back and ask for ten others.</summary>
     private static void Claim(Ledger ledger, int turn)
     {
-        var round = new LedgerRound(ledger, new HashSet<JobKey>(), new LedgerOperations());
+        var round = new LedgerRound(ledger, new HashSet<JobKey>(), new LedgerOperations(), new ProductionBook());
         for (var i = 0; i < 256; i++)
         {
             var job = Key(i % 100);

@@ -40,7 +40,7 @@ public sealed class OldJournalTests
 
         // What was read can be written again, and says the same.
         var copy = new Ledger();
-        LedgerChange.Everything(ledger, [], [], 0).ApplyTo(copy);
+        LedgerChange.Everything(ledger, [], [], [], 0).ApplyTo(copy);
         Assert.Equal([new AttemptRef(0, 1)], copy.HeldBy(Key));
     }
 

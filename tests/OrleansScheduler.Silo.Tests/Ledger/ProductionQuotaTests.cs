@@ -26,7 +26,7 @@ public sealed class ProductionQuotaTests : IDisposable
     }
 
     [Fact]
-    public async Task Another_owner_of_the_ledger_learns_from_the_jobs_what_they_count()
+    public async Task S13_another_owner_of_the_ledger_lets_no_more_in_than_the_one_before()
     {
         await using var cell = await TestCell.Start(_directory);
         await using var nodes = await Nodes.Start(cell, 2, _ => ScheduleStatus.Running);
@@ -34,10 +34,23 @@ public sealed class ProductionQuotaTests : IDisposable
         await cell.Submit(Service("web", 3), "op-1");
         await cell.Until(Key("web"), v => v.Counts.GetValueOrDefault("RUNNING") == 3);
         await cell.MoveLedger();
-        await TestCell.Eventually(async () =>
-            (await cell.Ledger.ListRoles()).Single(r => r.Role == "shop").Production == new Resources(3000, 192, 0, 0), 20);
         Assert.Equal("quota-insufficient", (await cell.Submit(Service("api", 2), "op-2")).Problem!.Code);
+        Assert.Equal(new(3000, 192, 0, 0), await Production(cell));
     }
+
+    [Fact]
+    public async Task What_was_let_in_and_never_came_is_given_back()
+    {
+        await using var cell = await TestCell.Start(_directory);
+        await SetQuota(cell, cpuMillis: 4000);
+        Assert.Null(await cell.Ledger.Admit(Key("ghost"), new(3000, 192, 0, 0)));
+        Assert.Equal(new(3000, 192, 0, 0), await Production(cell));
+        await cell.MoveLedger();
+        await TestCell.Eventually(async () => await Production(cell) == Resources.None, 20);
+    }
+
+    private static async Task<Resources> Production(TestCell cell) =>
+        (await cell.Ledger.ListRoles()).Single(r => r.Role == "shop").Production;
 
     private static JobKey Key(string name) => new("shop", "prod", name);
 

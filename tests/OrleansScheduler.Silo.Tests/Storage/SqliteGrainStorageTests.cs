@@ -90,6 +90,29 @@ public sealed class SqliteGrainStorageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_comes_while_others_are_written_is_written_with_them_and_each_is_told_what_became_of_it()
+    {
+        await _storage.DisposeAsync();
+        var later = new Queue<SqliteChange[]>([[Change("b"), Change("a")], [Change("c")]]);
+        using (var statements = new SqliteWriteStatements(new SqliteDatabase(new() { DataSource = _bench.File }).OpenForWriting()))
+        {
+            var changes = new List<SqliteChange> { Change("a") };
+            var outcomes = statements.Apply(changes, late: all => all.AddRange(later.TryDequeue(out var more) ? more : []), now: 0);
+
+            // The second one of "a" expects no row, and there is one by then.
+            Assert.Equal(["a", "b", "a", "c"], changes.Select(change => change.GrainId));
+            Assert.Equal([true, true, false, true], outcomes.Select(outcome => outcome.Applied));
+            Assert.Equal(outcomes[0].Version, outcomes[2].Version);
+            Assert.Equal(3, outcomes.Select(outcome => outcome.Version).Distinct().Count());
+        }
+
+        _storage = _bench.Open();
+        Assert.Equal(3, _bench.Execute("SELECT count(*) FROM grain_state"));
+
+        static SqliteChange Change(string grain) => new(grain, "s", expected: null, [1]);
+    }
+
+    [Fact]
     public async Task A_full_disk_fails_the_write_clearly_and_later_writes_work_once_there_is_space()
     {
         var first = await Write("a");
@@ -98,8 +121,7 @@ public sealed class SqliteGrainStorageTests : IAsyncLifetime
         using (var limited = LimitedDatabase(pages + 4))
         {
             var change = new SqliteChange("g", "s", expected: null, new byte[1024 * 1024]);
-            var outcomes = new SqliteOutcome[1];
-            var failure = Assert.Throws<Microsoft.Data.Sqlite.SqliteException>(() => limited.Apply([change], outcomes, now: 0));
+            var failure = Assert.Throws<Microsoft.Data.Sqlite.SqliteException>(() => limited.Apply([change], late: _ => { }, now: 0));
             Assert.Contains("full", SqliteStorageException.From(failure, _bench.File).Message, StringComparison.Ordinal);
         }
 
