@@ -112,6 +112,20 @@ public sealed class SqliteGrainStorageTests : IAsyncLifetime
         static SqliteChange Change(string grain) => new(grain, "s", expected: null, [1]);
     }
 
+    [Theory]
+    [InlineData(20, 100)]      // copied beside the writer, who only has to come to the end
+    [InlineData(10_000, 100)]  // copied by the writer
+    public async Task The_log_does_not_grow_however_much_is_written(int checkpointPages, int maxLogPages)
+    {
+        const int Row = 8192;
+        await _storage.DisposeAsync();
+        _storage = _bench.Open(options => (options.CheckpointPages, options.MaxLogPages) = (checkpointPages, maxLogPages));
+        for (var i = 0; i < 500; i++) await Write(new string('x', Row), grain: GrainId.Create("job", $"shop/prod/{i}"));
+
+        Assert.True(new FileInfo(_bench.File + "-wal").Length < 250 * Row);
+        Assert.Equal(500, _bench.Execute("SELECT count(*) FROM grain_state"));
+    }
+
     [Fact]
     public async Task A_full_disk_fails_the_write_clearly_and_later_writes_work_once_there_is_space()
     {

@@ -62,6 +62,17 @@ internal sealed class SqliteDatabase(SqliteStorageOptions options)
     {
         var connection = Open(SqliteOpenMode.ReadWriteCreate);
         Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864;");
+
+        // Not whenever a commit makes the log long: its caller would wait.
+        Execute(connection, "PRAGMA wal_autocheckpoint=0;");
+        return connection;
+    }
+
+    /// <summary>Opens the connection that copies the log into the database.</summary>
+    public SqliteConnection OpenForCheckpoints()
+    {
+        var connection = Open(SqliteOpenMode.ReadWrite);
+        Execute(connection, "PRAGMA synchronous=FULL;");
         return connection;
     }
 

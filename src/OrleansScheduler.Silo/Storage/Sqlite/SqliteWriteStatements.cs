@@ -61,6 +61,9 @@ internal sealed class SqliteWriteStatements : IDisposable
         return outcomes;
     }
 
+    /// <summary>The connection, between two transactions.</summary>
+    public SqliteConnection Connection => _connection;
+
     /// <summary>Closes the connection; an open transaction is undone.</summary>
     public void Dispose()
     {

@@ -9,7 +9,12 @@ namespace OrleansScheduler.Silo;
 /// </summary>
 internal sealed class SqliteWriter : IAsyncDisposable
 {
+    /// <summary>Pages that a transaction adds to the log beside those of its changes, roughly: the counter's and inner ones of trees.</summary>
+    private const int PagesOfTransaction = 3;
+    private const int PageSize = 4096;
+
     private readonly SqliteDatabase _database;
+    private readonly SqliteCheckpointer _checkpointer;
     private readonly TimeProvider _time;
     private readonly int _maxBatch;
     private readonly Channel<SqliteChange> _waiting;
@@ -20,6 +25,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     public SqliteWriter(SqliteDatabase database, SqliteStorageOptions options, TimeProvider time)
     {
         _database = database;
+        _checkpointer = new SqliteCheckpointer(database, options);
         _time = time;
         _maxBatch = options.MaxWritesPerTransaction;
         _waiting = Channel.CreateBounded<SqliteChange>(new BoundedChannelOptions(options.MaxWaitingWrites) { SingleReader = true });
@@ -50,6 +56,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         _waiting.Writer.TryComplete();
         await _stopped.Task;
+        _checkpointer.Dispose();
     }
 
     private void Run()
@@ -89,6 +96,20 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
 
         for (var i = 0; i < outcomes.Count; i++) batch[i].Complete(outcomes[i]);
+        _checkpointer.Added(PagesOfTransaction + batch.Sum(static change => 1 + ((change.Payload?.Length ?? 0) / PageSize)));
+        if (_checkpointer.IsTooLong) Checkpoint(_statements.Connection);
+    }
+
+    private void Checkpoint(SqliteConnection connection)
+    {
+        try
+        {
+            _checkpointer.Finish(connection);
+        }
+        catch (SqliteException)
+        {
+            // All that was written is in the log. The next transaction finds out what is wrong with the disk, and says so.
+        }
     }
 
     private void Close()

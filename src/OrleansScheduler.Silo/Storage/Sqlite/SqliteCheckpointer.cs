@@ -1,0 +1,113 @@
+using Microsoft.Data.Sqlite;
+
+namespace OrleansScheduler.Silo;
+
+/// <summary>
+/// Copies the write-ahead log back into the database while the writer goes on: whoever commits does not wait for that. Only a log that
+/// grows all the time, so that its end is never reached, the writer itself has to come to the end of (<see cref="IsTooLong"/>).
+/// </summary>
+/// <remarks>A log whose end was reached is written from its beginning again (sqlite.org/wal.html, "checkpointing").</remarks>
+internal sealed class SqliteCheckpointer : IDisposable
+{
+    private readonly SqliteDatabase _database;
+    private readonly long _pages;
+    private readonly long _most;
+    private readonly SemaphoreSlim _wanted = new(0);
+    private readonly Thread _thread;
+    private readonly Lock _gate = new();
+    private long _length;
+    private long _copied;
+    private bool _copying;
+    private bool _closed;
+
+    /// <summary>Starts its thread.</summary>
+    public SqliteCheckpointer(SqliteDatabase database, SqliteStorageOptions options)
+    {
+        (_database, _pages, _most) = (database, options.CheckpointPages, options.MaxLogPages);
+        _thread = new Thread(Run) { IsBackground = true, Name = "sqlite-checkpoint" };
+        _thread.Start();
+    }
+
+    /// <summary>Whether the writer is to call <see cref="Finish"/> before it goes on.</summary>
+    public bool IsTooLong
+    {
+        get
+        {
+            lock (_gate) return _length > _most && !_copying;
+        }
+    }
+
+    /// <summary>The writer has added so many pages to the log.</summary>
+    public void Added(long pages)
+    {
+        lock (_gate)
+        {
+            _length += pages;
+            if (_copying || _length - _copied < _pages) return;
+            _copying = true;
+        }
+
+        _wanted.Release();
+    }
+
+    /// <summary>Copies what is left, by the writer's own connection, so that nothing is added meanwhile.</summary>
+    public void Finish(SqliteConnection writer) => Note(Copy(writer));
+
+    /// <summary>Ends the thread.</summary>
+    public void Dispose()
+    {
+        lock (_gate) _closed = true;
+        _wanted.Release();
+        _thread.Join();
+        _wanted.Dispose();
+    }
+
+    private void Run()
+    {
+        SqliteConnection? connection = null;
+        while (true)
+        {
+            _wanted.Wait();
+            lock (_gate)
+            {
+                if (_closed) break;
+            }
+
+            try
+            {
+                connection ??= _database.OpenForCheckpoints();
+                Note(Copy(connection));
+            }
+            catch (SqliteException)
+            {
+                // What was not copied is still in the log; it is tried again when more has come. A disk that fails fails the writer too.
+                connection?.Dispose();
+                connection = null;
+            }
+            finally
+            {
+                lock (_gate) _copying = false;
+            }
+        }
+
+        connection?.Dispose();
+    }
+
+    /// <summary>How long the log is and how much of it is copied, in pages.</summary>
+    private void Note((long Length, long Copied) log)
+    {
+        lock (_gate)
+        {
+            // A log that is copied to its end begins anew with the next write.
+            (_length, _copied) = log.Copied >= log.Length ? (0, 0) : log;
+        }
+    }
+
+    private static (long Length, long Copied) Copy(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA wal_checkpoint(PASSIVE)";
+        using var row = command.ExecuteReader();
+        return row.Read() ? (row.GetInt64(1), row.GetInt64(2)) : (0, 0);
+    }
+}
