@@ -122,7 +122,7 @@ public sealed class SqliteGrainStorageTests : IAsyncLifetime
         _storage = _bench.Open(options => (options.CheckpointPages, options.MaxLogPages) = (checkpointPages, maxLogPages));
         for (var i = 0; i < 500; i++) await Write(new string('x', Row), grain: GrainId.Create("job", $"shop/prod/{i}"));
 
-        Assert.True(new FileInfo(_bench.File + "-wal").Length < 250 * Row);
+        Assert.InRange(new FileInfo(_bench.File + "-wal").Length, 0, 250 * Row);
         Assert.Equal(500, _bench.Execute("SELECT count(*) FROM grain_state"));
     }
 

@@ -15,6 +15,7 @@ internal sealed class SqliteCheckpointer : IDisposable
     private readonly SemaphoreSlim _wanted = new(0);
     private readonly Thread _thread;
     private readonly Lock _gate = new();
+    private long _added;
     private long _length;
     private long _copied;
     private bool _copying;
@@ -42,8 +43,9 @@ internal sealed class SqliteCheckpointer : IDisposable
     {
         lock (_gate)
         {
+            _added += pages;
             _length += pages;
-            if (_copying || _length - _copied < _pages) return;
+            if (_copying || _length - _copied < _pages || _length > _most) return;
             _copying = true;
         }
 
@@ -51,7 +53,7 @@ internal sealed class SqliteCheckpointer : IDisposable
     }
 
     /// <summary>Copies what is left, by the writer's own connection, so that nothing is added meanwhile.</summary>
-    public void Finish(SqliteConnection writer) => Note(Copy(writer));
+    public void Finish(SqliteConnection writer) => Copy(writer);
 
     /// <summary>Ends the thread.</summary>
     public void Dispose()
@@ -76,7 +78,7 @@ internal sealed class SqliteCheckpointer : IDisposable
             try
             {
                 connection ??= _database.OpenForCheckpoints();
-                Note(Copy(connection));
+                Copy(connection);
             }
             catch (SqliteException)
             {
@@ -93,21 +95,24 @@ internal sealed class SqliteCheckpointer : IDisposable
         connection?.Dispose();
     }
 
-    /// <summary>How long the log is and how much of it is copied, in pages.</summary>
-    private void Note((long Length, long Copied) log)
+    /// <summary>Copies what was there when it began, as far as nobody still reads it.</summary>
+    private void Copy(SqliteConnection connection)
     {
-        lock (_gate)
-        {
-            // A log that is copied to its end begins anew with the next write.
-            (_length, _copied) = log.Copied >= log.Length ? (0, 0) : log;
-        }
-    }
-
-    private static (long Length, long Copied) Copy(SqliteConnection connection)
-    {
+        long before;
+        lock (_gate) before = _added;
         using var command = connection.CreateCommand();
         command.CommandText = "PRAGMA wal_checkpoint(PASSIVE)";
         using var row = command.ExecuteReader();
-        return row.Read() ? (row.GetInt64(1), row.GetInt64(2)) : (0, 0);
+
+        // Somebody else, such as a program that looks into the file, may do the same just now.
+        if (!row.Read() || row.GetInt64(0) != 0) return;
+        var (length, copied) = (row.GetInt64(1), row.GetInt64(2));
+        lock (_gate)
+        {
+            var since = _added - before;
+
+            // A log that is copied to its end begins anew with the next write.
+            (_length, _copied) = since == 0 && copied >= length ? (0, 0) : (length + since, copied);
+        }
     }
 }
