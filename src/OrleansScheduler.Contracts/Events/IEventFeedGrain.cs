@@ -12,9 +12,19 @@ public interface IEventFeedGrain : IGrainWithStringKey
     /// <summary>The one key there is.</summary>
     const string Id = "cell";
 
-    /// <summary>Adds events of one owner, in their order.</summary>
+    /// <summary>Status of an event in the place of others that are lost: whoever keeps a copy of something reads it again.</summary>
+    const string EventsMissing = "EVENTS-MISSING";
+
+    /// <summary>Adds events, in their order. For silos of releases that do not number them.</summary>
     [Alias("Publish"), OneWay]
     Task Publish(ImmutableArray<EventView> events);
+
+    /// <summary>
+    /// Adds events of one silo, in their order. Who hears no answer sends them again: each is taken once. When some of a silo never arrive,
+    /// the feed has an event that says so (<see cref="EventsMissing"/>).
+    /// </summary>
+    [Alias("Append")]
+    Task Append(EventBatch batch);
 
     /// <summary>The cursor behind which comes what happens from now on.</summary>
     [Alias("ReadEnd"), AlwaysInterleave]
@@ -35,3 +45,13 @@ public interface IEventFeedGrain : IGrainWithStringKey
 /// <param name="Cursor">Where to go on.</param>
 [GenerateSerializer, Immutable, Alias("osched.EventPage")]
 public sealed record EventPage([property: Id(0)] ImmutableArray<EventView> Events, [property: Id(1)] string Cursor);
+
+/// <summary>Events of one silo.</summary>
+/// <param name="Silo">Its address, as Orleans writes it in one word.</param>
+/// <param name="First">Number of the first event; a silo numbers its events from 0.</param>
+/// <param name="Events">The events.</param>
+/// <param name="IsLast">Whether the silo stops and nothing of it is under way any more.</param>
+[GenerateSerializer, Immutable, Alias("osched.EventBatch")]
+public sealed record EventBatch(
+    [property: Id(0)] string Silo, [property: Id(1)] long First, [property: Id(2)] ImmutableArray<EventView> Events,
+    [property: Id(3)] bool IsLast);

@@ -9,25 +9,37 @@ namespace OrleansScheduler.Silo;
 /// anew is told so instead of missing something silently.
 /// </summary>
 [HashBasedPlacement]
-internal sealed class EventFeedGrain(IOptions<CellOptions> options, TimeProvider time) : Grain, IEventFeedGrain
+internal sealed class EventFeedGrain(IOptions<CellOptions> options, IClusterMembershipService membership, TimeProvider time)
+    : Grain, IEventFeedGrain
 {
+    private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(1);
+
     private readonly EventView[] _ring = new EventView[options.Value.EventsHeld];
     private readonly string _feed = Guid.NewGuid().ToString("N")[..8];
     private TaskCompletionSource _arrival = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly EventSources _sources = new();
     private long _next;
 
     private long Oldest => Math.Max(0, _next - _ring.Length);
 
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        this.RegisterGrainTimer(
+            TellLost, new GrainTimerCreationOptions(LookPeriod, LookPeriod) { Interleave = true, KeepAlive = true });
+        return Task.CompletedTask;
+    }
+
     public Task Publish(ImmutableArray<EventView> events)
     {
-        foreach (var e in events)
-        {
-            _ring[_next % _ring.Length] = e;
-            _next++;
-        }
+        Hold(events.AsSpan());
+        return Task.CompletedTask;
+    }
 
-        _arrival.TrySetResult();
-        _arrival = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public Task Append(EventBatch batch)
+    {
+        var (missing, known) = _sources.Take(batch.Silo, batch.First, batch.Events.Length, batch.IsLast);
+        if (missing > 0) Miss($"{missing} events of silo {batch.Silo} were dropped, because nobody took them for a while.");
+        Hold(batch.Events.AsSpan()[known..]);
         return Task.CompletedTask;
     }
 
@@ -63,6 +75,31 @@ internal sealed class EventFeedGrain(IOptions<CellOptions> options, TimeProvider
         // Cursors are written for those who read: most events of a busy cell are read by nobody.
         for (var i = 0; i < count; i++) events.Add(_ring[(from + i) % _ring.Length] with { Cursor = Cursor(from + i) });
         return new EventPage(events.MoveToImmutable(), Cursor(from + count - 1));
+    }
+
+    /// <summary>What a lost silo had not handed over yet is lost with it.</summary>
+    private Task TellLost(CancellationToken cancellationToken)
+    {
+        var members = membership.CurrentSnapshot;
+        foreach (var silo in _sources.Forget(silo => members.GetSiloStatus(SiloAddress.FromParsableString(silo)) == SiloStatus.Dead))
+            Miss($"Silo {silo} was lost, and with it what it had not told yet.");
+        return Task.CompletedTask;
+    }
+
+    private void Miss(string message) =>
+        Hold([new EventView { At = time.GetUtcNow(), Kind = "cell", Status = IEventFeedGrain.EventsMissing, Message = message }]);
+
+    private void Hold(ReadOnlySpan<EventView> events)
+    {
+        if (events.IsEmpty) return;
+        foreach (var e in events)
+        {
+            _ring[_next % _ring.Length] = e;
+            _next++;
+        }
+
+        _arrival.TrySetResult();
+        _arrival = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     private string Cursor(long number) => string.Create(CultureInfo.InvariantCulture, $"{_feed}-{number}");

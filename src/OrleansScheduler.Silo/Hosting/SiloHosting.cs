@@ -67,6 +67,7 @@ public static class SiloHosting
         builder.Services.AddHostedService<StorageWatch>();
         builder.Services.AddHostedService<MembershipWatch>();
         builder.Services.AddHostedService<CellKeeper>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<EventOutbox>());
         return builder;
     }
 

@@ -324,6 +324,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         {
             // Whatever was not written did not happen. The next activation starts from what the journal has.
             LogBroken(_key, e);
+            TellUnknown(e);
             if (_storage.Explain(e) is { } outage)
             {
                 this.WaitFor(_storage);

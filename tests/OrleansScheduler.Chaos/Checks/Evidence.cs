@@ -16,11 +16,8 @@ internal sealed record Evidence
     public ImmutableDictionary<string, ImmutableArray<long>> Epochs { get; init; } =
         ImmutableDictionary<string, ImmutableArray<long>>.Empty;
 
-    /// <summary>
-    /// Where in the feed the events stood that were read, in that order; <see cref="EventCheck.Gap"/> where the cell said that some are
-    /// missing.
-    /// </summary>
-    public ImmutableArray<string> Cursors { get; init; } = [];
+    /// <summary>The events that somebody read who followed the feed, in that order.</summary>
+    public ImmutableArray<SeenEvent> Events { get; init; } = [];
 
     /// <summary>When the clock of all times here was at 0, by the clock that the cell tells times of.</summary>
     public DateTimeOffset Zero { get; init; }
@@ -31,6 +28,12 @@ internal sealed record Evidence
     /// <summary>A time that the cell tells, by the clock of all other times here.</summary>
     public double At(DateTimeOffset told) => (told - Zero).TotalSeconds;
 }
+
+/// <summary>An event as it was read.</summary>
+/// <param name="At">When it was read.</param>
+/// <param name="Cursor">Where in the feed it stands; <see cref="EventCheck.Gap"/> when the cell said that some are missing here.</param>
+/// <param name="Event">The event; null for a gap.</param>
+internal sealed record SeenEvent(double At, string Cursor, EventView? Event);
 
 /// <summary>What the cell and the machine look like when nothing is broken any more and nobody asks for anything.</summary>
 internal sealed record FinalView

@@ -89,8 +89,9 @@ internal static class MadeUpRuns
             run, [Line("read", Service, 16) with { K = OutcomeKind.Ok, Version = 3, Revision = 6 }])),
         ("S21", "an earlier revision is read", run => Add(
             run, [Line("read", Service, 16) with { K = OutcomeKind.Ok, Version = 1, Revision = 4 }])),
-        ("S22", "an event is missing", run => run with { Cursors = [.. run.Cursors, "g-2"] }),
-        ("S22", "an event comes twice", run => run with { Cursors = [.. run.Cursors, "g-0"] }),
+        ("S22", "an event is missing", run => run with { Events = [.. run.Events, Seen(50, "g-2")] }),
+        ("S22", "an event comes twice", run => run with { Events = [.. run.Events, Seen(50, "g-0")] }),
+        ("S22", "nobody is told of something", run => Stays(run, ScheduleStatus.Pending, 20)),
         ("S23", "a time is left out", run => Cron(run, cron => cron with { Started = 1 })),
         ("S23", "a run never ran", run => run with { Witness = run.Witness.RemoveAll(line => line.At > 30) }),
         ("S23", "a run ran twice", run => Tell(run, CronRun(3, 32))),
@@ -153,7 +154,7 @@ internal static class MadeUpRuns
             .. Beats(WorkloadJob.Rolling.Key, 1, OtherNode, 11, 16, 0), .. Beats(WorkloadJob.Rolling.Key, 1, OtherNode, 11, 16, 1),
             .. CronRun(1, 20), .. CronRun(2, 30),
         ],
-        Cursors = ["f-7", "f-8", EventCheck.Gap, "g-0"],
+        Events = [Seen(5, "f-7"), Seen(6, "f-8"), new(7, EventCheck.Gap, null), Seen(50, "g-0")],
         Epochs = ImmutableDictionary<string, ImmutableArray<long>>.Empty.Add("agent-1", [3, 5]),
         Final = new()
         {
@@ -229,6 +230,8 @@ internal static class MadeUpRuns
                 .Append(status).Distinct().Select(entered => new TaskHistoryEntry(default, 1, entered, null, Node)),
         ],
     };
+
+    private static SeenEvent Seen(double at, string cursor) => new(at, cursor, new() { Kind = "task", Status = "PENDING" });
 
     private static JobKey OfQuota(int number) => WorkloadJob.OfQuota($"counted-{number}").Key;
 

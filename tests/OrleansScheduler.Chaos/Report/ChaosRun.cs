@@ -82,7 +82,7 @@ internal sealed class ChaosRun(ClusterPlan plan, int seed, TimeSpan length, bool
             Witness = witness.Read(),
             Killed = [.. processes.Killed],
             Epochs = epochs.Read(),
-            Cursors = workload.Cursors,
+            Events = workload.Events,
             Zero = BootClock.Zero,
             Final = final,
         };

@@ -24,8 +24,8 @@ internal sealed class CellWorkload : IDisposable
     /// <summary>All services that nobody has asked to stop, but for those that are moved to another version all the time.</summary>
     public ImmutableArray<JobKey> Services() => [.. _clients.SelectMany(client => client.Services), WorkloadJob.Shared.Key];
 
-    /// <summary>Where in the feed the events stood that were read.</summary>
-    public ImmutableArray<string> Cursors => _watcher.Cursors;
+    /// <summary>The events that somebody read who followed the feed.</summary>
+    public ImmutableArray<SeenEvent> Events => _watcher.Seen;
 
     /// <summary>Works until it is cancelled, and then until each operation under way has an outcome.</summary>
     public async Task Run(CancellationToken cancellationToken)

@@ -1,20 +1,16 @@
 namespace OrleansScheduler.Chaos;
 
-/// <summary>
-/// Somebody who follows what happens in the cell, page by page, each through some gateway, and writes down where in the feed each event
-/// stood.
-/// </summary>
+/// <summary>Somebody who follows what happens in the cell, page by page, each through some gateway.</summary>
 internal sealed class WorkloadWatcher(string name, ClusterDriver cluster, History history, int seed)
     : Requester(name, cluster, history, seed)
 {
     private const int PageSize = 200;
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(200);
-    private readonly ImmutableArray<string>.Builder _cursors = ImmutableArray.CreateBuilder<string>();
+    private readonly ImmutableArray<SeenEvent>.Builder _seen = ImmutableArray.CreateBuilder<SeenEvent>();
 
-    /// <summary>The events' cursors in the order in which they were read; <see cref="EventCheck.Gap"/> where the cell said that some are
-    /// missing.</summary>
-    public ImmutableArray<string> Cursors => _cursors.ToImmutable();
+    /// <summary>What was read, in that order.</summary>
+    public ImmutableArray<SeenEvent> Seen => _seen.ToImmutable();
 
     public async Task Run(CancellationToken cancellationToken)
     {
@@ -24,12 +20,12 @@ internal sealed class WorkloadWatcher(string name, ClusterDriver cluster, Histor
             var answer = await Gateway().ListEventsAsync(after, PageSize, LongestWait, CancellationToken.None);
             if (answer.Value is { } page)
             {
-                foreach (var e in page.Events) _cursors.Add(e.Cursor);
+                foreach (var e in page.Events) _seen.Add(new(BootClock.Now, e.Cursor, e));
                 after = page.Cursor;
             }
             else if (answer.Problem!.Kind == ProblemKind.Expired)
             {
-                _cursors.Add(EventCheck.Gap);
+                _seen.Add(new(BootClock.Now, EventCheck.Gap, Event: null));
                 after = null;
             }
             else

@@ -263,6 +263,8 @@ public sealed class FakeEventFeedGrain(FakeCell cell) : Grain, IEventFeedGrain
 {
     public Task Publish(ImmutableArray<EventView> events) => throw new NotSupportedException();
 
+    public Task Append(EventBatch batch) => throw new NotSupportedException();
+
     public Task<string> ReadEnd(CancellationToken cancellationToken = default) => Task.FromResult(cell.Feed.End);
 
     public Task<Answer<EventPage>> Read(string? after, int limit, TimeSpan wait, CancellationToken cancellationToken = default) =>

@@ -24,17 +24,20 @@ internal sealed class SqliteCheckpointer : IDisposable
     /// <summary>Starts its thread.</summary>
     public SqliteCheckpointer(SqliteDatabase database, SqliteStorageOptions options)
     {
-        (_database, _pages, _most) = (database, options.CheckpointPages, options.MaxLogPages);
+        (_database, _pages, _most) = (database, Math.Min(options.CheckpointPages, options.MaxLogPages), options.MaxLogPages);
         _thread = new Thread(Run) { IsBackground = true, Name = "sqlite-checkpoint" };
         _thread.Start();
     }
 
-    /// <summary>Whether the writer is to call <see cref="Finish"/> before it goes on.</summary>
+    /// <summary>
+    /// Whether the writer is to call <see cref="Finish"/> before it goes on. Not at every commit while somebody reads, who keeps the log
+    /// from beginning anew.
+    /// </summary>
     public bool IsTooLong
     {
         get
         {
-            lock (_gate) return _length > _most && !_copying;
+            lock (_gate) return _length > _most && _length - _copied >= _pages && !_copying;
         }
     }
 
