@@ -21,7 +21,10 @@ internal sealed partial class ServiceFollower(
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    /// <summary>Events are held in memory only and may be lost with a silo: what was not read for so long is read again.</summary>
+    /// <summary>
+    /// Events are held in memory only. The feed says when some are lost with a silo, and all the same what was not read for so long is read
+    /// again.
+    /// </summary>
     private static readonly TimeSpan Trust = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(15);
@@ -118,6 +121,10 @@ internal sealed partial class ServiceFollower(
                     // It may have another host now.
                     hosts.Forget(node);
                     foreach (var there in _followed.Values.Where(followed => followed.IsOn(node))) Touch(there);
+                }
+                else if (happened is { Status: IEventFeedGrain.EventsMissing, Job: null })
+                {
+                    foreach (var any in _followed.Values) Touch(any);
                 }
             }
         }

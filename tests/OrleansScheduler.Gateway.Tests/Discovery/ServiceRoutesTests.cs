@@ -157,6 +157,19 @@ public sealed class ServiceRoutesTests : IClassFixture<GatewayFixture>
     }
 
     [Fact]
+    public async Task What_the_feed_says_to_be_missing_is_read_again_at_once()
+    {
+        var job = _fixture.Cell.AddJob("shop/missing/web");
+        using var response = await _fixture.Http.Send("GET", $"/v1/services/{job.Key}?watch");
+        await using var items = Items(response).GetAsyncEnumerator();
+        await Next(items);
+        _fixture.Cell.AddJob(job.Key.ToString(), 2);
+
+        _fixture.Cell.Feed.Publish(new EventView { Kind = "cell", Status = IEventFeedGrain.EventsMissing });
+        Assert.Equal(2, (await Next(items)).Service.Instances.Length);
+    }
+
+    [Fact]
     public async Task Watchers_do_not_hold_up_a_gateway_that_stops()
     {
         _fixture.Cell.AddJob("shop/stop/web");
