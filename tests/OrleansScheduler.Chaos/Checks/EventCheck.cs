@@ -11,11 +11,8 @@ internal static class EventCheck
     /// <summary>Seconds from an event to who follows.</summary>
     private const double Late = 5;
 
-    /// <summary>Seconds before a silo is found to be lost in which it may have kept something to itself.</summary>
-    private const double Unnoticed = 10;
-
-    /// <summary>The same of one job, whose store did not answer.</summary>
-    private const double Unanswered = 30;
+    /// <summary>Seconds before it is told that something is missing in which that may have happened.</summary>
+    private const double Untold = 30;
 
     public static (int Judged, IEnumerable<string> Violations) Judge(Evidence evidence)
     {
@@ -51,13 +48,13 @@ internal static class EventCheck
     private static IEnumerable<(double From, double To, JobKey? Job)> Gaps(ImmutableArray<SeenEvent> events) =>
         from index in Enumerable.Range(0, events.Length)
         where events[index].Cursor == Gap
-        select (index == 0 ? 0 : events[index - 1].At - 1, events[index].At + 1, (JobKey?)null);
+        select ((index == 0 ? 0 : events[index - 1].At) - Untold, events[index].At + 1, (JobKey?)null);
 
     private static IEnumerable<(double From, double To, JobKey? Job)> Markers(Evidence evidence) =>
         from e in evidence.Events.Select(e => e.Event).OfType<EventView>()
         where e.Status == EventsMissing
         let at = evidence.At(e.At)
-        select (at - (e.Job is null ? Unnoticed : Unanswered), at + 1, e.Job);
+        select (at - Untold, at + 1, e.Job);
 
     private static string Next(string cursor)
     {

@@ -33,10 +33,11 @@ internal static class UpdateCheck
                 : $"instances {string.Join(", ", unexplained.Select(instance => instance.Key))} were down at {at:0.00}";
         }
 
-        // By what happened to the node that it was on, or is on next.
+        // By what happened to itself, or to the node that it was on, or is on next.
         bool IsExplained(IEnumerable<AttemptRun> instance, double at)
         {
             var before = instance.Where(run => run.To < at).MaxBy(run => run.To);
+            if (before is not null && evidence.Killed.Contains(before.Attempt) && at <= before.To + FaultWindow.Late) return true;
             var after = instance.Where(run => run.From > at).MinBy(run => run.From);
             return new[] { before, after }.OfType<AttemptRun>().Any(run =>
                 faults.Any(fault => fault.Explains(run.Node, at) || fault.Explains(run.Node, run.To))

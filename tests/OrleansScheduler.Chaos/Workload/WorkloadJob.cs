@@ -38,7 +38,7 @@ internal sealed record WorkloadJob(string Name, JobType Type, int Instances, Tim
     /// <summary>The job that is moved to good and bad versions, one instance after the other.</summary>
     public static readonly WorkloadJob Rolling = Service("rolling", 4) with
     {
-        Update = "{ batch: 1, watch: 1s, max-instance-failures: 0, max-failed-instances: 0, rollback: true }",
+        Update = "{ batch: 1, watch: 1s, max-instance-failures: 1, max-failed-instances: 0, rollback: true }",
     };
 
     /// <summary>The job that the clock starts.</summary>
