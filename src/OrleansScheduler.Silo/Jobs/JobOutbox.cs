@@ -33,6 +33,9 @@ internal sealed partial class JobOutbox : IDisposable
     private long _knownEpoch;
     private long _claims;
 
+    /// <summary>What the last claim failed of: it is tried many times a second, and said once.</summary>
+    private string? _claimFailure;
+
     /// <param name="state">The job.</param>
     /// <param name="grains">Whom to send to.</param>
     /// <param name="time">The clock of back-off.</param>
@@ -196,6 +199,7 @@ internal sealed partial class JobOutbox : IDisposable
                 TakesPlacements = true,
                 Production = Admitted.Aggregate(ProductionUse.Of(_state), (sum, use) => ProductionUse.Larger(sum, use)),
             }, _stopped);
+            _claimFailure = null;
             if (!answer.Taken)
             {
                 // Made for another owner of the ledger, at once again for this one; or late, which the back-off cures.
@@ -221,7 +225,8 @@ internal sealed partial class JobOutbox : IDisposable
             (_full, _demandChanged) = (_full || full || mayBePlaced, _demandChanged || demandChanged);
             _released.UnionWith(released);
             if (e is ClaimRefusedException) LogClaimRefused(_state.Key, e.Message);
-            else LogClaimFailed(_state.Key, e);
+            else if (e.Message != _claimFailure) LogClaimFailed(_state.Key, e);
+            _claimFailure = e.Message;
             return false;
         }
         catch (Exception)
