@@ -109,9 +109,28 @@ public interface IJobGrain : IGrainWithStringKey
     [Alias("DependencyChanged"), AlwaysInterleave]
     Task DependencyChanged(JobKey job, DependencyState state, CancellationToken cancellationToken = default);
 
-    /// <summary>From the index: makes sure that the job is awake. Answers whether something of it is in motion.</summary>
+    /// <summary>
+    /// From indexes of releases that know no ended jobs: makes sure that the job is awake. Answers whether something of it is in motion.
+    /// </summary>
     [Alias("Wake"), AlwaysInterleave]
     Task<bool> Wake(CancellationToken cancellationToken = default);
+
+    /// <summary>From the index: makes sure that the job is awake. Answers whether somebody has to see to that again.</summary>
+    [Alias("Look"), AlwaysInterleave]
+    Task<JobMotion> Look(CancellationToken cancellationToken = default);
+}
+
+/// <summary>Whether a job has to be woken after a crash, and looked at meanwhile.</summary>
+public enum JobMotion
+{
+    /// <summary>Something of it is in motion.</summary>
+    Moving,
+
+    /// <summary>Nothing is just now; after a crash it is woken.</summary>
+    AtRest,
+
+    /// <summary>Nothing ever will be but by a user: it is stopped or a batch job that has ended, or does not exist.</summary>
+    Ended,
 }
 
 /// <summary>A user's spec for a job.</summary>

@@ -4,11 +4,16 @@ namespace OrleansScheduler.Contracts;
 [Alias("osched.IJobIndexGrain")]
 public interface IJobIndexGrain : IGrainWithIntegerKey
 {
-    /// <summary>Records that the job exists. Durable when it returns; doing it twice changes nothing.</summary>
+    /// <summary>
+    /// Records that the job exists and has something to do. Durable when it returns; doing it twice changes nothing.
+    /// </summary>
     [Alias("Add"), Orleans.Concurrency.AlwaysInterleave]
     Task Add(JobKey job, CancellationToken cancellationToken = default);
 
-    /// <summary>The job says whether something of it is in motion. Not durable: what is not known is woken and asked.</summary>
+    /// <summary>
+    /// The job says whether something of it is in motion; the index knows the job afterwards. What was in motion is asked from time to time,
+    /// and woken after a crash, until it has said that it has ended.
+    /// </summary>
     [Alias("SetMotion"), Orleans.Concurrency.AlwaysInterleave]
     Task SetMotion(JobKey job, bool inMotion, CancellationToken cancellationToken = default);
 

@@ -159,6 +159,14 @@ public sealed class JobState(JobKey key)
     /// <summary>Whether it was ever accepted.</summary>
     public bool Exists => Header.Version > 0;
 
+    /// <summary>
+    /// Whether nothing happens to it any more until a user wants something: it was stopped, or is a batch job that has run, and no task is
+    /// left.
+    /// </summary>
+    public bool IsEnded => Exists && Header.Update is not { IsActive: true }
+        && (Header.Stopped || (Spec.Type == JobType.Batch && (Tasks.Count > 0 || Header.End is not null || Header.Pruned is not null)))
+        && !Tasks.Values.Any(task => task.Status.IsActive());
+
     /// <summary>The spec that the job is or is becoming.</summary>
     /// <exception cref="InvariantException">The job does not exist.</exception>
     public JobSpec Spec => SpecOf(Header.Version);

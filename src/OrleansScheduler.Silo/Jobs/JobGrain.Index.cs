@@ -6,9 +6,21 @@ namespace OrleansScheduler.Silo;
 internal sealed partial class JobGrain
 {
     private Task? _indexing;
+    private bool _beginning;
     private IGrainTimer? _unknown;
 
     private IJobIndexGrain JobIndexShard => GrainFactory.GetGrain<IJobIndexGrain>(JobIndex.ShardOf(_key));
+
+    public Task<JobMotion> Look(CancellationToken cancellationToken) => Task.FromResult(
+        _inMotion || _beginning ? JobMotion.Moving : _state.Exists && !_state.IsEnded ? JobMotion.AtRest : JobMotion.Ended);
+
+    /// <summary>Whether the index has to learn of it anew: it is a new job, or one that had ended and goes on.</summary>
+    private bool Begins(JobDecision decision)
+    {
+        if (_state.Exists && (_inMotion || !decision.InMotion || !_state.IsEnded)) return false;
+        (_beginning, _indexing) = (true, null);
+        return true;
+    }
 
     /// <summary>Has the index know the job. What failed is done again by whoever asks next.</summary>
     private Task Index()

@@ -38,7 +38,6 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     private IGrainTimer? _due;
     private IGrainTimer? _resend;
     private bool _inMotion;
-    private bool _beginning;
 
     public JobGrain(
         IGrainContext context, IGrainFactory grains, JournalFactory journals, StorageHealth storage, StateCopy copies,
@@ -67,7 +66,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         _outbox.Owner = _journal.Epoch;
         if (!_state.Exists) return;
         _telemetry.TasksLoaded(_state.Tasks.Values);
-        BeKnown().Ignore();
+        (_state.IsEnded ? JobIndexShard.SetMotion(_key, inMotion: false) : BeKnown()).Ignore();
         _outbox.Resume();
         _dependencies.Ask();
         _ = Touch();
@@ -305,12 +304,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
 
                 // The index comes to know of a new job while that is written: one wait for the storage, not two. Nobody is told of it
                 // before both are done. A job of which only the index knows is one that does not exist.
-                if (!_state.Exists)
-                {
-                    _beginning = true;
-                    BeKnown().Ignore();
-                }
-
+                if (Begins(decision)) BeKnown().Ignore();
                 var number = await _journal.Append(change);
                 _telemetry.TasksChanged(_state.Tasks, change);
                 _state.Apply(change);

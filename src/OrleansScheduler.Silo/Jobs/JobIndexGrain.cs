@@ -5,7 +5,8 @@ using Orleans.Placement;
 namespace OrleansScheduler.Silo;
 
 /// <summary>
-/// Owns which jobs exist, one shard of them, and wakes those that may have something in motion: after a crash nobody else would.
+/// Owns which jobs exist, one shard of them, and wakes those that may have something in motion: after a crash nobody else would. Most jobs
+/// of an old cell have ended; which ones is durable, so that a crash does not wake them all.
 /// </summary>
 [HashBasedPlacement]
 internal sealed partial class JobIndexGrain(
@@ -19,33 +20,37 @@ internal sealed partial class JobIndexGrain(
     private readonly SortedSet<JobKey> _jobs = [];
     private readonly HashSet<JobKey> _moving = [];
     private readonly HashSet<JobKey> _asked = [];
+    private readonly HashSet<JobKey> _ended = [];
+    private readonly HashSet<JobKey> _ending = [];
     private readonly Journal<JobIndexChange, JobIndexChange> _journal = journals.For<JobIndexChange, JobIndexChange>(context.GrainId);
-    private Inbox<JobKey>? _inbox;
+    private Inbox<(JobKey Job, bool Ends)>? _inbox;
     private JobKey? _lookedAt;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         storage.Require();
         var recovered = await _journal.Open(cancellationToken);
-        if (recovered.Snapshot is { } snapshot) _jobs.UnionWith(snapshot.Added);
-        foreach (var change in recovered.Entries) _jobs.UnionWith(change.Added);
+        if (recovered.Snapshot is { } snapshot) Apply(snapshot);
+        foreach (var change in recovered.Entries) Apply(change);
 
-        // Nobody knows what they were about.
-        _moving.UnionWith(_jobs);
-        _inbox = new Inbox<JobKey>(Record);
+        // Nobody knows what the others were about.
+        _moving.UnionWith(_jobs.Where(job => !_ended.Contains(job)));
+        _inbox = new Inbox<(JobKey, bool)>(Record);
         this.RegisterGrainTimer(Sweep, new GrainTimerCreationOptions(TimeSpan.Zero, SweepPeriod) { Interleave = true, KeepAlive = true });
     }
 
-    public Task Add(JobKey job, CancellationToken cancellationToken) => _jobs.Contains(job) ? Task.CompletedTask : _inbox!.Post(job);
-
-    public Task SetMotion(JobKey job, bool inMotion, CancellationToken cancellationToken)
+    public Task Add(JobKey job, CancellationToken cancellationToken)
     {
         // An answer that is under way to the sweep is older than this news.
         _asked.Remove(job);
-        if (inMotion) _moving.Add(job);
-        else _moving.Remove(job);
-        return Task.CompletedTask;
+        _moving.Add(job);
+        return _jobs.Contains(job) && !_ended.Contains(job) && !_ending.Contains(job)
+            ? Task.CompletedTask
+            : _inbox!.Post((job, Ends: false));
     }
+
+    public Task SetMotion(JobKey job, bool inMotion, CancellationToken cancellationToken) =>
+        !inMotion && _jobs.Contains(job) ? Task.CompletedTask : Add(job, cancellationToken);
 
     public Task<ImmutableArray<JobKey>> List(JobKey? after, string? role, string? environment, int limit,
         CancellationToken cancellationToken)
@@ -66,18 +71,36 @@ internal sealed partial class JobIndexGrain(
 
     public Task<StateCheck> CheckState(CancellationToken cancellationToken) => _journal.Check();
 
-    private JobIndexChange Snapshot() => new([.. _jobs]);
+    private JobIndexChange Snapshot() => new([.. _jobs]) { Ended = [.. _ended] };
 
-    private async Task Record(IReadOnlyList<JobKey> added)
+    private void Apply(JobIndexChange change)
+    {
+        _jobs.UnionWith(change.Added);
+        _ended.ExceptWith(change.Added);
+        if (!change.Ended.IsDefault) _ended.UnionWith(change.Ended);
+    }
+
+    private async Task Record(IReadOnlyList<(JobKey Job, bool Ends)> news)
     {
         try
         {
-            var fresh = added.Where(j => !_jobs.Contains(j)).Distinct().ToImmutableArray();
-            if (fresh.IsEmpty) return;
+            var last = new Dictionary<JobKey, bool>(news.Count);
+            foreach (var (job, ends) in news) last[job] = ends;
+            var change = new JobIndexChange([.. last.Where(n => !n.Value && (!_jobs.Contains(n.Key) || _ended.Contains(n.Key)))
+                .Select(n => n.Key)])
+            {
+                Ended = [.. last.Where(n => n.Value && _jobs.Contains(n.Key) && !_ended.Contains(n.Key)).Select(n => n.Key)],
+            };
+            if (change.Added.IsEmpty && change.Ended.IsEmpty)
+            {
+                _ending.ExceptWith(last.Keys);
+                return;
+            }
+
             storage.Require();
-            var number = await _journal.Append(new JobIndexChange(fresh));
-            _jobs.UnionWith(fresh);
-            _moving.UnionWith(fresh);
+            var number = await _journal.Append(change);
+            Apply(change);
+            _ending.ExceptWith(last.Keys);
             if (_journal.WantsSnapshot) _journal.CompactInBackground(Snapshot(), number, logger);
         }
         catch (Exception e)
@@ -114,13 +137,21 @@ internal sealed partial class JobIndexGrain(
         Unrest();
         foreach (var some in _moving.ToList().Chunk(SweepWidth)) await Task.WhenAll(some.Select(Ask));
 
+        // Within one entry of the journal, as far as they can be.
+        foreach (var job in _ending) _inbox!.Post((job, Ends: true)).Ignore();
+
         async Task Ask(JobKey job)
         {
             try
             {
                 _asked.Add(job);
-                var inMotion = await GrainFactory.GetGrain<IJobGrain>(job.ToString()).Wake(cancellationToken);
-                if (_asked.Remove(job) && !inMotion) _moving.Remove(job);
+                var motion = await GrainFactory.GetGrain<IJobGrain>(job.ToString()).Look(cancellationToken);
+                if (!_asked.Remove(job) || motion == JobMotion.Moving) return;
+
+                // Without its storage the index asks again.
+                if (motion == JobMotion.Ended && !_ended.Contains(job) && storage.IsAway) return;
+                _moving.Remove(job);
+                if (motion == JobMotion.Ended && !_ended.Contains(job)) _ending.Add(job);
             }
             catch (Exception e)
             {
@@ -136,6 +167,12 @@ internal sealed partial class JobIndexGrain(
     private partial void LogWakeFailed(JobKey job, Exception exception);
 }
 
-/// <summary>Jobs that exist since this change; a snapshot names all.</summary>
+/// <summary>What became of some jobs; a snapshot names all.</summary>
+/// <param name="Added">Jobs that exist and have something to do since this change.</param>
 [GenerateSerializer, Immutable, Alias("osched.JobIndexChange")]
-internal sealed record JobIndexChange([property: Id(0)] ImmutableArray<JobKey> Added);
+internal sealed record JobIndexChange([property: Id(0)] ImmutableArray<JobKey> Added)
+{
+    /// <summary>Jobs that have ended since this change, so that nobody has to wake them; default in journals of 0.1.</summary>
+    [Id(1)]
+    public ImmutableArray<JobKey> Ended { get; init; } = [];
+}

@@ -126,6 +126,8 @@ public sealed class FakeJobGrain(FakeCell cell) : Grain, IJobGrain
 
     public Task<bool> Wake(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
+    public Task<JobMotion> Look(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
     private Task Misbehave(CancellationToken cancellationToken = default) => Key.Name switch
     {
         "timeout" => throw new TimeoutException("a secret detail"),

@@ -53,6 +53,7 @@ public sealed class StoredStateTests
         }),
         ["ledger-with-quotas"] = Sample(new LedgerChange { Production = [new(Key, new(100, 64, 0, 0))] }),
         ["index"] = Sample(new JobIndexChange([Key])),
+        ["index-with-ended"] = Sample(new JobIndexChange([Key]) { Ended = [Key] }),
         ["node"] = Sample(new NodeRecord { Description = Node, Generation = 3, Mode = MaintenanceMode.Draining }),
         ["maintained-node"] = Sample(new NodeRecord
         {
