@@ -47,10 +47,10 @@ internal sealed partial class JobGrain
         }
     }
 
-    /// <summary>
-    /// Goes on until the index knows the job, whether who submitted it still waits for that or not. Also after each activation, since the
-    /// one before may have ended in between.
-    /// </summary>
+    /// <summary>After an activation: the one before may have ended in between. A job that has ended need not be woken, only listed.</summary>
+    private Task BeKnownAgain() => _state.IsEnded ? JobIndexShard.SetMotion(_key, inMotion: false) : BeKnown();
+
+    /// <summary>Goes on until the index knows the job, whether who submitted it still waits for that or not.</summary>
     private async Task BeKnown()
     {
         try

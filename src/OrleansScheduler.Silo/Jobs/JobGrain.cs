@@ -66,7 +66,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         _outbox.Owner = _journal.Epoch;
         if (!_state.Exists) return;
         _telemetry.TasksLoaded(_state.Tasks.Values);
-        (_state.IsEnded ? JobIndexShard.SetMotion(_key, inMotion: false) : BeKnown()).Ignore();
+        BeKnownAgain().Ignore();
         _outbox.Resume();
         _dependencies.Ask();
         _ = Touch();

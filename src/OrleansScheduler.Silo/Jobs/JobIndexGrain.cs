@@ -71,13 +71,13 @@ internal sealed partial class JobIndexGrain(
 
     public Task<StateCheck> CheckState(CancellationToken cancellationToken) => _journal.Check();
 
-    private JobIndexChange Snapshot() => new([.. _jobs]) { Ended = [.. _ended] };
+    private JobIndexChange Snapshot() => new() { Added = [.. _jobs], Ended = [.. _ended] };
 
     private void Apply(JobIndexChange change)
     {
         _jobs.UnionWith(change.Added);
         _ended.ExceptWith(change.Added);
-        if (!change.Ended.IsDefault) _ended.UnionWith(change.Ended);
+        _ended.UnionWith(change.Ended);
     }
 
     private async Task Record(IReadOnlyList<(JobKey Job, bool Ends)> news)
@@ -86,9 +86,9 @@ internal sealed partial class JobIndexGrain(
         {
             var last = new Dictionary<JobKey, bool>(news.Count);
             foreach (var (job, ends) in news) last[job] = ends;
-            var change = new JobIndexChange([.. last.Where(n => !n.Value && (!_jobs.Contains(n.Key) || _ended.Contains(n.Key)))
-                .Select(n => n.Key)])
+            var change = new JobIndexChange
             {
+                Added = [.. last.Where(n => !n.Value && (!_jobs.Contains(n.Key) || _ended.Contains(n.Key))).Select(n => n.Key)],
                 Ended = [.. last.Where(n => n.Value && _jobs.Contains(n.Key) && !_ended.Contains(n.Key)).Select(n => n.Key)],
             };
             if (change.Added.IsEmpty && change.Ended.IsEmpty)
@@ -168,11 +168,14 @@ internal sealed partial class JobIndexGrain(
 }
 
 /// <summary>What became of some jobs; a snapshot names all.</summary>
-/// <param name="Added">Jobs that exist and have something to do since this change.</param>
 [GenerateSerializer, Immutable, Alias("osched.JobIndexChange")]
-internal sealed record JobIndexChange([property: Id(0)] ImmutableArray<JobKey> Added)
+internal sealed record JobIndexChange
 {
-    /// <summary>Jobs that have ended since this change, so that nobody has to wake them; default in journals of 0.1.</summary>
+    /// <summary>Jobs that exist and have something to do since this change.</summary>
+    [Id(0)]
+    public ImmutableArray<JobKey> Added { get; init; } = [];
+
+    /// <summary>Of these and earlier ones, jobs that have ended since this change, so that nobody has to wake them.</summary>
     [Id(1)]
     public ImmutableArray<JobKey> Ended { get; init; } = [];
 }

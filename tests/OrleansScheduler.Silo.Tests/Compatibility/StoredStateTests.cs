@@ -52,8 +52,8 @@ public sealed class StoredStateTests
             Roles = [new("shop", null, 2)],
         }),
         ["ledger-with-quotas"] = Sample(new LedgerChange { Production = [new(Key, new(100, 64, 0, 0))] }),
-        ["index"] = Sample(new JobIndexChange([Key])),
-        ["index-with-ended"] = Sample(new JobIndexChange([Key]) { Ended = [Key] }),
+        ["index"] = Sample(new JobIndexChange { Added = [Key] }),
+        ["index-with-ended"] = Sample(new JobIndexChange { Added = [Key], Ended = [Key] }),
         ["node"] = Sample(new NodeRecord { Description = Node, Generation = 3, Mode = MaintenanceMode.Draining }),
         ["maintained-node"] = Sample(new NodeRecord
         {

@@ -8,8 +8,13 @@ namespace OrleansScheduler.Silo.Tests;
 public sealed class JobIndexTests : IDisposable
 {
     private static readonly JobKey Service = new("shop", "prod", "service");
+
+    /// <summary>All in the service's shard.</summary>
     private static readonly ImmutableArray<JobKey> Batches =
-        [.. Enumerable.Range(0, 20).Select(number => new JobKey("shop", "prod", $"batch-{number}"))];
+    [
+        .. Enumerable.Range(0, 1000).Select(number => new JobKey("shop", "prod", $"batch-{number}"))
+            .Where(key => JobIndex.ShardOf(key) == JobIndex.ShardOf(Service)).Take(30),
+    ];
 
     private readonly string _directory = Directory.CreateTempSubdirectory("osched-index-").FullName;
 
@@ -38,7 +43,9 @@ public sealed class JobIndexTests : IDisposable
         await using (var cell = await TestCell.Start(_directory, builder => builder.Services.AddSingleton<IIncomingGrainCallFilter>(looked)))
         {
             await TestCell.Eventually(() => Task.FromResult(looked.Jobs.Contains(Service) && looked.Jobs.Contains(again)), 30);
-            Assert.Equal([again, Service], looked.Jobs.Order());
+
+            // Beside those two the few that are looked at now and then.
+            Assert.InRange(looked.Jobs.Count, 2, 2 + (Batches.Length / 3));
             Assert.Equal(Batches.Skip(1).ToHashSet(), await Ended(cell));
             Assert.Equal(JobPhase.Finished, (await cell.Job(Batches[1]).Describe())!.Phase);
         }
@@ -61,7 +68,7 @@ public sealed class JobIndexTests : IDisposable
             var index = cell.Grains.GetGrain<IStateOwner>(cell.Grains.GetGrain<IJobIndexGrain>(shard).GetGrainId());
             await foreach (var part in index.CopyState()) bytes.Write(part.Bytes);
             if (bytes.Length == 0) continue;
-            ended.UnionWith(cell.Services.GetRequiredService<Serializer>().Deserialize<JobIndexChange>(bytes.ToArray()).Ended);
+            ended.UnionWith(cell.Services.GetRequiredService<Serializer>().Deserialize<JobIndexChange>(bytes.ToArray())!.Ended);
         }
 
         return ended;
