@@ -11,8 +11,8 @@ public interface IJobIndexGrain : IGrainWithIntegerKey
     Task Add(JobKey job, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// The job says whether something of it is in motion; the index knows the job afterwards. What was in motion is asked from time to time,
-    /// and woken after a crash, until it has said that it has ended.
+    /// The job says whether something of it is in motion; the index knows the job afterwards. What was in motion is asked from time to
+    /// time, and woken after a crash, until it has said that it has ended.
     /// </summary>
     [Alias("SetMotion"), Orleans.Concurrency.AlwaysInterleave]
     Task SetMotion(JobKey job, bool inMotion, CancellationToken cancellationToken = default);

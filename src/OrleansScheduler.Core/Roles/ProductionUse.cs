@@ -43,7 +43,7 @@ public static class ProductionUse
 }
 
 /// <summary>What all jobs count against production quotas, and whether one may count more.</summary>
-/// <remarks>Whoever owns it makes each change durable before he answers: the next owner must not let in what this one has given away.</remarks>
+/// <remarks>Its owner makes each change durable before he answers: the next one must not let in what this one has given away.</remarks>
 public sealed class ProductionBook
 {
     private readonly Dictionary<JobKey, Resources> _uses = [];

@@ -47,7 +47,7 @@ internal sealed partial class JobGrain
         }
     }
 
-    /// <summary>After an activation: the one before may have ended in between. A job that has ended need not be woken, only listed.</summary>
+    /// <summary>After an activation: the one before may not have come so far. A job that has ended need only be listed.</summary>
     private Task BeKnownAgain() => _state.IsEnded ? JobIndexShard.SetMotion(_key, inMotion: false) : BeKnown();
 
     /// <summary>Goes on until the index knows the job, whether who submitted it still waits for that or not.</summary>

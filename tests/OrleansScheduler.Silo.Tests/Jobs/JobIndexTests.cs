@@ -40,7 +40,8 @@ public sealed class JobIndexTests : IDisposable
         }
 
         var looked = new Looks();
-        await using (var cell = await TestCell.Start(_directory, builder => builder.Services.AddSingleton<IIncomingGrainCallFilter>(looked)))
+        await using (var cell = await TestCell.Start(
+            _directory, builder => builder.Services.AddSingleton<IIncomingGrainCallFilter>(looked)))
         {
             await TestCell.Eventually(() => Task.FromResult(looked.Jobs.Contains(Service) && looked.Jobs.Contains(again)), 30);
 

@@ -20,10 +20,10 @@ internal sealed class SqliteStorageOptions : IStorageProviderSerializerOptions
     /// <summary>How many writes go into one transaction at most. Default 1,024.</summary>
     public int MaxWritesPerTransaction { get; set; } = 1024;
 
-    /// <summary>After how many new pages of 4 KiB the write-ahead log is copied into the database, beside the writer. Default 1,000.</summary>
+    /// <summary>After how many new pages of 4 KiB the log is copied into the database, beside the writer. Default 1,000.</summary>
     public int CheckpointPages { get; set; } = 1000;
 
-    /// <summary>At how many pages the writer waits until the log is copied, so that it begins anew. Default 16,000, which is 64 MiB.</summary>
+    /// <summary>At how many pages of the log the writer waits for that, so that the log begins anew. Default 16,000 (64 MiB).</summary>
     public int MaxLogPages { get; set; } = 16_000;
 
     /// <summary>How many reads run at once, each on a connection of its own. Default 4.</summary>

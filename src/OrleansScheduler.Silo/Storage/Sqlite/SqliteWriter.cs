@@ -9,7 +9,7 @@ namespace OrleansScheduler.Silo;
 /// </summary>
 internal sealed class SqliteWriter : IAsyncDisposable
 {
-    /// <summary>Pages that a transaction adds to the log beside those of its changes, roughly: the counter's and inner ones of trees.</summary>
+    /// <summary>Pages that a transaction adds to the log beside those of its changes, roughly: the counter's and of indexes.</summary>
     private const int PagesOfTransaction = 3;
     private const int PageSize = 4096;
 
