@@ -34,9 +34,10 @@ internal sealed class FinalReader(ClusterDriver cluster, ImmutableArray<JobKey> 
         var started = BootClock.Now;
         while (true)
         {
+            // A look at all jobs that a long run has made takes a while: what it finds was so when it began.
+            var took = BootClock.Now - started;
             var view = await Look(client);
             var differs = missing(view);
-            var took = BootClock.Now - started;
             if (differs is null || took > Patience.TotalSeconds) return view with { AgreedAfter = Math.Round(took, 2), Differs = differs };
             await Task.Delay(LookAgain, TimeProvider.System);
         }

@@ -30,6 +30,7 @@ internal sealed record WorkloadJob(string Name, JobType Type, int Instances, Tim
     private const string Role = "chaos";
     private const string Odd = "odd";
     private const int CpuMillis = 100;
+    private const long Plenty = 1024 * 1024;
     private static readonly TimeSpan Forever = TimeSpan.FromDays(1);
 
     /// <summary>The job that all update, each expecting the version that he has read.</summary>
@@ -57,7 +58,7 @@ internal sealed record WorkloadJob(string Name, JobType Type, int Instances, Tim
     /// <summary>The quota.</summary>
     public static RoleChange QuotaChange { get; } = new()
     {
-        Production = ResourceLimit.None with { CpuMillis = Quota * CpuMillis },
+        Production = new(Quota * CpuMillis, Plenty, Plenty, null),
     };
 
     /// <summary>Whether an instance of a job must never run twice.</summary>
