@@ -62,6 +62,7 @@ public static class ClusterConnectionExtensions
             ["Orleans:ClusterId"] = configuration["Cell:Name"] ?? "cell",
             ["Orleans:ServiceId"] = configuration["Cell:Name"] ?? "cell",
             ["Orleans:Clustering:ProviderType"] = "Development",
+            ["Orleans:Clustering:Gateways:0"] = "127.0.0.1:30000",
             // Filters on every call, for spans that nobody would receive.
             ["Orleans:EnableDistributedTracing"] = string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]) ? "false" : "true",
         },

@@ -104,6 +104,10 @@ public static class SiloHosting
             ["Orleans:Membership:IAmAliveTablePublishTimeout"] = "00:00:01",
             ["Orleans:Membership:NumMissedTableIAmAliveLimit"] = "3",
         };
+
+        // The one silo of the embedded profile has its gateways on this machine. Others have to be told where they are reached anyway.
+        if (configuration["Orleans:Clustering:ProviderType"] is null)
+            defaults["Orleans:Endpoints:AdvertisedIPAddress"] = "127.0.0.1";
         if (configuration["Orleans:GrainStorage:Default:ProviderType"] is null)
         {
             var directory = configuration["Cell:StateDirectory"] ?? throw new InvalidOperationException(
