@@ -37,7 +37,7 @@ internal static class BusyboxImage
     {
         byte[][] layers = [Base(), .. more];
         var config = Configuration(OwnArchitecture, layers);
-        using var tar = new TarWriter(Create(path));
+        using var tar = new TarWriter(File.Create(path));
         var names = new List<string>();
         foreach (var layer in layers)
         {
@@ -58,11 +58,6 @@ internal static class BusyboxImage
         return Digest(config);
     }
 
-    /// <summary>
-    /// Not locked: a process that somebody starts just now has the file, and would keep a lock, until it becomes another program.
-    /// </summary>
-    private static FileStream Create(string path) => new(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite);
-
     public static string WriteLayers(
         string path, string architecture, byte[][] layers, bool damaged = false, Func<byte[], byte[]>? compress = null)
     {
@@ -76,7 +71,7 @@ internal static class BusyboxImage
             config = new { mediaType = "application/vnd.oci.image.config.v1+json", digest = config, size = 1 },
             layers = packed.Select(digest => new { mediaType = "application/vnd.oci.image.layer.v1.tar+gzip", digest, size = 1 }),
         }));
-        using var tar = new TarWriter(Create(path));
+        using var tar = new TarWriter(File.Create(path));
         Entry("oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}"u8.ToArray());
         Entry("index.json", JsonSerializer.SerializeToUtf8Bytes(new
         {

@@ -6,6 +6,7 @@ public sealed class OciTaskTests : ImageTaskTests
 {
     private static readonly string? Other = Environment.GetEnvironmentVariable("OSCHED_TEST_RUNTIME");
     private readonly string _directory = Directory.CreateTempSubdirectory("osched-images-").FullName;
+    private string _digest = "";
 
     private protected override string Driver => TaskDrivers.Oci;
 
@@ -19,7 +20,7 @@ public sealed class OciTaskTests : ImageTaskTests
 
     private protected override string Archive => Path.Combine(_directory, "busybox.tar");
 
-    private protected override string ManifestDigest => BusyboxImage.Write(Archive);
+    private protected override string ManifestDigest => _digest;
 
     private protected override (string Key, string Value)[] Settings =>
     [
@@ -29,7 +30,7 @@ public sealed class OciTaskTests : ImageTaskTests
 
     public override async ValueTask InitializeAsync()
     {
-        if (Missing is null) _ = ManifestDigest;
+        if (Missing is null) _digest = BusyboxImage.Write(Archive);
         await base.InitializeAsync();
     }
 
