@@ -90,18 +90,25 @@ public abstract partial class ImageTaskTests
     public async Task A_command_in_a_container_ends_with_all_it_started_when_it_is_closed()
     {
         var attempt = await Started();
+        await Wait.Until(() => Alive(attempt).Length > 0);
+        var without = Pids();
         var session = (await Begin(attempt, "sleep 999 & echo 1 >$OSCHED_SANDBOX/child; wait")).Session;
         await Node.Number(attempt, "child");
-        var before = Alive(attempt).Length;
+
+        // One that is just becoming another program is not seen.
+        await Wait.Until(() => Pids().Except(without).Count() >= 2);
+        var command = Pids().Except(without).ToArray();
 
         await Call(attempt, session, close: true);
 
-        await Wait.Until(() => Alive(attempt).Length <= before - 2);
+        await Wait.Until(() => !Pids().Intersect(command).Any());
 
         // Its processes have ended; that nothing of the session is left is said a moment later.
         var deadline = DateTime.UtcNow.AddSeconds(30);
         while ((await Call(attempt, session)).ProblemCode != "exec-not-found") Assert.True(DateTime.UtcNow < deadline);
         Assert.Equal(Status.Running, Node.Gateway.LatestOf(attempt)!.Status);
+
+        int[] Pids() => [.. Alive(attempt).Select(process => process.Pid)];
     }
 
     [Fact]
