@@ -7,7 +7,9 @@ namespace OrleansScheduler.Chaos;
 internal abstract class Requester : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Between an answer that may be another one soon, and the next try.</summary>
+    protected static readonly TimeSpan Again = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(6);
 
     private readonly string _name;
@@ -71,6 +73,11 @@ internal abstract class Requester : IDisposable
             Code = problem.Code,
         };
     }
+
+    /// <summary>Does nothing for a time, in seconds, as people do; not longer than until the run is over.</summary>
+    protected async Task Pause(int least, int most, CancellationToken cancellationToken) =>
+        await Task.Delay(TimeSpan.FromSeconds(Random.Next(least, most)), TimeProvider.System, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     protected SchedulerClient Gateway() => _gateways[Random.Next(_gateways.Length)];
 }

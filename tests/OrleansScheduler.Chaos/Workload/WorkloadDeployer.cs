@@ -9,15 +9,13 @@ internal sealed class WorkloadDeployer(string name, ClusterDriver cluster, Histo
 {
     /// <summary>How long an update may take to end; after that its job is judged as it is.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(500);
     private int _made;
 
     public async Task Run(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
-            await Task.Delay(TimeSpan.FromSeconds(Random.Next(5, 15)), TimeProvider.System, cancellationToken)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Pause(5, 15, cancellationToken);
             await Deploy(isBad: Random.Next(3) == 0);
         }
 
@@ -47,7 +45,7 @@ internal sealed class WorkloadDeployer(string name, ClusterDriver cluster, Histo
         {
             var answer = await Gateway().DescribeJobAsync(WorkloadJob.Rolling.Key);
             if (answer.Value is { Update: null or { EndedAt: not null } }) return;
-            await Task.Delay(LookAgain, TimeProvider.System, CancellationToken.None);
+            await Task.Delay(Again, TimeProvider.System, CancellationToken.None);
         }
     }
 }

@@ -12,12 +12,12 @@ internal sealed class WorkloadOperator : Requester
     {
         while (!cancellationToken.IsCancellationRequested)
         {
-            await Wait(8, 20, cancellationToken);
+            await Pause(8, 20, cancellationToken);
             var node = _nodes[Random.Next(_nodes.Length)];
             if (!await Change(
                 Line("drain") with { Target = node }, (client, key) => client.DrainNodeAsync(node, key), static (line, _) => line))
                 continue;
-            await Wait(3, 8, cancellationToken);
+            await Pause(3, 8, cancellationToken);
 
             // Also when the run is over: what is left is judged with all nodes in service.
             while (!await Change(
@@ -26,8 +26,4 @@ internal sealed class WorkloadOperator : Requester
             }
         }
     }
-
-    private async Task Wait(int least, int most, CancellationToken cancellationToken) =>
-        await Task.Delay(TimeSpan.FromSeconds(Random.Next(least, most)), TimeProvider.System, cancellationToken)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

@@ -6,7 +6,6 @@ internal sealed class WorkloadWatcher(string name, ClusterDriver cluster, Histor
 {
     private const int PageSize = 200;
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(200);
     private readonly ImmutableArray<SeenEvent>.Builder _seen = ImmutableArray.CreateBuilder<SeenEvent>();
 
     /// <summary>What was read, in that order.</summary>
