@@ -12,16 +12,13 @@ public interface IEventFeedGrain : IGrainWithStringKey
     /// <summary>The one key there is.</summary>
     const string Id = "cell";
 
-    /// <summary>Status of an event in the place of others that are lost: whoever keeps a copy of something reads it again.</summary>
-    const string EventsMissing = "EVENTS-MISSING";
-
     /// <summary>Adds events, in their order. For silos of releases that do not number them.</summary>
     [Alias("Publish"), OneWay]
     Task Publish(ImmutableArray<EventView> events);
 
     /// <summary>
     /// Adds events of one silo, in their order. Who hears no answer sends them again: each is taken once. When some of a silo never arrive,
-    /// the feed has an event that says so (<see cref="EventsMissing"/>).
+    /// the feed has an event that says so (<see cref="EventView.EventsMissing"/>).
     /// </summary>
     [Alias("Append")]
     Task Append(EventBatch batch);

@@ -4,6 +4,9 @@ namespace OrleansScheduler.Core;
 [GenerateSerializer, Immutable, Alias("osched.EventView")]
 public sealed record EventView
 {
+    /// <summary>Status of an event in the place of others that are lost: whoever keeps a copy of something reads it again.</summary>
+    public const string EventsMissing = "EVENTS-MISSING";
+
     /// <summary>Where it stands in the feed; hand it back to continue behind it.</summary>
     [Id(0)] public string Cursor { get; init; } = "";
 

@@ -122,7 +122,7 @@ internal sealed partial class ServiceFollower(
                     hosts.Forget(node);
                     foreach (var there in _followed.Values.Where(followed => followed.IsOn(node))) Touch(there);
                 }
-                else if (happened is { Status: IEventFeedGrain.EventsMissing, Job: null })
+                else if (happened is { Status: EventView.EventsMissing, Job: null })
                 {
                     foreach (var any in _followed.Values) Touch(any);
                 }

@@ -87,7 +87,7 @@ internal sealed class EventFeedGrain(IOptions<CellOptions> options, IClusterMemb
     }
 
     private void Miss(string message) =>
-        Hold([new EventView { At = time.GetUtcNow(), Kind = "cell", Status = IEventFeedGrain.EventsMissing, Message = message }]);
+        Hold([new EventView { At = time.GetUtcNow(), Kind = "cell", Status = EventView.EventsMissing, Message = message }]);
 
     private void Hold(ReadOnlySpan<EventView> events)
     {

@@ -12,7 +12,7 @@ internal sealed partial class JobGrain
             At = _time.GetUtcNow(),
             Kind = "job",
             Job = _key,
-            Status = IEventFeedGrain.EventsMissing,
+            Status = EventView.EventsMissing,
             Message = "Whether the last change was written is not known yet.",
         }]);
     }

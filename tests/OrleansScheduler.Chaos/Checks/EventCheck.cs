@@ -6,8 +6,6 @@ internal static class EventCheck
     /// <summary>Stands where the cell has said that events are missing, in the place of a cursor.</summary>
     public const string Gap = "gap";
 
-    private const string EventsMissing = "EVENTS-MISSING";
-
     /// <summary>Seconds from an event to who follows.</summary>
     private const double Late = 5;
 
@@ -52,7 +50,7 @@ internal static class EventCheck
 
     private static IEnumerable<(double From, double To, JobKey? Job)> Markers(Evidence evidence) =>
         from e in evidence.Events.Select(e => e.Event).OfType<EventView>()
-        where e.Status == EventsMissing
+        where e.Status == EventView.EventsMissing
         let at = evidence.At(e.At)
         select (at - Untold, at + 1, e.Job);
 

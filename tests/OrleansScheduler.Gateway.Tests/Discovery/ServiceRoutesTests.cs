@@ -165,7 +165,7 @@ public sealed class ServiceRoutesTests : IClassFixture<GatewayFixture>
         await Next(items);
         _fixture.Cell.AddJob(job.Key.ToString(), 2);
 
-        _fixture.Cell.Feed.Publish(new EventView { Kind = "cell", Status = IEventFeedGrain.EventsMissing });
+        _fixture.Cell.Feed.Publish(new EventView { Kind = "cell", Status = EventView.EventsMissing });
         Assert.Equal(2, (await Next(items)).Service.Instances.Length);
     }
 

@@ -21,7 +21,7 @@ public sealed class EventFeedTests : IDisposable
         await feed.Append(Batch(first: 5, "f"));
 
         var page = (await feed.Read(start, 100, TimeSpan.Zero)).Value!;
-        Assert.Equal(["a", "b", "c", IEventFeedGrain.EventsMissing, "f"], page.Events.Select(e => e.Status));
+        Assert.Equal(["a", "b", "c", EventView.EventsMissing, "f"], page.Events.Select(e => e.Status));
         Assert.StartsWith("2 events of silo", page.Events[3].Message, StringComparison.Ordinal);
     }
 
