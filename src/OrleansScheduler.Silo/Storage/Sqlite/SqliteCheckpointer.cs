@@ -15,6 +15,7 @@ internal sealed class SqliteCheckpointer : IDisposable
     private readonly SemaphoreSlim _wanted = new(0);
     private readonly Thread _thread;
     private readonly Lock _gate = new();
+    private readonly Lock _oneCopies = new();
     private long _added;
     private long _length;
     private long _copied;
@@ -37,7 +38,7 @@ internal sealed class SqliteCheckpointer : IDisposable
     {
         get
         {
-            lock (_gate) return _length > _most && _length - _copied >= _pages && !_copying;
+            lock (_gate) return _length > _most && _length - _copied >= _pages;
         }
     }
 
@@ -55,7 +56,10 @@ internal sealed class SqliteCheckpointer : IDisposable
         _wanted.Release();
     }
 
-    /// <summary>Copies what is left, by the writer's own connection, so that nothing is added meanwhile.</summary>
+    /// <summary>
+    /// Copies what is left, by the writer's own connection, so that nothing is added meanwhile. A copy that is under way is waited for:
+    /// else the log would have no bound while the disk or the processor is slow.
+    /// </summary>
     public void Finish(SqliteConnection writer) => Copy(writer);
 
     /// <summary>Ends the thread.</summary>
@@ -100,6 +104,11 @@ internal sealed class SqliteCheckpointer : IDisposable
 
     /// <summary>Copies what was there when it began, as far as nobody still reads it.</summary>
     private void Copy(SqliteConnection connection)
+    {
+        lock (_oneCopies) CopyAlone(connection);
+    }
+
+    private void CopyAlone(SqliteConnection connection)
     {
         long before;
         lock (_gate) before = _added;
