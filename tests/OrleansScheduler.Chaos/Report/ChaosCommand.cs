@@ -29,10 +29,11 @@ internal static class ChaosCommand
         var hours = new Option<double>("--hours") { Description = "How long things are broken", DefaultValueFactory = _ => 1 };
         var seed = new Option<int?>("--seed") { Description = "What the order of faults and operations follows from; any when not given" };
         var only = new Option<string?>("--only") { Description = "Break nothing but this class of things, such as F7-silo-silo" };
+        var past = new Option<int>("--past") { Description = "Jobs that have ended before anything breaks: how old the cell is" };
         var plan = new PlanOptions(Gateways, Agents, choosesNamespaces: true);
         var command = new Command("chaos", "Let users work in a cell while its parts break, and check that it kept its promises")
         {
-            mode, hours, seed, only,
+            mode, hours, seed, only, past,
         };
         plan.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
@@ -46,9 +47,11 @@ internal static class ChaosCommand
                 + (isLong ? string.Create(CultureInfo.InvariantCulture, $"--mode long --hours {length.TotalHours}") : "--mode short")
                 + $" --seed {chosen} --profile {cell.Store} --silos {cell.Silos} --gateways {cell.Gateways} --agents {cell.Agents}"
                 + (parse.GetValue(only) is { } class_ ? $" --only {class_}" : "")
+                + (parse.GetValue(past) is > 0 and var jobs ? $" --past {jobs}" : "")
                 + string.Concat(asked.Settings.Select(setting => $" --set {setting.Key}={setting.Value}"));
             Console.Error.WriteLine(again);
-            var report = await new ChaosRun(cell, chosen, length, isLong, parse.GetValue(only), again).Run(cancellationToken);
+            var run = new ChaosRun(cell, chosen, length, isLong, parse.GetValue(only), parse.GetValue(past), again);
+            var report = await run.Run(cancellationToken);
             plan.Print(parse, report);
             Console.Error.WriteLine(report.Summary);
             return report.IsClean ? 0 : 1;

@@ -1,7 +1,7 @@
 namespace OrleansScheduler.Chaos;
 
 /// <summary>One run: users work in a cell, things break, everything is taken back, and what is left is judged.</summary>
-internal sealed class ChaosRun(ClusterPlan plan, int seed, TimeSpan length, bool isLong, string? only, string command)
+internal sealed class ChaosRun(ClusterPlan plan, int seed, TimeSpan length, bool isLong, string? only, int past, string command)
 {
     private static readonly TimeSpan Warm = TimeSpan.FromSeconds(4);
 
@@ -43,6 +43,7 @@ internal sealed class ChaosRun(ClusterPlan plan, int seed, TimeSpan length, bool
     private async Task<(Evidence Evidence, Supervisor Supervisor, int Stale, double Seconds, bool? Noticed)> Work(
         ClusterDriver cluster, CancellationToken cancellationToken)
     {
+        await new WorkloadPast(cluster, past).Live(cancellationToken);
         var random = new Random(seed);
         using var history = new History(Path.Combine(cluster.Directory, "history.jsonl"));
         var witness = new Witness(cluster.Directory);
