@@ -16,6 +16,10 @@ internal sealed record Evidence
     public ImmutableDictionary<string, ImmutableArray<long>> Epochs { get; init; } =
         ImmutableDictionary<string, ImmutableArray<long>>.Empty;
 
+    /// <summary>What each agent had written down of each attempt, in that order.</summary>
+    public ImmutableDictionary<(string Agent, AttemptId Attempt), ImmutableArray<ScheduleStatus>> Words { get; init; } =
+        ImmutableDictionary<(string Agent, AttemptId Attempt), ImmutableArray<ScheduleStatus>>.Empty;
+
     /// <summary>The events that somebody read who followed the feed, in that order.</summary>
     public ImmutableArray<SeenEvent> Events { get; init; } = [];
 

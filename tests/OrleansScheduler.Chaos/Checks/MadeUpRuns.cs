@@ -14,6 +14,7 @@ internal static class MadeUpRuns
     private static readonly JobKey Stopped = new("chaos", "test", "stopped");
     private static readonly JobKey Refused = new("chaos", "test", "refused");
     private static readonly JobKey Open = new("chaos", "test", "open");
+    private static readonly JobKey Guest = WorkloadJob.Guest("guest").Key;
 
     private static readonly ImmutableArray<(string Check, string What, Func<Evidence, Evidence> Break)> Broken =
     [
@@ -73,6 +74,17 @@ internal static class MadeUpRuns
             run, [.. from number in Enumerable.Range(1, WorkloadJob.Quota)
                      from line in Change("submit", OfQuota(number), $"q{number}", 14, OutcomeKind.Ok, instances: 1)
                      select line])),
+        ("S14", "who made room is not tried again", run => Task(run with { History = [] }, WorkloadJob.FillerKey, 0, task => task with
+        {
+            Attempt = 1,
+        })),
+        ("S14", "somebody makes room for one who is not more important", run => Final(
+            run, final => Job(final, Guest, job => job with { Spec = job.Spec with { Priority = 0 } }))),
+        ("S14", "a seat is given away that is not free", run => Tell(run, Beats(WorkloadJob.FillerKey, 1, Node, 18, 19))),
+        ("S15", "somebody makes room for one who does not come", run => Task(run, Guest, 0, task => task with
+        {
+            History = [task.History[0]],
+        })),
         ("S16", "two instances are down at once", run => Tell(
             run, Beats(WorkloadJob.Rolling.Key, 2, OtherNode, 20, 22, 0), Beats(WorkloadJob.Rolling.Key, 2, OtherNode, 20, 22, 1))),
         ("S16", "a failed version stays", run => Final(
@@ -83,13 +95,18 @@ internal static class MadeUpRuns
         ("S17", "a version is left out", run => Add(run, Update("u3", 13, 2, 4))),
         ("S18", "a task ends with its agent", run => Add(
             run with { Witness = run.Witness.RemoveAll(line => line.Kind == WitnessKind.Exit) }, Fault("F3-kill-agent", 12, 13.5))),
+        ("S19", "an agent goes back", run => Said(run, ScheduleStatus.Running, ScheduleStatus.Starting)),
+        ("S19", "an agent sees two ends", run => Said(run, ScheduleStatus.Failed, ScheduleStatus.Finished)),
+        ("S19", "a job never hears of an end", run => Said(
+            Task(run, Batch, 0, task => task with { History = task.History.RemoveAt(task.History.Length - 1) }), ScheduleStatus.Finished)),
+        ("S19", "a job knows another end", run => Said(run, ScheduleStatus.Failed)),
         ("S20", "somebody reads what another one knows to be over", run => Add(
             run, [Line("read", Service, 16) with { P = "client-2", K = OutcomeKind.Ok, Version = 1, Revision = 6 }])),
         ("S20", "a version is read that nobody asked for", run => Add(
             run, [Line("read", Service, 16) with { K = OutcomeKind.Ok, Version = 3, Revision = 6 }])),
         ("S21", "an earlier revision is read", run => Add(
             run, [Line("read", Service, 16) with { K = OutcomeKind.Ok, Version = 1, Revision = 4 }])),
-        ("S22", "an event is missing", run => run with { Events = [.. run.Events, Seen(50, "g-2")] }),
+        ("S22", "an event is missing", run => run with { Events = [.. run.Events, Seen(50, "g-99")] }),
         ("S22", "an event comes twice", run => run with { Events = [.. run.Events, Seen(50, "g-0")] }),
         ("S22", "nobody is told of something", run => Stays(run, ScheduleStatus.Pending, 20)),
         ("S23", "a time is left out", run => Cron(run, cron => cron with { Started = 1 })),
@@ -141,6 +158,9 @@ internal static class MadeUpRuns
             .. Change("submit", Open, "k6", 10, OutcomeKind.Info, instances: 2),
             .. Change("stop", Stopped, "k7", 12, OutcomeKind.Ok),
             .. Change("submit", OfQuota(0), "k8", 10, OutcomeKind.Ok, instances: 1),
+            .. Change("submit", WorkloadJob.FillerKey, "k13", 10, OutcomeKind.Ok, instances: 1),
+            .. Change("submit", Guest, "k10", 15, OutcomeKind.Ok, instances: 1),
+            .. Change("stop", Guest, "k11", 29, OutcomeKind.Ok), .. Change("stop", WorkloadJob.FillerKey, "k12", 34, OutcomeKind.Ok),
             .. Update("u1", 12, 1, 2),
             .. Drain("drain", 25, "d1"), .. Drain("undrain", 35, "d2"),
             Line("read", Service, 15) with { K = OutcomeKind.Ok, Version = 2, Revision = 5 },
@@ -152,10 +172,25 @@ internal static class MadeUpRuns
             .. Beats(Service, 1, Node, 11, 16), .. Beats(Lax, 1, Node, 11, 16), .. Beats(Stopped, 1, Node, 11, 12),
             .. Beats(Batch, 1, Node, 11, 13), new(13.1, new(Batch, 0, 1), Node, 1, WitnessKind.Exit, 0),
             .. Beats(WorkloadJob.Rolling.Key, 1, OtherNode, 11, 16, 0), .. Beats(WorkloadJob.Rolling.Key, 1, OtherNode, 11, 16, 1),
-            .. CronRun(1, 20), .. CronRun(2, 30),
+            .. Beats(WorkloadJob.FillerKey, 1, Node, 11, 18), .. Beats(Guest, 1, Node, 18.5, 29),
+            .. Beats(WorkloadJob.FillerKey, 2, Node, 30, 34), .. CronRun(1, 20), .. CronRun(2, 30),
         ],
-        Events = [Seen(5, "f-7"), Seen(6, "f-8"), new(7, EventCheck.Gap, null), Seen(50, "g-0")],
+        Events =
+        [
+            Seen(5, "f-7"), Seen(6, "f-8"), new(7, EventCheck.Gap, null), Seen(50, "g-0"),
+            .. Seats().SelectMany(task => task.History.Select(line => (task.Job, line))).Select((told, index) =>
+                new SeenEvent(50, $"g-{index + 1}", new()
+                {
+                    Kind = "task",
+                    Job = told.Job,
+                    Instance = 0,
+                    Attempt = told.line.Attempt,
+                    Status = told.line.Status.ToName(),
+                })),
+        ],
         Epochs = ImmutableDictionary<string, ImmutableArray<long>>.Empty.Add("agent-1", [3, 5]),
+        Words = ImmutableDictionary<(string Agent, AttemptId Attempt), ImmutableArray<ScheduleStatus>>.Empty
+            .Add(("agent-1", new(Batch, 0, 1)), [ScheduleStatus.Starting, ScheduleStatus.Running, ScheduleStatus.Finished]),
         Final = new()
         {
             Cell = new() { Name = "cell", Version = "1", Nodes = ImmutableSortedDictionary<string, int>.Empty },
@@ -175,6 +210,8 @@ internal static class MadeUpRuns
                 .Add(Lax, View(Lax, JobType.Service, 1, JobPhase.Running))
                 .Add(Batch, View(Batch, JobType.Batch, 1, JobPhase.Finished))
                 .Add(Stopped, View(Stopped, JobType.Service, 1, JobPhase.Stopped))
+                .Add(WorkloadJob.FillerKey, View(WorkloadJob.FillerKey, JobType.Service, 1, JobPhase.Stopped))
+                .Add(Guest, Important(View(Guest, JobType.Service, 1, JobPhase.Stopped)))
                 .Add(OfQuota(0), View(OfQuota(0), JobType.Service, 1, JobPhase.Running))
                 .Add(WorkloadJob.Rolling.Key, View(WorkloadJob.Rolling.Key, JobType.Service, 2, JobPhase.Running) with
                 {
@@ -189,6 +226,7 @@ internal static class MadeUpRuns
             [
                 TaskOf(Service, ScheduleStatus.Running), TaskOf(Lax, ScheduleStatus.Running),
                 TaskOf(Batch, ScheduleStatus.Finished) with { ExitCode = 0 }, TaskOf(Stopped, ScheduleStatus.Killed),
+                .. Seats(),
             ],
             Alive = [new(Service, 0, 1), new(Lax, 0, 1)],
             AgreedAfter = 1,
@@ -230,6 +268,32 @@ internal static class MadeUpRuns
                 .Append(status).Distinct().Select(entered => new TaskHistoryEntry(default, 1, entered, null, Node)),
         ],
     };
+
+    private static TaskView[] Seats() =>
+    [
+        Seat(WorkloadJob.FillerKey, 2,
+            (10, 1, ScheduleStatus.Pending, null), (10, 1, ScheduleStatus.Assigned, null), (11, 1, ScheduleStatus.Running, null),
+            (17, 1, ScheduleStatus.Preempting, $"Preempting in favor of {Guest}/0"), (18, 1, ScheduleStatus.Killed, null),
+            (18, 2, ScheduleStatus.Pending, null), (29, 2, ScheduleStatus.Assigned, null), (30, 2, ScheduleStatus.Running, null),
+            (34, 2, ScheduleStatus.Killing, null), (34, 2, ScheduleStatus.Killed, null)),
+        Seat(Guest, 1,
+            (15, 1, ScheduleStatus.Pending, null), (18, 1, ScheduleStatus.Assigned, null), (18.5, 1, ScheduleStatus.Running, null),
+            (29, 1, ScheduleStatus.Killing, null), (29, 1, ScheduleStatus.Killed, null)),
+    ];
+
+    private static TaskView Seat(
+        JobKey job, int attempt, params (double At, int Attempt, ScheduleStatus Status, string? Message)[] history) =>
+        TaskOf(job, history[^1].Status) with
+        {
+            Attempt = attempt,
+            History =
+            [
+                .. history.Select(line =>
+                    new TaskHistoryEntry(default(DateTimeOffset).AddSeconds(line.At), line.Attempt, line.Status, line.Message, Node)),
+            ],
+        };
+
+    private static JobView Important(JobView job) => job with { Spec = job.Spec with { Priority = 1 } };
 
     private static SeenEvent Seen(double at, string cursor) => new(at, cursor, new() { Kind = "task", Status = "PENDING" });
 
@@ -292,6 +356,9 @@ internal static class MadeUpRuns
 
     private static Evidence Tell(Evidence run, params IEnumerable<WitnessLine>[] more) =>
         run with { Witness = [.. run.Witness, .. more.SelectMany(lines => lines)] };
+
+    private static Evidence Said(Evidence run, params ScheduleStatus[] words) =>
+        run with { Words = run.Words.SetItem(("agent-1", new(Batch, 0, 1)), [.. words]) };
 
     private static Evidence Add(Evidence run, IEnumerable<HistoryEvent> more) => run with { History = run.History.AddRange(more) };
 

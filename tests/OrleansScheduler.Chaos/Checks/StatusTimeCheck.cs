@@ -3,7 +3,7 @@ namespace OrleansScheduler.Chaos;
 /// <summary>L2 and L3: no task stays in a passing status for longer than it may while nothing is broken.</summary>
 internal static class StatusTimeCheck
 {
-    /// <summary>Seconds in which a task gets a node; the workload always fits.</summary>
+    /// <summary>Seconds in which a task gets a node; all of the workload fits but the filler of seats.</summary>
     public const double Placement = 5;
 
     /// <summary>Seconds in which a task that has a node is started.</summary>
@@ -14,21 +14,21 @@ internal static class StatusTimeCheck
 
     /// <summary>L2: who waits for a node gets one.</summary>
     public static (int Judged, IEnumerable<string> Violations) JudgePlacement(Evidence evidence) =>
-        Judge(evidence, status => status == ScheduleStatus.Pending ? Placement : null);
+        Judge(evidence, (job, status) => status == ScheduleStatus.Pending && job != WorkloadJob.FillerKey ? Placement : null);
 
     /// <summary>L3: who is being started or stopped comes to an end with it.</summary>
     public static (int Judged, IEnumerable<string> Violations) JudgePassing(Evidence evidence) => Judge(
         evidence,
-        status => status is ScheduleStatus.Assigned or ScheduleStatus.Starting ? Start : status.IsStopping() ? Stop : null);
+        (_, status) => status is ScheduleStatus.Assigned or ScheduleStatus.Starting ? Start : status.IsStopping() ? Stop : null);
 
-    private static (int Judged, IEnumerable<string> Violations) Judge(Evidence evidence, Func<ScheduleStatus, double?> limit)
+    private static (int Judged, IEnumerable<string> Violations) Judge(Evidence evidence, Func<JobKey, ScheduleStatus, double?> limit)
     {
         var broken = FaultWindow.Merged(evidence.History);
         (TaskView Task, TaskHistoryEntry In, TaskHistoryEntry Out, double Most)[] stays =
         [
             .. from task in evidence.Final?.Tasks ?? []
                from pair in task.History.Zip(task.History.Skip(1))
-               let most = limit(pair.First.Status)
+               let most = limit(task.Job, pair.First.Status)
                where most is not null
                select (task, pair.First, pair.Second, most.Value),
         ];

@@ -202,6 +202,7 @@ internal sealed class ClusterDriver : IAsyncDisposable
                 ("Agent__GatewayUrl", AgentGateways(number)),
                 ("Agent__Capacity__Cpu", $"{_plan.CoresPerAgent}"),
                 ($"Agent__Attributes__{WorkloadJob.HalfAttribute}", WorkloadJob.HalfOf(number)),
+                ($"Agent__Custom__{WorkloadJob.Seat}", "1"),
                 ("Agent__ReconnectDelay", "00:00:00.2"),
 
                 // Witnesses lie outside of sandboxes, and what is counted here are processes as this machine sees them.

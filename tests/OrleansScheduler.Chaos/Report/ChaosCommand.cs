@@ -13,9 +13,9 @@ internal static class ChaosCommand
     private const int CoresPerAgent = 3;
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(100);
 
-    /// <summary>Nodes count as lost sooner than by default, so that a short run sees it too.</summary>
+    /// <summary>Nodes count as lost, and others make room, sooner than by default, so that a short run sees it too.</summary>
     private static readonly ImmutableDictionary<string, string> Settings = ImmutableDictionary<string, string>.Empty
-        .Add("Cell__UnreachableAfter", "00:00:05").Add("Cell__Lease", "00:00:05");
+        .Add("Cell__UnreachableAfter", "00:00:05").Add("Cell__Lease", "00:00:05").Add("Cell__Ledger__PreemptAfter", "00:00:02");
 
     private enum Mode
     {

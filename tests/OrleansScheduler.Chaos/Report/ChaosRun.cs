@@ -54,10 +54,10 @@ internal sealed class ChaosRun(ClusterPlan plan, int seed, TimeSpan length, bool
         using var workload = new CellWorkload(cluster, history, witness, seed);
         var settling = new Settling(cluster, history, workload.Services);
         var nemesis = new Nemesis(history, settling, [.. processes.Makers, .. links], processes, random, only);
-        var epochs = new EpochLog(cluster);
+        var journals = new AgentJournals(cluster);
 
         using var end = new CancellationTokenSource();
-        Task[] background = [supervisor.Run(end.Token), epochs.Run(end.Token)];
+        Task[] background = [supervisor.Run(end.Token), journals.Run(end.Token)];
         double seconds;
         using (var rest = new CancellationTokenSource())
         using (var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
@@ -82,7 +82,8 @@ internal sealed class ChaosRun(ClusterPlan plan, int seed, TimeSpan length, bool
             History = lines,
             Witness = witness.Read(),
             Killed = [.. processes.Killed],
-            Epochs = epochs.Read(),
+            Epochs = journals.Epochs(),
+            Words = journals.Words(),
             Events = workload.Events,
             Zero = BootClock.Zero,
             Final = final,
@@ -90,7 +91,7 @@ internal sealed class ChaosRun(ClusterPlan plan, int seed, TimeSpan length, bool
         var noticed = await new BrokenGuard(cluster, witness).IsNoticed();
         await end.CancelAsync();
         await Task.WhenAll(background);
-        return (evidence, supervisor, epochs.Refused(), seconds, noticed);
+        return (evidence, supervisor, journals.Refused(), seconds, noticed);
     }
 
     private static ImmutableSortedDictionary<string, OutcomeCounts> Counts(ImmutableArray<HistoryEvent> history)

@@ -7,6 +7,7 @@ internal sealed class CellWorkload : IDisposable
     private readonly ImmutableArray<WorkloadClient> _clients;
     private readonly WorkloadOperator _operator;
     private readonly WorkloadDeployer _deployer;
+    private readonly WorkloadGuests _guests;
     private readonly WorkloadWatcher _watcher;
 
     public CellWorkload(ClusterDriver cluster, History history, Witness witness, int seed)
@@ -18,6 +19,7 @@ internal sealed class CellWorkload : IDisposable
         ];
         _operator = new WorkloadOperator("operator", cluster, history, seed);
         _deployer = new WorkloadDeployer("deployer", cluster, history, witness, seed);
+        _guests = new WorkloadGuests("guests", cluster, history, witness, seed);
         _watcher = new WorkloadWatcher("watcher", cluster, history, seed);
     }
 
@@ -35,7 +37,7 @@ internal sealed class CellWorkload : IDisposable
         await Task.WhenAll(
             [
                 .. _clients.Select(client => client.Run(cancellationToken)), _operator.Run(cancellationToken),
-                _deployer.Run(cancellationToken), _watcher.Run(cancellationToken),
+                _deployer.Run(cancellationToken), _guests.Run(cancellationToken), _watcher.Run(cancellationToken),
             ]);
     }
 
@@ -44,6 +46,7 @@ internal sealed class CellWorkload : IDisposable
         foreach (var client in _clients) client.Dispose();
         _operator.Dispose();
         _deployer.Dispose();
+        _guests.Dispose();
         _watcher.Dispose();
     }
 }

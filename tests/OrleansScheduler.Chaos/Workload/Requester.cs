@@ -54,6 +54,17 @@ internal abstract class Requester : IDisposable
         }
     }
 
+    /// <summary>Makes a job.</summary>
+    protected Task<bool> SubmitJob(WorkloadJob job, Witness witness, string key) => Change(
+        Line("submit", job) with { Instances = job.Instances, Key = key },
+        (client, operation) => client.SubmitJobsAsync(job.File(witness), operation),
+        (line, answer) => line with { Version = answer.Jobs[0].Version, Outcome = answer.Jobs[0].Outcome });
+
+    /// <summary>Stops a job for good.</summary>
+    protected Task<bool> StopJob(WorkloadJob job) => Change(
+        Line("stop", job), (client, key) => client.StopJobAsync(job.Key, operationId: key),
+        (line, answer) => line with { Outcome = answer.Message });
+
     protected static bool MayPass(Problem problem) =>
         problem.Kind is ProblemKind.Unavailable or ProblemKind.OutcomeUnknown or ProblemKind.TooMany;
 

@@ -37,7 +37,7 @@ internal sealed class WorkloadClient : Requester
     }
 
     /// <summary>Makes a job that is there from the beginning.</summary>
-    public Task Submit(WorkloadJob job) => Submit(job, SchedulerClient.NewOperationId());
+    public Task Submit(WorkloadJob job) => SubmitJob(job, _witness, SchedulerClient.NewOperationId());
 
     /// <summary>Limits what jobs of the counted environment may ask for together.</summary>
     /// <exception cref="InvalidOperationException">The cell does not take the quota, so that nothing of it can be judged.</exception>
@@ -74,18 +74,13 @@ internal sealed class WorkloadClient : Requester
             ? WorkloadJob.Service(name, Random.Next(1, 4))
             : WorkloadJob.Batch(name, Random.Next(2, 6), TimeSpan.FromSeconds(Random.Next(1, 8)));
         var key = SchedulerClient.NewOperationId();
-        if (!await Submit(job, key)) return;
+        if (!await SubmitJob(job, _witness, key)) return;
         if (Random.Next(4) == 0) await Reuse(job, key);
         _all.Add(job);
         if (_all.Count > Remembered) _all.RemoveAt(0);
         if (service) _services.Add(job);
         else _batches.Add((job, BootClock.Now + job.Life.TotalSeconds));
     }
-
-    private Task<bool> Submit(WorkloadJob job, string key) => Change(
-        Line("submit", job) with { Instances = job.Instances, Key = key },
-        (client, operation) => client.SubmitJobsAsync(job.File(_witness), operation),
-        (line, answer) => line with { Version = answer.Jobs[0].Version, Outcome = answer.Jobs[0].Outcome });
 
     /// <summary>Asks for something else under a key that was used: once, since nothing may come of it.</summary>
     private async Task Reuse(WorkloadJob job, string key)
@@ -115,15 +110,13 @@ internal sealed class WorkloadClient : Requester
         // Whatever comes of it: nothing else is asked of this job any more, so that what it should be stays clear.
         _services.Remove(job);
         _running = [.. _services.Select(service => service.Key)];
-        await Change(
-            Line("stop", job), (client, key) => client.StopJobAsync(job.Key, operationId: key),
-            (line, answer) => line with { Outcome = answer.Message });
+        await StopJob(job);
     }
 
     private async Task SubmitCounted()
     {
         var job = WorkloadJob.OfQuota($"{_name}-{++_made}");
-        if (await Submit(job, SchedulerClient.NewOperationId())) _counted = job;
+        if (await SubmitJob(job, _witness, SchedulerClient.NewOperationId())) _counted = job;
 
         // Nobody may know what came of it, and nothing would ever give its share of the quota back.
         else await Stop(job);

@@ -27,6 +27,12 @@ internal sealed record WorkloadJob(string Name, JobType Type, int Instances, Tim
     /// <summary>The environment of jobs that a quota counts.</summary>
     public const string Counted = "counted";
 
+    /// <summary>The environment of jobs that need a seat, of which each node has one.</summary>
+    public const string Seated = "seated";
+
+    /// <summary>What such a job asks its node for.</summary>
+    public const string Seat = "seat";
+
     private const string Role = "chaos";
     private const string Odd = "odd";
     private const int CpuMillis = 100;
@@ -45,10 +51,17 @@ internal sealed record WorkloadJob(string Name, JobType Type, int Instances, Tim
     /// <summary>The job that the clock starts.</summary>
     public static readonly WorkloadJob Cron = new("cron-strict", JobType.Cron, 1, TimeSpan.FromSeconds(1));
 
-    public JobKey Key => new(Role, IsCounted ? Counted : "test", Name);
+    /// <summary>The job that has all seats which nobody else wants.</summary>
+    public static readonly JobKey FillerKey = Filler(1).Key;
+
+    public JobKey Key => new(Role, Environment, Name);
 
     /// <summary>Whether the quota counts it.</summary>
-    public bool IsCounted { get; private init; }
+    public bool IsCounted => Environment == Counted;
+
+    private string Environment { get; init; } = "test";
+
+    private int Priority { get; init; }
 
     private string? Update { get; init; }
 
@@ -78,7 +91,13 @@ internal sealed record WorkloadJob(string Name, JobType Type, int Instances, Tim
     public static WorkloadJob Batch(string name, int instances, TimeSpan life) => new(name, JobType.Batch, instances, life);
 
     /// <summary>A service that the quota counts.</summary>
-    public static WorkloadJob OfQuota(string name) => Service(name, 1) with { IsCounted = true };
+    public static WorkloadJob OfQuota(string name) => Service(name, 1) with { Environment = Counted };
+
+    /// <summary>A service with a seat for each instance.</summary>
+    public static WorkloadJob Filler(int instances) => Service("filler", instances) with { Environment = Seated };
+
+    /// <summary>A service for which the filler has to leave a seat.</summary>
+    public static WorkloadJob Guest(string name) => Service(name, 1) with { Environment = Seated, Priority = 10 };
 
     /// <summary>Its job file.</summary>
     /// <param name="witness">Where its tasks tell what they do.</param>
@@ -96,11 +115,12 @@ internal sealed record WorkloadJob(string Name, JobType Type, int Instances, Tim
         {{(Type == JobType.Cron ? "collision: cancel-new" : "")}}
         {{(Type == JobType.Cron ? "catch-up: 100" : "")}}
         {{(IsCounted ? "tier: preferred" : "")}}
+        priority: {{Priority}}
         {{(HalfOf(Key) is { } half ? $"constraints: [ {{ {HalfAttribute}: {half} }} ]" : "")}}
         task:
           command: {{(mark.StartsWith(Bad, StringComparison.Ordinal) ? "[/bin/false]" : witness.Command(Life))}}
           env: { MARK: "{{mark}}" }
-          resources: { cpu: {{CpuMillis}}m, memory: 8MiB, ports: [main] }
+          resources: { cpu: {{CpuMillis}}m, memory: 8MiB, ports: [main]{{(Environment == Seated ? $", custom: {{ {Seat}: 1 }}" : "")}} }
           kill: { grace: 1s }
         """));
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using OrleansScheduler.Contracts;
 
 namespace OrleansScheduler.Silo.Tests;
@@ -39,6 +40,26 @@ public sealed class EventFeedTests : IDisposable
         Assert.Equal((0, 2), sources.Take("well", 1, 3, isLast: false));
     }
 
-    private static EventBatch Batch(long first, params string[] statuses) =>
-        new(Silo, first, [.. statuses.Select(status => new EventView { Kind = "task", Status = status })], IsLast: false);
+    [Fact]
+    public async Task S22_followers_are_told_that_a_silo_was_lost_with_what_it_had_not_told()
+    {
+        await using var cell = await TestCell.Start(_directory);
+        var feed = cell.Grains.GetGrain<IEventFeedGrain>(IEventFeedGrain.Id);
+        var start = await feed.ReadEnd();
+
+        // One that had the address of today's before it.
+        var lost = SiloAddress.New(cell.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress.Endpoint, gen: 1).ToParsableString();
+        await feed.Append(Batch(lost, first: 0, "a"));
+
+        var told = (await feed.Read(start, 100, TimeSpan.Zero)).Value!;
+        while (told.Events.All(e => e.Status != EventView.EventsMissing))
+            told = (await feed.Read(start, 100, TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken)).Value!;
+
+        Assert.StartsWith($"Silo {lost} was lost", told.Events[^1].Message, StringComparison.Ordinal);
+    }
+
+    private static EventBatch Batch(long first, params string[] statuses) => Batch(Silo, first, statuses);
+
+    private static EventBatch Batch(string silo, long first, params string[] statuses) =>
+        new(silo, first, [.. statuses.Select(status => new EventView { Kind = "task", Status = status })], IsLast: false);
 }

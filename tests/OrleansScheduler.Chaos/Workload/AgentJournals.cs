@@ -3,11 +3,14 @@ using OrleansScheduler.Agent;
 
 namespace OrleansScheduler.Chaos;
 
-/// <summary>Looks all the time at what agents have written down: the highest epoch of the ledger that each has obeyed.</summary>
-internal sealed class EpochLog(ClusterDriver cluster)
+/// <summary>
+/// Looks all the time at what agents have written down: the highest epoch of the ledger that each has obeyed, and what became of attempts.
+/// </summary>
+internal sealed class AgentJournals(ClusterDriver cluster)
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
     private readonly Dictionary<string, ImmutableArray<long>.Builder> _seen = [];
+    private readonly Dictionary<(string Agent, AttemptId Attempt), ImmutableArray<ScheduleStatus>.Builder> _words = [];
     private readonly Dictionary<string, long> _read = [];
 
     public async Task Run(CancellationToken cancellationToken)
@@ -19,11 +22,15 @@ internal sealed class EpochLog(ClusterDriver cluster)
         }
     }
 
-    /// <summary>What was seen, by agent; the same epoch again is left out.</summary>
+    /// <summary>The epochs, by agent; the same one again is left out.</summary>
     /// <exception cref="InvalidOperationException">Nothing was: their files are not what is looked for here.</exception>
-    public ImmutableDictionary<string, ImmutableArray<long>> Read() => _seen.Values.Any(epochs => epochs.Count > 0)
+    public ImmutableDictionary<string, ImmutableArray<long>> Epochs() => _seen.Values.Any(epochs => epochs.Count > 0)
         ? _seen.ToImmutableDictionary(agent => agent.Key, agent => agent.Value.ToImmutable())
         : throw new InvalidOperationException("No agent has written down an epoch of the ledger, as far as can be read.");
+
+    /// <summary>What agents have said of attempts, in that order; the same again is left out.</summary>
+    public ImmutableDictionary<(string Agent, AttemptId Attempt), ImmutableArray<ScheduleStatus>> Words() =>
+        _words.ToImmutableDictionary(words => words.Key, words => words.Value.ToImmutable());
 
     /// <summary>Commands that agents have refused because their sender was not the newest, by their logs.</summary>
     public int Refused() => cluster.Agents.Sum(agent => File.ReadLines(agent.Log).Count(line =>
@@ -45,8 +52,18 @@ internal sealed class EpochLog(ClusterDriver cluster)
         _read[agent.Name] = from + WriteAheadFile.Read(bytes, entries);
         foreach (var entry in entries.Skip(from == 0 ? 1 : 0))
         {
-            var epoch = JsonSerializer.Deserialize(entry.Span, JournalJson.Default.JournalEntry)!.Epoch;
-            if (epoch > 0 && (seen.Count == 0 || seen[^1] != epoch)) seen.Add(epoch);
+            var said = JsonSerializer.Deserialize(entry.Span, JournalJson.Default.JournalEntry)!;
+            if (said.Epoch > 0) Add(seen, said.Epoch);
+            if ((said.Changed ?? said.Accepted) is { } record) Add(WordsOf(agent.Name, AttemptId.Parse(record.Name)), record.Status);
         }
+    }
+
+    private ImmutableArray<ScheduleStatus>.Builder WordsOf(string agent, AttemptId attempt) =>
+        _words.TryGetValue((agent, attempt), out var words) ? words
+            : _words[(agent, attempt)] = ImmutableArray.CreateBuilder<ScheduleStatus>();
+
+    private static void Add<T>(ImmutableArray<T>.Builder seen, T next)
+    {
+        if (seen.Count == 0 || !EqualityComparer<T>.Default.Equals(seen[^1], next)) seen.Add(next);
     }
 }
