@@ -11,6 +11,7 @@ internal sealed class AgentJournals(ClusterDriver cluster)
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
     private readonly Dictionary<string, ImmutableArray<long>.Builder> _seen = [];
     private readonly Dictionary<(string Agent, AttemptId Attempt), ImmutableArray<ScheduleStatus>.Builder> _words = [];
+    private readonly HashSet<(string Agent, AttemptId Attempt)> _forgotten = [];
     private readonly Dictionary<string, long> _read = [];
 
     public async Task Run(CancellationToken cancellationToken)
@@ -54,13 +55,17 @@ internal sealed class AgentJournals(ClusterDriver cluster)
         {
             var said = JsonSerializer.Deserialize(entry.Span, JournalJson.Default.JournalEntry)!;
             if (said.Epoch > 0) Add(seen, said.Epoch);
-            if ((said.Changed ?? said.Accepted) is { } record) Add(WordsOf(agent.Name, AttemptId.Parse(record.Name)), record.Status);
+            if (said.Forgotten is { } forgotten) _forgotten.Add((agent.Name, AttemptId.Parse(forgotten)));
+            if ((said.Changed ?? said.Accepted) is { } record) Hear((agent.Name, AttemptId.Parse(record.Name)), record, said.Accepted is not null);
         }
     }
 
-    private ImmutableArray<ScheduleStatus>.Builder WordsOf(string agent, AttemptId attempt) =>
-        _words.TryGetValue((agent, attempt), out var words) ? words
-            : _words[(agent, attempt)] = ImmutableArray.CreateBuilder<ScheduleStatus>();
+    /// <summary>Who asks for an attempt that was forgotten is told that it is gone: that is no news of it.</summary>
+    private void Hear((string Agent, AttemptId Attempt) about, AttemptRecord record, bool isAnswer)
+    {
+        if (isAnswer && record.Status.IsTerminal() && _forgotten.Contains(about)) return;
+        Add(_words.TryGetValue(about, out var words) ? words : _words[about] = ImmutableArray.CreateBuilder<ScheduleStatus>(), record.Status);
+    }
 
     private static void Add<T>(ImmutableArray<T>.Builder seen, T next)
     {
