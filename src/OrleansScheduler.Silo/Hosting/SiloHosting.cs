@@ -41,6 +41,7 @@ public static class SiloHosting
         builder.Services.AddSingleton<EventOutbox>();
         builder.Services.AddSingleton<MetricReader>();
         builder.Services.AddSingleton<SlaFigures>();
+        builder.Services.AddSingleton(new EndedJobs(EndedJobs.Held));
         builder.Services.AddSingleton<IPeers, PeerClient>();
         builder.Services.AddSingleton<SiloAuthority>();
         builder.Services.AddSingleton<MembershipHealth>();

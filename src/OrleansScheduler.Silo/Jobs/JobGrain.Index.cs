@@ -7,18 +7,34 @@ internal sealed partial class JobGrain
 {
     private Task? _indexing;
     private bool _beginning;
+    private bool _left;
     private IGrainTimer? _unknown;
 
     private IJobIndexGrain JobIndexShard => GrainFactory.GetGrain<IJobIndexGrain>(JobIndex.ShardOf(_key));
 
-    public Task<JobMotion> Look(CancellationToken cancellationToken) => Task.FromResult(
-        _inMotion || _beginning ? JobMotion.Moving : _state.Exists && !_state.IsEnded ? JobMotion.AtRest : JobMotion.Ended);
+    public Task<JobMotion> Look(CancellationToken cancellationToken)
+    {
+        // Whoever asks wakes no job again that has ended, so nobody else must have to hear of it.
+        if (_inMotion || _beginning || !_outbox.IsEmpty) return Task.FromResult(JobMotion.Moving);
+        if (_state.Exists && !_state.IsEnded) return Task.FromResult(JobMotion.AtRest);
+        if (!_left) _ended.Add(this);
+        _left = true;
+        return Task.FromResult(JobMotion.Ended);
+    }
+
+    /// <summary>
+    /// Gives the memory of a job back that has ended. Without its storage nobody could read it again. Any thread may call.
+    /// </summary>
+    public void Leave()
+    {
+        if (!_inMotion && !_beginning && !_storage.IsAway) DeactivateOnIdle();
+    }
 
     /// <summary>Whether the index has to learn of it anew: it is a new job, or one that had ended and goes on.</summary>
     private bool Begins(JobDecision decision)
     {
         if (_state.Exists && (_inMotion || !decision.InMotion || !_state.IsEnded)) return false;
-        (_beginning, _indexing) = (true, null);
+        (_beginning, _left, _indexing) = (true, false, null);
         return true;
     }
 

@@ -33,6 +33,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     private readonly TaskHistoryPolicy _history;
     private readonly SlaSettings _sla;
     private readonly SlaFigures _figures;
+    private readonly EndedJobs _ended;
     private readonly ILogger<JobGrain> _logger;
     private readonly Random _random = new();
     private IGrainTimer? _due;
@@ -42,7 +43,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     public JobGrain(
         IGrainContext context, IGrainFactory grains, JournalFactory journals, StorageHealth storage, StateCopy copies,
         EventOutbox events, SiloTelemetry telemetry, MetricReader metrics, SlaCoordinators coordinators, SlaFigures figures,
-        TimeProvider time, IOptions<CellOptions> options, ILogger<JobGrain> logger, ILogger<JobOutbox> outboxLogger,
+        EndedJobs ended, TimeProvider time, IOptions<CellOptions> options, ILogger<JobGrain> logger, ILogger<JobOutbox> outboxLogger,
         ILogger<JobDependencies> dependencyLogger, ILogger<JobMaintenance> maintenanceLogger)
     {
         _key = JobKey.Parse(context.GrainId.Key.ToString()!);
@@ -54,7 +55,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         _maintenance = new JobMaintenance(_state, coordinators, Release, time, maintenanceLogger);
         (_storage, _copies, _events, _telemetry, _metrics, _time) = (storage, copies, events, telemetry, metrics, time);
         (_options, _history, _logger) = (options.Value, options.Value.TaskHistory.ToPolicy(), logger);
-        (_sla, _figures) = (options.Value.Maintenance.ToSla(), figures);
+        (_sla, _figures, _ended) = (options.Value.Maintenance.ToSla(), figures, ended);
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)

@@ -65,6 +65,9 @@ internal sealed partial class JobOutbox : IDisposable
     /// </summary>
     private long Epoch => Math.Max(_state.Header.LedgerEpoch, _ledgerEpoch);
 
+    /// <summary>Whether everybody has been told everything.</summary>
+    public bool IsEmpty => !_running && !HasWork;
+
     private bool HasWork => _full || _demandChanged || _released.Count > 0 || _launches.Count > 0 || _kills.Count > 0;
 
     /// <summary>After an activation: nobody knows what the last one had already sent.</summary>

@@ -56,7 +56,8 @@ internal sealed class AgentJournals(ClusterDriver cluster)
             var said = JsonSerializer.Deserialize(entry.Span, JournalJson.Default.JournalEntry)!;
             if (said.Epoch > 0) Add(seen, said.Epoch);
             if (said.Forgotten is { } forgotten) _forgotten.Add((agent.Name, AttemptId.Parse(forgotten)));
-            if ((said.Changed ?? said.Accepted) is { } record) Hear((agent.Name, AttemptId.Parse(record.Name)), record, said.Accepted is not null);
+            if ((said.Changed ?? said.Accepted) is { } record)
+                Hear((agent.Name, AttemptId.Parse(record.Name)), record, isAnswer: said.Accepted is not null);
         }
     }
 
@@ -64,7 +65,8 @@ internal sealed class AgentJournals(ClusterDriver cluster)
     private void Hear((string Agent, AttemptId Attempt) about, AttemptRecord record, bool isAnswer)
     {
         if (isAnswer && record.Status.IsTerminal() && _forgotten.Contains(about)) return;
-        Add(_words.TryGetValue(about, out var words) ? words : _words[about] = ImmutableArray.CreateBuilder<ScheduleStatus>(), record.Status);
+        if (!_words.TryGetValue(about, out var words)) _words[about] = words = ImmutableArray.CreateBuilder<ScheduleStatus>();
+        Add(words, record.Status);
     }
 
     private static void Add<T>(ImmutableArray<T>.Builder seen, T next)

@@ -52,6 +52,29 @@ public sealed class JobIndexTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Jobs_that_have_ended_leave_memory_and_are_as_they_were_when_somebody_asks()
+    {
+        await using var cell = await TestCell.Start(
+            _directory, builder => builder.Services.AddSingleton(new EndedJobs(held: 3)));
+        await using var nodes = await Nodes.Start(cell, 2, attempt =>
+            attempt.Job == Service || attempt.Number > 1 ? ScheduleStatus.Running : ScheduleStatus.Finished);
+        await cell.Submit(Spec(Service, JobType.Service), "service");
+        await cell.Until(Service, v => v.Counts.GetValueOrDefault("RUNNING") == 1);
+        foreach (var batch in Batches) await cell.Submit(Spec(batch, JobType.Batch), batch.Name);
+
+        // The service, and the last that have ended.
+        var management = cell.Grains.GetGrain<IManagementGrain>(0);
+        await TestCell.Eventually(async () => (await Ended(cell)).Count == Batches.Length && await InMemory() == 1 + 3, 60);
+
+        foreach (var batch in Batches) Assert.Equal(JobPhase.Finished, (await cell.Job(batch).Describe())!.Phase);
+        Assert.Null((await cell.Submit(Spec(Batches[0], JobType.Batch) with { Priority = 1 }, "again")).Problem);
+        await cell.Until(Batches[0], v => v.Counts.GetValueOrDefault("RUNNING") == 1);
+
+        async Task<int> InMemory() => (await management.GetSimpleGrainStatistics())
+            .Where(grain => grain.GrainType.Contains(nameof(JobGrain), StringComparison.Ordinal)).Sum(grain => grain.ActivationCount);
+    }
+
     private static JobSpec Spec(JobKey key, JobType type) => new()
     {
         Key = key,

@@ -60,7 +60,7 @@ internal sealed class SqliteCheckpointer : IDisposable
     /// Copies what is left, by the writer's own connection, so that nothing is added meanwhile. A copy that is under way is waited for:
     /// else the log would have no bound while the disk or the processor is slow.
     /// </summary>
-    public void Finish(SqliteConnection writer) => Copy(writer);
+    public void Finish(SqliteConnection writer) => Copy(writer, isWriter: true);
 
     /// <summary>Ends the thread.</summary>
     public void Dispose()
@@ -85,7 +85,7 @@ internal sealed class SqliteCheckpointer : IDisposable
             try
             {
                 connection ??= _database.OpenForCheckpoints();
-                Copy(connection);
+                Copy(connection, isWriter: false);
             }
             catch (SqliteException)
             {
@@ -103,12 +103,12 @@ internal sealed class SqliteCheckpointer : IDisposable
     }
 
     /// <summary>Copies what was there when it began, as far as nobody still reads it.</summary>
-    private void Copy(SqliteConnection connection)
+    private void Copy(SqliteConnection connection, bool isWriter)
     {
-        lock (_oneCopies) CopyAlone(connection);
+        lock (_oneCopies) CopyAlone(connection, isWriter);
     }
 
-    private void CopyAlone(SqliteConnection connection)
+    private void CopyAlone(SqliteConnection connection, bool isWriter)
     {
         long before;
         lock (_gate) before = _added;
@@ -121,10 +121,10 @@ internal sealed class SqliteCheckpointer : IDisposable
         var (length, copied) = (row.GetInt64(1), row.GetInt64(2));
         lock (_gate)
         {
-            var since = _added - before;
-
-            // A log that is copied to its end begins anew with the next write.
-            (_length, _copied) = since == 0 && copied >= length ? (0, 0) : (length + since, copied);
+            // A log that is copied to its end begins anew with the next transaction. Only the writer knows that none has begun before that:
+            // one that has goes on behind the end, and so may all that follow. Else the next copy says how long the log is.
+            var beginsAnew = isWriter && copied >= length;
+            (_length, _copied) = beginsAnew ? (0, 0) : (length + _added - before, copied);
         }
     }
 }
