@@ -10,10 +10,11 @@ namespace OrleansScheduler.Silo;
 /// <remarks>
 /// It counts as alive while the membership table says so. While nobody can read the table nobody can write to it either, but a silo alone
 /// cannot know that: then it counts as long as all others see it. One that does not could vote it out alone, because a silo that cannot
-/// write to the table has no voice after a few seconds.
+/// write to the table has no voice after a few seconds. A silo that reads that it is dead ends at once: Orleans' own look at the table may be
+/// half a minute away after an outage of it, and until then its grains would go on beside those that live elsewhere by now.
 /// </remarks>
 internal sealed partial class SiloAuthority(
-    IMembershipTable table, IClusterMembershipService membership, ILocalSiloDetails self, IPeers peers,
+    IMembershipTable table, IClusterMembershipService membership, ILocalSiloDetails self, IPeers peers, IFatalErrorHandler end,
     TimeProvider time, ILogger<SiloAuthority> logger) : BackgroundService
 {
     /// <summary>How long a confirmation is good for.</summary>
@@ -53,7 +54,12 @@ internal sealed partial class SiloAuthority(
         try
         {
             var row = await table.ReadRowAsync(self.SiloAddress, CancellationToken.None).WaitAsync(Patience, time);
-            return row.TryGet(self.SiloAddress)?.Item1.Status == SiloStatus.Active;
+            var status = row.TryGet(self.SiloAddress)?.Item1.Status;
+
+            // Not one that is about to stop, which says so itself.
+            if (status == SiloStatus.Dead && membership.CurrentSnapshot.GetSiloStatus(self.SiloAddress) == SiloStatus.Active)
+                end.OnFatalException(this, "The membership table says that this silo is dead, and it did not know.", null);
+            return status == SiloStatus.Active;
         }
         catch (Exception e)
         {

@@ -134,6 +134,8 @@ internal sealed partial class JobIndexGrain(
 
     private async Task Sweep(CancellationToken cancellationToken)
     {
+        // Those in memory go on by themselves, and the others could not be read.
+        if (storage.IsAway) return;
         Unrest();
         foreach (var some in _moving.ToList().Chunk(SweepWidth)) await Task.WhenAll(some.Select(Ask));
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Orleans.Storage;
 
 namespace OrleansScheduler.Silo;
 
@@ -37,6 +38,11 @@ internal sealed partial class NodeGrain
             _news = news;
             if (!_reachable) await TellJobs(news, cancellationToken);
         }
+        catch (InconsistentStateException)
+        {
+            // Another owner has written, or a write of this one has arrived of which it heard nothing: it could never write again.
+            GiveWay();
+        }
         catch (Exception e)
         {
             LogLookAroundFailed(_id, e);   // the next look comes in a second
@@ -56,11 +62,16 @@ internal sealed partial class NodeGrain
         var (before, stored) = (record.Etag, new GrainState<NodeRecord> { State = new() });
         await storage.ReadStateAsync(NodeRecord.StateName, context.GrainId, stored, cancellationToken);
         if (record.Etag != before || stored.ETag == before) return false;
+        GiveWay();
+        return true;
+    }
+
+    private void GiveWay()
+    {
         LogReplaced(_id);
         _session?.Close($"Node {_id} is looked after elsewhere.").Ignore();
         Talk(null);
         DeactivateOnIdle();
-        return true;
     }
 
     /// <summary>A ledger that an agent has obeyed and the store has not had: the store is an old one, or another's.</summary>

@@ -3,13 +3,14 @@ using Orleans.Storage;
 
 namespace OrleansScheduler.Silo.Tests;
 
-/// <summary>Stands before the store, counts what is written to it and holds up what it is told to.</summary>
+/// <summary>Stands before the store, counts what is written to it, and holds up or keeps quiet about what it is told to.</summary>
 internal sealed class WriteCounter
 {
     private int _count;
 
     private volatile TaskCompletionSource? _held;
     private volatile string? _holds;
+    private volatile string? _silent;
     private int _waiting;
 
     /// <summary>Writes that wait because of <see cref="Hold"/>.</summary>
@@ -19,6 +20,9 @@ internal sealed class WriteCounter
 
     /// <summary>From here on what is written for this grain waits.</summary>
     public void Hold(string grain) => (_held, _holds) = (new(TaskCreationOptions.RunContinuationsAsynchronously), grain);
+
+    /// <summary>The next write for this grain is done, and who wrote it does not hear of that.</summary>
+    public void Silence(string grain) => _silent = grain;
 
     /// <summary>Lets all go on.</summary>
     public void Release()
@@ -54,7 +58,12 @@ internal sealed class WriteCounter
                 Interlocked.Decrement(ref counter._waiting);
             }
 
+            var before = grainState.ETag;
             await inner.WriteStateAsync(stateName, grainId, grainState);
+            if (counter._silent != grainId.ToString()) return;
+            counter._silent = null;
+            grainState.ETag = before;
+            throw new TimeoutException("The store does not answer.");
         }
 
         public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>

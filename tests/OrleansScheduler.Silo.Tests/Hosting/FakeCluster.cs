@@ -80,3 +80,14 @@ internal sealed class FakeTable(SiloAddress silo) : IMembershipTable
 
     public Task UpdateIAmAlive(MembershipEntry entry) => throw new NotSupportedException();
 }
+
+/// <summary>Notes that the process would have ended.</summary>
+internal sealed class FakeEnd : IFatalErrorHandler
+{
+    /// <summary>Why; null while it has not.</summary>
+    public string? Reason { get; private set; }
+
+    public bool IsUnexpected(Exception exception) => true;
+
+    public void OnFatalException(object? sender, string? context, Exception? exception) => Reason = context;
+}

@@ -64,7 +64,7 @@ public sealed class PeerWatchTests : IDisposable
     private void Watch(SiloAddress self, ImmutableArray<SiloAddress> active)
     {
         _peers.Self = self;
-        _watch = new(new FakeMembership(active), new FakeSilo(self), _peers, new NoEnd(), _time, NullLogger<PeerWatch>.Instance);
+        _watch = new(new FakeMembership(active), new FakeSilo(self), _peers, new FakeEnd(), _time, NullLogger<PeerWatch>.Instance);
     }
 
     /// <summary>The first silo because of which the watched one should end while time passes; null when there is none.</summary>
@@ -78,12 +78,5 @@ public sealed class PeerWatchTests : IDisposable
         }
 
         return cutOff;
-    }
-
-    private sealed class NoEnd : IFatalErrorHandler
-    {
-        public bool IsUnexpected(Exception exception) => true;
-
-        public void OnFatalException(object? sender, string? context, Exception? exception) => Assert.Fail(context);
     }
 }

@@ -9,6 +9,7 @@ public sealed class SiloAuthorityTests
     private readonly FakeTimeProvider _time = new();
     private readonly FakePeers _peers = new();
     private readonly FakeTable _table = new(First);
+    private readonly FakeEnd _end = new();
 
     [Fact]
     public async Task A_silo_that_the_table_knows_as_active_may_promise_for_a_term()
@@ -42,6 +43,16 @@ public sealed class SiloAuthorityTests
         _table.Status = status;
         await authority.Confirm();
         Assert.False(authority.Holds);
+        Assert.Equal(status == SiloStatus.Dead, _end.Reason is not null);
+    }
+
+    [Fact]
+    public async Task A_silo_that_has_stopped_in_good_order_reads_that_it_is_dead_and_goes_on_to_its_end()
+    {
+        using var authority = Of(Second, Third);
+        _table.Status = SiloStatus.Dead;
+        await authority.Confirm();
+        Assert.Null(_end.Reason);
     }
 
     [Fact]
@@ -68,5 +79,5 @@ public sealed class SiloAuthorityTests
     }
 
     private SiloAuthority Of(params ImmutableArray<SiloAddress> active) =>
-        new(_table, new FakeMembership(active), new FakeSilo(First), _peers, _time, NullLogger<SiloAuthority>.Instance);
+        new(_table, new FakeMembership(active), new FakeSilo(First), _peers, _end, _time, NullLogger<SiloAuthority>.Instance);
 }

@@ -194,6 +194,27 @@ public sealed class CellTests : IDisposable
     }
 
     [Fact]
+    public async Task A_node_is_lost_also_when_its_owner_does_not_hear_that_this_was_written()
+    {
+        var writes = new WriteCounter();
+        await using var cell = await TestCell.Start(_directory, builder =>
+        {
+            builder.Configuration["Cell:UnreachableAfter"] = "00:00:02";
+            writes.Wrap(builder.Services);
+        });
+        await using var first = await SimulatedNode.Start(cell, SimulatedNode.Describe("n1"), _ => ScheduleStatus.Running);
+        await cell.Submit(AService(1));
+        await cell.Until(Key, v => v.Counts.GetValueOrDefault("RUNNING") == 1);
+        await using var second = await SimulatedNode.Start(cell, SimulatedNode.Describe("n2"), _ => ScheduleStatus.Running);
+
+        writes.Silence("node/n1");
+        await first.Disconnect();
+
+        await TestCell.Eventually(() => Task.FromResult(second.Started.Count == 1), 30, () => "its task is not started elsewhere");
+        Assert.Equal("unreachable", (await cell.Grains.GetGrain<INodeGrain>("n1").Describe())!.Status);
+    }
+
+    [Fact]
     public async Task A_lost_node_whose_registration_takes_long_is_back_for_everybody()
     {
         var writes = new WriteCounter();

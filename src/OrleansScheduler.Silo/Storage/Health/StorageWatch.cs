@@ -7,8 +7,11 @@ namespace OrleansScheduler.Silo;
 internal sealed class StorageWatch(IGrainStorage storage, StorageHealth health, TimeProvider time, ILogger<StorageWatch> logger)
     : AnswerWatch("storage", health, TimeSpan.FromMilliseconds(750), time, logger)
 {
-    /// <summary>More than there are connections, which may all be given up at once.</summary>
-    private const int ThreadsWhileAway = 32;
+    /// <summary>
+    /// More than there are connections, which may all be given up at once, those of the membership and of reminders too, and while some are
+    /// still blocked, those that took their place.
+    /// </summary>
+    private const int ThreadsWhileAway = 100;
 
     private static readonly GrainId Owner = GrainId.Create("storage", "watch");
     private int _threads;
