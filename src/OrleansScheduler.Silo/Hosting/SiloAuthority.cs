@@ -10,8 +10,8 @@ namespace OrleansScheduler.Silo;
 /// <remarks>
 /// It counts as alive while the membership table says so. While nobody can read the table nobody can write to it either, but a silo alone
 /// cannot know that: then it counts as long as all others see it. One that does not could vote it out alone, because a silo that cannot
-/// write to the table has no voice after a few seconds. A silo that reads that it is dead ends at once: Orleans' own look at the table may be
-/// half a minute away after an outage of it, and until then its grains would go on beside those that live elsewhere by now.
+/// write to the table has no voice after a few seconds. A silo that reads that it is dead ends at once: Orleans' own look at the table
+/// may be half a minute away after an outage of it, and until then its grains would go on beside those that live elsewhere by now.
 /// </remarks>
 internal sealed partial class SiloAuthority(
     IMembershipTable table, IClusterMembershipService membership, ILocalSiloDetails self, IPeers peers, IFatalErrorHandler end,

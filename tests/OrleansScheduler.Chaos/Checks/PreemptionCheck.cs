@@ -16,16 +16,17 @@ internal static class PreemptionCheck
         if (evidence.Final is not { } final) return (0, []);
         var faults = FaultWindow.Of(evidence.History);
         var stopped = Stops(evidence);
-        Displaced[] all = [.. final.Tasks.SelectMany(Of)];
+        var attempts = final.Tasks.ToDictionary(task => new TaskKey(task.Job, task.Instance), task => task.Attempt);
+        Displaced[] all = [.. Of(evidence)];
         return (all.Length, [.. all.SelectMany(Wrong), .. Shared()]);
 
         IEnumerable<string> Wrong(Displaced displaced)
         {
-            var (task, entry, by) = displaced;
-            if (task.Attempt <= entry.Attempt && !stopped.Contains(task.Job))
-                yield return $"{task.Job}/{task.Instance} #{entry.Attempt} made room and is not tried again";
-            if (PriorityOf(task.Job) is { } victim && PriorityOf(by.Job) is { } guest && guest <= victim)
-                yield return $"{task.Job}/{task.Instance} #{entry.Attempt} made room for {by.Job}, which is not more important";
+            var victim = displaced.Attempt;
+            if (attempts.GetValueOrDefault(new(victim.Job, victim.Instance)) == victim.Number && !stopped.Contains(victim.Job))
+                yield return $"{victim} made room and is not tried again";
+            if (SpecOf(victim.Job) is { } spec && SpecOf(displaced.By.Job) is { } guest && !IsMoreImportant(guest, spec))
+                yield return $"{victim} made room for {displaced.By.Job}, which is not more important";
         }
 
         IEnumerable<string> Shared() =>
@@ -36,7 +37,7 @@ internal static class PreemptionCheck
             where pair.Second.From + BootClock.Grain < pair.First.To
             select $"{pair.First.Attempt} and {pair.Second.Attempt} both had the seat of {node.Key} at {pair.Second.From:0.00}";
 
-        int? PriorityOf(JobKey job) => final.Jobs.GetValueOrDefault(job)?.Spec.Priority;
+        JobSpec? SpecOf(JobKey job) => final.Jobs.GetValueOrDefault(job)?.Spec;
     }
 
     /// <summary>S15: nobody is stopped for somebody who then does not get his node.</summary>
@@ -47,37 +48,52 @@ internal static class PreemptionCheck
         var drains = DrainWindow.Of(evidence.History);
         var stopped = Stops(evidence);
         var tasks = final.Tasks.ToDictionary(task => new TaskKey(task.Job, task.Instance));
-        Displaced[] all = [.. final.Tasks.SelectMany(Of).Where(displaced => tasks.ContainsKey(displaced.By))];
+        Displaced[] all = [.. Of(evidence).Where(displaced => tasks.ContainsKey(displaced.By))];
         return (all.Length, from displaced in all
-                            let at = evidence.At(displaced.Entry.At)
-                            let node = displaced.Entry.Node ?? ""
+                            let at = evidence.At(displaced.At)
+                            let node = displaced.Node
                             where !tasks[displaced.By].History.Any(
-                                entry => entry.Status == ScheduleStatus.Assigned && entry.Node == node && entry.At >= displaced.Entry.At)
+                                entry => entry.Status == ScheduleStatus.Assigned && entry.Node == node && entry.At >= displaced.At)
                             where !stopped[displaced.By.Job].Any(stop => stop - at < Allowed)
                             where !faults.Any(fault => fault.Explains(node, at) || fault.Explains(node, at + Allowed))
                             where !drains.Any(drain => drain.Explains(node, at) || drain.Explains(node, at + Allowed))
-                            select $"{displaced.Task.Job}/{displaced.Task.Instance} #{displaced.Entry.Attempt} was stopped at {at:0.00} "
-                                + $"for {displaced.By}, which did not get {node}");
+                            select $"{displaced.Attempt} was stopped at {at:0.00} for {displaced.By}, which did not get {node}");
     }
 
     private static ILookup<JobKey, double> Stops(Evidence evidence) =>
         Operation.Of(evidence.History).Where(operation => operation.Op == "stop")
             .ToLookup(operation => operation.Job, operation => operation.Asked.T);
 
-    private static IEnumerable<Displaced> Of(TaskView task)
+    /// <summary>Aurora's rule: who is preferred before all others; of equals in one role the one with the higher priority.</summary>
+    private static bool IsMoreImportant(JobSpec guest, JobSpec victim) =>
+        (guest.Tier == Tier.Preferred) == (victim.Tier == Tier.Preferred)
+            ? guest.Key.Role == victim.Key.Role && guest.Priority > victim.Priority
+            : guest.Tier == Tier.Preferred;
+
+    /// <summary>Jobs keep the last lines of a task only, and who follows the events may miss some.</summary>
+    private static IEnumerable<Displaced> Of(Evidence evidence)
     {
-        foreach (var entry in task.History.Where(entry => entry.Status == ScheduleStatus.Preempting))
-        {
-            if (entry.Message?.StartsWith(InFavorOf, StringComparison.Ordinal) != true
-                || !TaskKey.TryParse(entry.Message[InFavorOf.Length..], out var by))
-                throw new InvalidDataException($"{task.Job}/{task.Instance} makes room and does not say for whom: {entry.Message}");
-            yield return new(task, entry, by);
-        }
+        var lines =
+            from task in evidence.Final?.Tasks ?? []
+            from entry in task.History
+            where entry.Status == ScheduleStatus.Preempting
+            select Read(new(task.Job, task.Instance, entry.Attempt), entry.At, entry.Node, entry.Message);
+        var events =
+            from e in evidence.Events.Select(seen => seen.Event).OfType<EventView>()
+            where e.Status == ScheduleStatus.Preempting.ToName() && e is { Job: not null, Instance: not null, Attempt: not null }
+            select Read(new(e.Job!.Value, e.Instance!.Value, e.Attempt!.Value), e.At, e.Node, e.Message);
+        return lines.Concat(events).DistinctBy(displaced => displaced.Attempt);
     }
 
+    private static Displaced Read(AttemptId attempt, DateTimeOffset at, string? node, string? message) =>
+        message?.StartsWith(InFavorOf, StringComparison.Ordinal) == true && TaskKey.TryParse(message[InFavorOf.Length..], out var by)
+            ? new(attempt, at, node ?? "", by)
+            : throw new InvalidDataException($"{attempt} makes room and does not say for whom: {message}");
+
     /// <summary>A task that made room.</summary>
-    /// <param name="Task">The task.</param>
-    /// <param name="Entry">When it was told so.</param>
+    /// <param name="Attempt">Which attempt.</param>
+    /// <param name="At">When it was told so.</param>
+    /// <param name="Node">Where.</param>
     /// <param name="By">For whom.</param>
-    private sealed record Displaced(TaskView Task, TaskHistoryEntry Entry, TaskKey By);
+    private sealed record Displaced(AttemptId Attempt, DateTimeOffset At, string Node, TaskKey By);
 }
