@@ -25,7 +25,8 @@ internal sealed partial class CommandHandler(
             adopted++;
         }
 
-        foreach (var directory in AttemptDirectory.Enumerate(state.Root).Where(directory => !journal.Knows(directory.Attempt)))
+        // One that was accepted and is not looked after any more has ended: its sandbox is still there for people to look at.
+        foreach (var directory in AttemptDirectory.Enumerate(state.Root).Where(directory => !journal.Contains(directory.Attempt)))
         {
             if (!File.Exists(directory.Pid) || File.Exists(directory.Exit)) continue;
 

@@ -92,20 +92,12 @@ internal sealed record AttemptDirectory
         foreach (var path in entries) Posix.ChangeOwner(path, account.User, account.Group);
     }
 
-    /// <summary>
-    /// Removes what says that it ran, and how it ended; its sandbox and output stay, for people to look at. In this order: what has run and
-    /// has no end is taken for a stranger by the next agent.
-    /// </summary>
-    public void Forget()
-    {
-        if (Directory.Exists(Root)) File.Delete(Pid);
-        File.Delete(Exit);
-    }
+    /// <summary>Removes the record of its end; its sandbox and output stay, for people to look at.</summary>
+    public void Forget() => File.Delete(Exit);
 
     /// <summary>Removes everything.</summary>
     public void Delete()
     {
-        File.Delete(Exit);
         if (Directory.Exists(Root)) Directory.Delete(Root, recursive: true);
     }
 }
