@@ -88,6 +88,16 @@ internal sealed class Node : IAsyncDisposable
         await _agent.StartAsync();
     }
 
+    /// <summary>An attempt ends and is forgotten; then there is another agent.</summary>
+    public async Task EndsUnderAnAgentBefore(AttemptId attempt)
+    {
+        await Gateway.End(attempt);
+        await Wait.Until(() => Services.GetRequiredService<AttemptTable>().All.IsEmpty);
+        await StopAgent();
+        await StartAgent();
+        await Gateway.Connected(times: 2);
+    }
+
     /// <summary>The journal of a node whose agent was stopped.</summary>
     public NodeJournal OpenJournal() => new(State, File.ReadAllText(Path.Combine(State, "agent.id")).Trim(), "node-1");
 

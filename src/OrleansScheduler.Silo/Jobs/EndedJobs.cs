@@ -9,7 +9,7 @@ namespace OrleansScheduler.Silo;
 /// <param name="held">How many stay.</param>
 internal sealed class EndedJobs(int held)
 {
-    /// <summary>How many stay in a silo. One takes about 10 KB.</summary>
+    /// <summary>How many stay in a silo. One takes about 12 KB.</summary>
     public const int Held = 2_000;
 
     private readonly ConcurrentQueue<JobGrain> _jobs = new();

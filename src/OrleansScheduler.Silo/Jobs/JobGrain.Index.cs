@@ -7,7 +7,7 @@ internal sealed partial class JobGrain
 {
     private Task? _indexing;
     private bool _beginning;
-    private bool _left;
+    private bool _isAmongEnded;
     private IGrainTimer? _unknown;
 
     private IJobIndexGrain JobIndexShard => GrainFactory.GetGrain<IJobIndexGrain>(JobIndex.ShardOf(_key));
@@ -17,8 +17,8 @@ internal sealed partial class JobGrain
         // Whoever asks wakes no job again that has ended, so nobody else must have to hear of it.
         if (_inMotion || _beginning || !_outbox.IsEmpty) return Task.FromResult(JobMotion.Moving);
         if (_state.Exists && !_state.IsEnded) return Task.FromResult(JobMotion.AtRest);
-        if (!_left) _ended.Add(this);
-        _left = true;
+        if (!_isAmongEnded) _ended.Add(this);
+        _isAmongEnded = true;
         return Task.FromResult(JobMotion.Ended);
     }
 
@@ -34,7 +34,7 @@ internal sealed partial class JobGrain
     private bool Begins(JobDecision decision)
     {
         if (_state.Exists && (_inMotion || !decision.InMotion || !_state.IsEnded)) return false;
-        (_beginning, _left, _indexing) = (true, false, null);
+        (_beginning, _isAmongEnded, _indexing) = (true, false, null);
         return true;
     }
 

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace OrleansScheduler.Agent.Tests;
 
 public sealed class FencingTests : IAsyncLifetime
@@ -66,11 +64,7 @@ public sealed class FencingTests : IAsyncLifetime
     public async Task A_late_launch_of_an_attempt_that_was_forgotten_does_not_run_it_again_even_by_the_next_agent()
     {
         var attempt = _node.Launch(Node.Shell("echo 1 >>starts"));
-        await _node.Gateway.End(attempt);
-        await Wait.Until(() => _node.Services.GetRequiredService<AttemptTable>().All.IsEmpty);
-        await _node.StopAgent();
-        await _node.StartAgent();
-        await _node.Gateway.Connected(times: 2);
+        await _node.EndsUnderAnAgentBefore(attempt);
 
         _node.Gateway.Launch(attempt, Node.Shell("echo 2 >>starts"));
         await Wait.Until(() => _node.Gateway.AllOf(attempt)[^1].Status == Status.Lost, "it is told to be gone");
@@ -91,40 +85,6 @@ public sealed class FencingTests : IAsyncLifetime
 
         await Wait.Until(() => _node.Gateway.AllOf(attempt)[^1].Status == Status.Killed, "it is told to be gone");
         await Wait.Until(() => table.Find(attempt) is null);
-    }
-
-    [Fact]
-    public async Task The_next_agent_takes_nothing_for_a_stranger_that_has_ended_and_was_forgotten()
-    {
-        var attempt = _node.Launch(Node.Shell("true"));
-        await _node.Gateway.End(attempt);
-        await Wait.Until(() => _node.Services.GetRequiredService<AttemptTable>().All.IsEmpty);
-        await _node.StopAgent();
-        await _node.StartAgent();
-        await _node.Gateway.Connected(times: 2);
-        await _node.Gateway.End(LaunchAt(epoch: 1));
-        await _node.StopAgent();
-
-        var entries = new List<ReadOnlyMemory<byte>>();
-        WriteAheadFile.Read(await File.ReadAllBytesAsync(Path.Combine(_node.State, NodeJournal.FileName)), entries);
-        var said = entries.Skip(1).Select(entry => JsonSerializer.Deserialize(entry.Span, JournalJson.Default.JournalEntry)!)
-            .Select(entry => entry.Changed).OfType<AttemptRecord>().Where(record => record.Name == attempt.ToString());
-        Assert.Equal(ScheduleStatus.Finished, said.Last().Status);
-    }
-
-    [Fact]
-    public async Task What_runs_and_nobody_knows_any_more_is_ended()
-    {
-        var attempt = _node.Launch(Node.Shell("echo $$ >main; exec sleep 1000"));
-        await _node.Gateway.Reaches(attempt, Status.Running);
-        var main = await _node.Number(attempt, "main");
-        await _node.StopAgent();
-        Assert.True(Node.IsAlive(main));
-
-        File.Delete(Path.Combine(_node.State, NodeJournal.FileName));
-        await _node.StartAgent();
-
-        await Wait.Until(() => !Node.IsAlive(main), "it is ended");
     }
 
     private AttemptId LaunchAt(long epoch)

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace OrleansScheduler.Agent.Tests;
 
 /// <summary>An agent that ends keeps nothing but its files, whether it was stopped or killed; the next one has only those to go
@@ -92,6 +94,22 @@ public sealed class AdoptionTests : IAsyncLifetime
         var end = await _node.Gateway.End(attempt);
         Assert.Equal(Status.Lost, end.Status);
         Assert.True(Node.IsAlive(main), "a process that may be anybody's was ended");
+    }
+
+    [Fact]
+    public async Task A_task_that_has_ended_and_was_forgotten_is_left_alone_though_its_sandbox_is_still_there()
+    {
+        var attempt = _node.Launch(Node.Shell("true"));
+        await _node.EndsUnderAnAgentBefore(attempt);
+        await _node.Gateway.End(_node.Launch(Node.Shell("true")));
+        await _node.StopAgent();
+
+        Assert.True(File.Exists(_node.DirectoryOf(attempt).Pid));
+        var entries = new List<ReadOnlyMemory<byte>>();
+        WriteAheadFile.Read(await File.ReadAllBytesAsync(Path.Combine(_node.State, NodeJournal.FileName)), entries);
+        var said = entries.Skip(1).Select(entry => JsonSerializer.Deserialize(entry.Span, JournalJson.Default.JournalEntry)!)
+            .Select(entry => entry.Changed).OfType<AttemptRecord>().Where(record => record.Name == attempt.ToString());
+        Assert.Equal(ScheduleStatus.Finished, said.Last().Status);
     }
 
     [Fact]

@@ -54,6 +54,13 @@ internal abstract class Requester : IDisposable
         }
     }
 
+    /// <summary>Waits until it is so, or until the time is over: then what is left is judged as it is.</summary>
+    protected static async Task Until(Func<Task<bool>> isSo, TimeSpan patience)
+    {
+        var until = BootClock.Now + patience.TotalSeconds;
+        while (!await isSo() && BootClock.Now < until) await Task.Delay(Again, TimeProvider.System);
+    }
+
     /// <summary>Makes a job.</summary>
     protected Task<bool> SubmitJob(WorkloadJob job, Witness witness, string key) => Change(
         Line("submit", job) with { Instances = job.Instances, Key = key },

@@ -38,14 +38,7 @@ internal sealed class WorkloadDeployer(string name, ClusterDriver cluster, Histo
             (line, answer) => line with { Version = answer.Jobs[0].Version, Outcome = answer.Jobs[0].Outcome });
     }
 
-    private async Task RolledOut()
-    {
-        var until = BootClock.Now + Patience.TotalSeconds;
-        while (BootClock.Now < until)
-        {
-            var answer = await Gateway().DescribeJobAsync(WorkloadJob.Rolling.Key);
-            if (answer.Value is { Update: null or { EndedAt: not null } }) return;
-            await Task.Delay(Again, TimeProvider.System, CancellationToken.None);
-        }
-    }
+    private Task RolledOut() => Until(
+        async () => (await Gateway().DescribeJobAsync(WorkloadJob.Rolling.Key)).Value is { Update: null or { EndedAt: not null } },
+        Patience);
 }

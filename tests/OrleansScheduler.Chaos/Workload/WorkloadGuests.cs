@@ -9,6 +9,9 @@ internal sealed class WorkloadGuests(string name, ClusterDriver cluster, History
 {
     /// <summary>How long a guest waits for his seat at most.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long it is tried to have him go: longer than any fault lasts.</summary>
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromMinutes(3);
     private readonly int _seats = cluster.Agents.Count;
     private int _made;
 
@@ -29,24 +32,11 @@ internal sealed class WorkloadGuests(string name, ClusterDriver cluster, History
         }
     }
 
-    private async Task Seated(WorkloadJob guest)
-    {
-        var until = BootClock.Now + Patience.TotalSeconds;
-        while (BootClock.Now < until)
-        {
-            var answer = await Gateway().DescribeJobAsync(guest.Key);
-            if (answer.Value is { Phase: JobPhase.Running }) return;
-            await Task.Delay(Again, TimeProvider.System, CancellationToken.None);
-        }
-    }
+    private Task Seated(WorkloadJob guest) => Until(
+        async () => (await Gateway().DescribeJobAsync(guest.Key)).Value is { Phase: JobPhase.Running }, Patience);
 
     /// <summary>Also when the run is over: what is left is judged with the filler on all seats.</summary>
-    private async Task Leave(WorkloadJob guest)
-    {
-        while (!await StopJob(guest))
-        {
-            if ((await Gateway().DescribeJobAsync(guest.Key)).Problem is { Kind: ProblemKind.NotFound }) return;
-            await Task.Delay(Again, TimeProvider.System, CancellationToken.None);
-        }
-    }
+    private Task Leave(WorkloadJob guest) => Until(
+        async () => await StopJob(guest)
+            || (await Gateway().DescribeJobAsync(guest.Key)).Problem is { Kind: ProblemKind.NotFound }, LeavePatience);
 }

@@ -10,8 +10,6 @@ internal sealed class WorkloadPast(ClusterDriver cluster, int jobs)
     private const string Role = "past";
     private const int AtOnce = 8;
     private const int Page = 500;
-    private static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(6);
-    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(20);
 
     /// <summary>Runs the jobs; completes when all have ended.</summary>
@@ -19,7 +17,7 @@ internal sealed class WorkloadPast(ClusterDriver cluster, int jobs)
     public async Task Live(CancellationToken cancellationToken)
     {
         if (jobs == 0) return;
-        using var client = cluster.Client(0, RequestPatience);
+        using var client = new SchedulerClient(new() { Gateway = new($"http://{cluster.Gateways[0].Address}") });
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(Enumerable.Range(0, jobs), parallel, async (number, token) => await Submit(client, number, token));
         var ended = 0;
@@ -39,13 +37,8 @@ internal sealed class WorkloadPast(ClusterDriver cluster, int jobs)
               command: [/bin/true]
               resources: { cpu: 50m, memory: 8MiB }
             """));
-        var key = SchedulerClient.NewOperationId();
-        while ((await client.SubmitJobsAsync(file, key, cancellationToken: cancellationToken)).Problem is { } problem)
-        {
-            if (problem.Kind is not (ProblemKind.Unavailable or ProblemKind.OutcomeUnknown or ProblemKind.TooMany))
-                throw new InvalidOperationException($"{problem.Code}: {problem.Message}");
-            await Task.Delay(Again, TimeProvider.System, cancellationToken);
-        }
+        var answer = await client.SubmitJobsAsync(file, cancellationToken: cancellationToken);
+        if (answer.Problem is { } problem) throw new InvalidOperationException($"{problem.Code}: {problem.Message}");
     }
 
     private static async Task<int> Ended(SchedulerClient client)

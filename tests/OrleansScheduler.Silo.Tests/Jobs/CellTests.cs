@@ -174,11 +174,7 @@ public sealed class CellTests : IDisposable
     public async Task A_node_that_registers_while_it_is_being_lost_is_back_for_everybody()
     {
         var writes = new WriteCounter();
-        await using var cell = await TestCell.Start(_directory, builder =>
-        {
-            builder.Configuration["Cell:UnreachableAfter"] = "00:00:03";
-            writes.Wrap(builder.Services);
-        });
+        await using var cell = await StartCounted(writes, unreachableAfter: 3);
         await using var node = await SimulatedNode.Start(cell, SimulatedNode.Describe("n1"), _ => ScheduleStatus.Running);
         writes.Hold("node/n1");
         await node.Disconnect();
@@ -197,11 +193,7 @@ public sealed class CellTests : IDisposable
     public async Task A_node_is_lost_also_when_its_owner_does_not_hear_that_this_was_written()
     {
         var writes = new WriteCounter();
-        await using var cell = await TestCell.Start(_directory, builder =>
-        {
-            builder.Configuration["Cell:UnreachableAfter"] = "00:00:02";
-            writes.Wrap(builder.Services);
-        });
+        await using var cell = await StartCounted(writes, unreachableAfter: 2);
         await using var first = await SimulatedNode.Start(cell, SimulatedNode.Describe("n1"), _ => ScheduleStatus.Running);
         await cell.Submit(AService(1));
         await cell.Until(Key, v => v.Counts.GetValueOrDefault("RUNNING") == 1);
@@ -218,11 +210,7 @@ public sealed class CellTests : IDisposable
     public async Task A_lost_node_whose_registration_takes_long_is_back_for_everybody()
     {
         var writes = new WriteCounter();
-        await using var cell = await TestCell.Start(_directory, builder =>
-        {
-            builder.Configuration["Cell:UnreachableAfter"] = "00:00:02";
-            writes.Wrap(builder.Services);
-        });
+        await using var cell = await StartCounted(writes, unreachableAfter: 2);
         await using var node = await SimulatedNode.Start(cell, SimulatedNode.Describe("n1"), _ => ScheduleStatus.Running);
         await using var clock = await SimulatedNode.Start(cell, SimulatedNode.Describe("n2"), _ => ScheduleStatus.Running);
         await node.Disconnect();
@@ -293,6 +281,12 @@ public sealed class CellTests : IDisposable
         Assert.Equal("cursor-expired", (await feed.Read("00000000-5", 1, TimeSpan.Zero)).Problem!.Code);
         Assert.Equal("bad-cursor", (await feed.Read("x", 1, TimeSpan.Zero)).Problem!.Code);
     }
+
+    private Task<TestCell> StartCounted(WriteCounter writes, int unreachableAfter) => TestCell.Start(_directory, builder =>
+    {
+        builder.Configuration["Cell:UnreachableAfter"] = TimeSpan.FromSeconds(unreachableAfter).ToString();
+        writes.Wrap(builder.Services);
+    });
 
     private static JobSpec ABatch(int instances) => new()
     {
