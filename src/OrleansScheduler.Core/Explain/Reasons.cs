@@ -72,6 +72,9 @@ public static class Reasons
     /// <summary>Tasks are being stopped to make room.</summary>
     public const string Preempting = "preempting";
 
+    /// <summary>Whether a quota stops the whole group, whatever its nodes have: neither victims nor nodes kept free would help.</summary>
+    public static bool IsQuota(string code) => code is QuotaLimit or QuotaHeadroom;
+
     /// <summary>The reason in words; <paramref name="subject"/> is the attribute of a constraint, else null.</summary>
     public static string Describe(string code, string? subject = null) => code switch
     {

@@ -94,7 +94,8 @@ public sealed partial class Ledger
     {
         var admission = group.Class.Key.Revocable ? default : _roles.Admit(group.Job.Role, group.Spec.Request);
         var reason = !admission.IsAllowed ? Blocked(admission)
-            : group.Queue?.Blocked is { Code: Reasons.GangIncomplete } gang ? gang
+            : group.Queue is { IsGang: true, Blocked: { } gang } && (gang.Code == Reasons.GangIncomplete || Reasons.IsQuota(gang.Code))
+                ? gang
             : ((string Code, string? Subject)?)null;
         return reason is { } held ? new ReasonCount(held.Code, 0, Reasons.Describe(held.Code, held.Subject)) : null;
     }

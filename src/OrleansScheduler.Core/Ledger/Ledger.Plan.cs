@@ -67,7 +67,7 @@ public sealed partial class Ledger
     /// <summary>Places all attempts of a gang, or none.</summary>
     private void PlaceGang(DemandGroup group, PlanRound round)
     {
-        var mark = round.Mark();
+        var (mark, placements) = (round.Mark(), _placements);
         var placed = new List<AttemptRef>();
         while (group.Waiting > 0)
         {
@@ -87,7 +87,10 @@ public sealed partial class Ledger
             }
 
             round.Rewind(mark);
-            Park(group.Queue!, placed.Count == 0 ? reason : (Reasons.GangIncomplete, null));
+            _placements = placements;
+
+            // A quota that stops one member stops the gang; of nodes there are too few, whatever this member lacked of them.
+            Park(group.Queue!, placed.Count == 0 || Reasons.IsQuota(reason.Code) ? reason : (Reasons.GangIncomplete, null));
             return;
         }
     }

@@ -31,7 +31,7 @@ public sealed partial class Ledger
         {
             foreach (var queue in demand.Parked)
             {
-                if (queue.Blocked!.Value.Code is Reasons.QuotaLimit or Reasons.QuotaHeadroom) continue;
+                if (Reasons.IsQuota(queue.Blocked!.Value.Code)) continue;
                 if (queue.Class.Shape is not null) AddFirst(queue, round.Now, waiting);
             }
         }

@@ -64,6 +64,27 @@ public sealed class GangPropertyTests
         Assert.Equal(0, ledger.Held);
     }
 
+    [Fact]
+    public void A_gang_of_which_what_is_guaranteed_to_others_stops_a_part_is_placed_when_they_have_what_they_were_guaranteed()
+    {
+        // What runs on a node in maintenance counts against what is free for all: 8 - 3 are, and 2 of them a role's that uses nothing yet.
+        var ledger = new Ledger(Options);
+        foreach (var node in new[] { "n0", "n1" }) ledger.Node(Describe(node, cpu: node == "n0" ? 8000 : 3000));
+        ledger.Role("kept", new Quota { Guarantee = new Resources(2000, 0, 0, 0) });
+        ledger.Demand(Job("old"), Wants(Attempts(1), cpu: 3000, constraints: new Constraint.Value("node", ["n1"], Negated: false)));
+        Assert.Equal(1, ledger.Plan(Start).Placed);
+        ledger.Node(Describe("n1", cpu: 3000), mode: MaintenanceMode.Draining);
+
+        ledger.Demand(Job("gang"), Wants(Attempts(4), cpu: 1000) with { Gang = true });
+        Assert.Equal(0, ledger.Plan(Start.AddSeconds(60)).Placed);
+        Assert.Equal(Reasons.QuotaHeadroom, Assert.Single(ledger.Explain(Job("gang"), Start)!.Groups).Held?.Code);
+        Assert.Equal(0, ledger.Held);
+
+        ledger.Demand(Job("owed", "kept"), Wants(Attempts(1), cpu: 2000));
+        Assert.Equal(1, ledger.Plan(Start.AddSeconds(61)).Placed);
+        Assert.Equal(4, ledger.Plan(Start.AddSeconds(62)).Placed);
+    }
+
     private static SortedDictionary<string, Resources> Used(Ledger ledger)
     {
         var used = new SortedDictionary<string, Resources>(StringComparer.Ordinal);
