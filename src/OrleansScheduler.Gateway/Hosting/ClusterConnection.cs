@@ -12,6 +12,10 @@ public static class ClusterConnectionExtensions
     private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan GatewayListRefresh = TimeSpan.FromSeconds(0.5);
 
+    /// <summary>How long a silo may take to be connected to: time for a second try of the operating system's, and not for its longer
+    /// pauses.</summary>
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
+
     /// <summary>What only silos have. A client would look for providers of its own behind them, and find none.</summary>
     private static readonly string[] OfSilos = ["Orleans:GrainStorage", "Orleans:Reminders", "Orleans:GrainDirectory"];
 
@@ -34,6 +38,7 @@ public static class ClusterConnectionExtensions
                 (messaging.MaxMessageBodySize, messaging.MaxMessageHeaderSize) = (CellMessage.MaxBodyBytes, CellMessage.MaxHeaderBytes);
             });
             client.Configure<Orleans.Configuration.GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayListRefresh);
+            client.Configure<ConnectionOptions>(connections => connections.OpenConnectionTimeout = ConnectTimeout);
             ConnectBy<SiloConnections>(client.Services);
         });
         return builder;
