@@ -121,7 +121,7 @@ internal sealed class FakeGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
         {
             lock (_lock) answer = answers.Find(isIt);
             return answer is not null;
-        }, "the agent answers");
+        }, () => $"the agent answers; it registered {Registrations} times and sent {Heartbeats} heartbeats");
         return answer!;
     }
 

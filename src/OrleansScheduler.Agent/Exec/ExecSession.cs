@@ -78,13 +78,11 @@ internal sealed class ExecSession : IDisposable
         _finished.TrySetResult();
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _over.Dispose();
-        _turn.Dispose();
-        _command.Dispose();
-    }
+    /// <summary>
+    /// Gives back what the command had. Whoever finishes a session, or asks once more, may be in an exchange still and gets his answer: so
+    /// what exchanges need is left to the collector, which has nothing to give back for it.
+    /// </summary>
+    public void Dispose() => _command.Dispose();
 
     /// <summary>Takes as much as there is room for: a command that does not read must hold up nobody.</summary>
     private int Feed(ReadOnlySpan<byte> input, bool isLast)

@@ -35,11 +35,18 @@ internal sealed partial class Terminal : IDisposable
     /// <summary>The file that the command opens.</summary>
     public string Name { get; }
 
-    /// <summary>Sets how large it is.</summary>
+    /// <summary>Sets how large it is, unless it has hung up meanwhile.</summary>
     public void Resize(int rows, int columns)
     {
         var size = new WindowSize { Rows = (ushort)Math.Clamp(rows, 1, 9999), Columns = (ushort)Math.Clamp(columns, 1, 9999) };
-        _ = Control(Master, SetSize, ref size);
+        try
+        {
+            _ = Control(Master, SetSize, ref size);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Who resizes it does not know yet that the command has ended, and is told so by his answer.
+        }
     }
 
     /// <summary>Waits a moment for something to read.</summary>

@@ -330,6 +330,7 @@ public abstract partial class ImageTaskTests : IAsyncLifetime
         var attempt = Node.Launch(Shell(
             "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo 1 >$OSCHED_SANDBOX/worked; sleep 1000"));
         await Node.Number(attempt, "worked");
+        await Node.Gateway.Reaches(attempt, Status.Running);   // who runs it may be slower to know than the container is to work
         var driver = Node.Services.GetServices<ITaskDriver>().Single(driver => driver.Name == Driver);
 
         var usage = await driver.Stats(Node.Services.GetRequiredService<AttemptTable>().Find(attempt)!, default);
