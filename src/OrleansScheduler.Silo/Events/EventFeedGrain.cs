@@ -24,6 +24,7 @@ internal sealed class EventFeedGrain(IOptions<CellOptions> options, IClusterMemb
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        LookForLost();   // what was lost before there was this feed its readers know of by their cursors
         this.RegisterGrainTimer(
             TellLost, new GrainTimerCreationOptions(LookPeriod, LookPeriod) { Interleave = true, KeepAlive = true });
         return Task.CompletedTask;
@@ -80,10 +81,16 @@ internal sealed class EventFeedGrain(IOptions<CellOptions> options, IClusterMemb
     /// <summary>What a lost silo had not handed over yet is lost with it.</summary>
     private Task TellLost(CancellationToken cancellationToken)
     {
-        var members = membership.CurrentSnapshot;
-        foreach (var silo in _sources.Forget(silo => members.GetSiloStatus(SiloAddress.FromParsableString(silo)) == SiloStatus.Dead))
-            Miss($"Silo {silo} was lost, and with it what it had not told yet.");
+        foreach (var silo in LookForLost()) Miss($"Silo {silo} was lost, and with it what it had not told yet.");
         return Task.CompletedTask;
+    }
+
+    private ImmutableArray<string> LookForLost()
+    {
+        var now = membership.CurrentSnapshot;
+        return _sources.Lost(
+            now.Members.Keys.Select(silo => silo.ToParsableString()).ToHashSet(StringComparer.Ordinal),
+            silo => now.GetSiloStatus(SiloAddress.FromParsableString(silo)) == SiloStatus.Dead);
     }
 
     private void Miss(string message) =>

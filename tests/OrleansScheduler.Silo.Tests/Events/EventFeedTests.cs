@@ -31,13 +31,26 @@ public sealed class EventFeedTests : IDisposable
     {
         var sources = new EventSources();
         sources.Take("lost", 0, 3, isLast: false);
+        sources.Take("unknown by now", 0, 3, isLast: false);
         sources.Take("stopped", 0, 3, isLast: false);
         sources.Take("stopped", 3, 0, isLast: true);
         sources.Take("well", 0, 3, isLast: false);
+        HashSet<string> members = ["lost", "stopped", "well", "never heard of"];
 
-        Assert.Equal(["lost"], sources.Forget(silo => silo is "lost" or "stopped"));
-        Assert.Empty(sources.Forget(silo => silo is "lost" or "stopped"));
+        Assert.Equal(["lost", "never heard of", "unknown by now"], Lost().Order(StringComparer.Ordinal));
+        Assert.Empty(Lost());
         Assert.Equal((0, 2), sources.Take("well", 1, 3, isLast: false));
+
+        ImmutableArray<string> Lost() => sources.Lost(members, silo => silo != "well");
+    }
+
+    [Fact]
+    public void S22_a_silo_that_nobody_knows_of_any_more_is_not_remembered_for_ever()
+    {
+        var sources = new EventSources();
+        sources.Take("stopped", 0, 3, isLast: true);
+        Assert.Empty(sources.Lost(new HashSet<string>(), _ => true));
+        Assert.Equal(["stopped"], sources.Lost(new HashSet<string> { "stopped" }, _ => true));
     }
 
     [Fact]
