@@ -232,6 +232,25 @@ public sealed class SqliteGrainStorageTests : IAsyncLifetime
         return new(connection);
     }
 
+    [Fact]
+    public async Task A_store_that_is_closed_while_it_is_read_leaves_nothing_open()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            await Write("a", grain: GrainId.Create("job", $"{round}"));
+            Task[] reads = [.. Enumerable.Range(0, 100).Select(_ => Task.Run(Read, TestContext.Current.CancellationToken))];
+            await _storage.DisposeAsync();
+
+            // Files of its log stay for as long as anybody has the database open.
+            Assert.Equal([_bench.File], Directory.GetFiles(Path.GetDirectoryName(_bench.File)!));
+            await Task.WhenAll(reads).ContinueWith(_ => { }, TaskScheduler.Default);
+            Assert.All(reads.Where(read => !read.IsCompletedSuccessfully), read =>
+                Assert.IsType<ObjectDisposedException>(read.Exception!.InnerException));
+            Assert.Equal([_bench.File], Directory.GetFiles(Path.GetDirectoryName(_bench.File)!));
+            _storage = _bench.Open();
+        }
+    }
+
     private async Task<GrainState<JournalRow>> Read()
     {
         var state = new GrainState<JournalRow>();

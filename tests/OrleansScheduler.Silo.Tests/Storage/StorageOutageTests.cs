@@ -62,7 +62,28 @@ public sealed class StorageOutageTests : IDisposable
         Assert.Null(health.Explain(new JournalLostException("another owner", mayBeWritten: false)));
         Assert.False(health.IsAway);
         var silent = new JournalLostException("silence", mayBeWritten: true, new JournalUnavailableException("silence"));
-        Assert.True(health.Explain(silent)!.MayBeDone);
+        var outage = health.Explain(silent)!;
+        Assert.True(outage.MayBeDone);
+        Assert.Null(outage.InnerException);   // it could be of a kind that cannot be sent
+        Assert.True(health.IsAway);
+    }
+
+    [Theory]
+    [InlineData(StorageVerb.Read)]
+    [InlineData(StorageVerb.Write)]
+    internal async Task A_grain_that_cannot_start_because_the_storage_fails_says_that_nothing_was_done(StorageVerb verb)
+    {
+        var storage = new FaultyStorage();
+        var bench = new JournalBench(storage);
+        await (await bench.Open()).Journal.Append("a");
+        var health = new StorageHealth(TimeProvider.System);
+        storage.Misbehave = call => call.Verb == verb ? Fault.ErrorBefore : Fault.None;
+
+        var outage = await Assert.ThrowsAsync<StorageUnavailableException>(
+            () => health.Open(bench.Make(), TestContext.Current.CancellationToken));
+
+        Assert.False(outage.MayBeDone);
+        Assert.Null(outage.InnerException);
         Assert.True(health.IsAway);
     }
 

@@ -29,7 +29,7 @@ internal sealed partial class SqliteGrainStorage(
     public async ValueTask DisposeAsync()
     {
         if (_writer is { } writer) await writer.DisposeAsync();
-        _readers?.Dispose();
+        if (_readers is { } readers) await readers.DisposeAsync();
         (_writer, _readers) = (null, null);
     }
 

@@ -7,18 +7,21 @@ namespace OrleansScheduler.Silo;
 /// Reads rows on a few connections, each with its prepared statement; in the write-ahead log mode readers and the writer do not wait
 /// for each other.
 /// </summary>
-internal sealed class SqliteReaders(SqliteDatabase database, SqliteStorageOptions options) : IDisposable
+internal sealed class SqliteReaders(SqliteDatabase database, SqliteStorageOptions options) : IAsyncDisposable
 {
     private readonly ConcurrentBag<Reader> _idle = [];
     private readonly SemaphoreSlim _slots = new(options.MaxReaders);
+    private volatile bool _closed;
 
     /// <summary>The row as it was last committed; null when there is none.</summary>
     /// <exception cref="SqliteStorageException">The file cannot be read.</exception>
+    /// <exception cref="ObjectDisposedException">The connections are closed.</exception>
     public async Task<SqliteRow?> Read(string grainId, string stateName, CancellationToken cancellationToken)
     {
         await _slots.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            ObjectDisposedException.ThrowIf(_closed, this);
             return await Task.Run(() => ReadNow(grainId, stateName), cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -27,11 +30,13 @@ internal sealed class SqliteReaders(SqliteDatabase database, SqliteStorageOption
         }
     }
 
-    /// <summary>Closes the connections. Nothing may be read any more.</summary>
-    public void Dispose()
+    /// <summary>Lets the reads that are under way end, refuses those that come later, and closes the connections.</summary>
+    public async ValueTask DisposeAsync()
     {
+        _closed = true;
+        for (var slot = 0; slot < options.MaxReaders; slot++) await _slots.WaitAsync().ConfigureAwait(false);
         while (_idle.TryTake(out var reader)) reader.Dispose();
-        _slots.Dispose();
+        _slots.Release(options.MaxReaders);
     }
 
     private SqliteRow? ReadNow(string grainId, string stateName)
