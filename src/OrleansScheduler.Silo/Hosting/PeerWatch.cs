@@ -22,9 +22,9 @@ internal sealed partial class PeerWatch(
     /// <summary>How often the others are asked.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(800);
     private static readonly TimeSpan IndirectPatience = TimeSpan.FromSeconds(2);
-    private readonly Dictionary<SiloAddress, long> _heard = [];
+    private readonly Dictionary<SiloAddress, Peer> _peers = [];
+    private long _looked = time.GetTimestamp();
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -47,31 +47,48 @@ internal sealed partial class PeerWatch(
             .Where(m => m.Status == SiloStatus.Active).Select(m => m.SiloAddress).ToList();
         if (!active.Contains(self.SiloAddress)) return null;
         var older = active.Where(IsOlder).ToList();
-        foreach (var gone in _heard.Keys.Except(older).ToList()) _heard.Remove(gone);
-        var answers = await Task.WhenAll(older.Select(async peer => (peer, Answers: await peers.Sees(peer, peer, Patience))));
-        var now = time.GetTimestamp();
-        foreach (var (peer, answered) in answers)
-        {
-            if (answered || !_heard.TryGetValue(peer, out var heard))
-            {
-                _heard[peer] = now;
-                continue;
-            }
 
-            if (time.GetElapsedTime(heard, now) < Limit) continue;
-            var others = active.Where(other => !other.Equals(peer) && !other.Equals(self.SiloAddress)).ToList();
-            var vouched = await Task.WhenAll(others.Select(other => peers.Reaches(other, peer, IndirectPatience)));
-            LogSilent(peer, vouched.Count(reached => reached), others.Count);
-            if (vouched.Contains(true)) return peer;
+        // Who stood still has not listened: from how long ago an answer came it learns nothing.
+        var now = time.GetTimestamp();
+        var stoodStill = time.GetElapsedTime(_looked, now) > Period * 1.5;
+        _looked = now;
+        foreach (var gone in _peers.Keys.Except(older).ToList()) _peers.Remove(gone);
+        foreach (var address in older)
+        {
+            if (!_peers.TryGetValue(address, out var peer)) _peers[address] = peer = new Peer { Heard = now };
+            if (stoodStill) Volatile.Write(ref peer.Heard, now);
+            if (peer.Asked.IsCompleted) peer.Asked = Ask(address, peer);
+            if (!IsSilent(peer)) continue;
+            var others = active.Where(other => !other.Equals(address) && !other.Equals(self.SiloAddress)).ToList();
+            var vouched = await Task.WhenAll(others.Select(other => peers.Reaches(other, address, IndirectPatience)));
+            _looked = time.GetTimestamp();   // to wait for the others is not to stand still
+            LogSilent(address, vouched.Count(reached => reached), others.Count);
+            if (vouched.Contains(true) && IsSilent(peer)) return address;
         }
 
         return null;
     }
 
+    /// <summary>An answer that comes late is one: the peer, or this silo, is busy, and the link between them is not cut.</summary>
+    private async Task Ask(SiloAddress address, Peer peer)
+    {
+        if (await peers.Sees(address, address, Limit)) Volatile.Write(ref peer.Heard, time.GetTimestamp());
+    }
+
+    private bool IsSilent(Peer peer) => time.GetElapsedTime(Volatile.Read(ref peer.Heard)) >= Limit;
+
     private bool IsOlder(SiloAddress peer) =>
         peer.Generation != self.SiloAddress.Generation
             ? peer.Generation < self.SiloAddress.Generation
             : peer.CompareTo(self.SiloAddress) < 0;
+
+    /// <summary>An older silo: when it answered last, and the question that is on its way to it.</summary>
+    private sealed class Peer
+    {
+        public long Heard;
+
+        public Task Asked { get; set; } = Task.CompletedTask;
+    }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Silo {Peer} does not answer this one; {Reaching} of {Others} others reach it")]
     private partial void LogSilent(SiloAddress peer, int reaching, int others);

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
@@ -56,9 +57,15 @@ public static class SiloHosting
                 // again. Looking a grain up, which all calls of it wait for, takes milliseconds; Orleans' own default for both is 30 s.
                 options.SystemResponseTimeout = TimeSpan.FromSeconds(3);
                 options.PlacementTimeout = TimeSpan.FromSeconds(6);
+
+                // A gateway that has lost its connection to this silo has others. Until then answers to it are kept here, and not sent by
+                // way of those; Orleans' own default is a minute.
+                options.ClientDropTimeout = TimeSpan.FromSeconds(1);
                 options.MaxEnqueuedRequestsHardLimit = 20_000;
                 (options.MaxMessageBodySize, options.MaxMessageHeaderSize) = (CellMessage.MaxBodyBytes, CellMessage.MaxHeaderBytes);
             }));
+        BePatient(builder.Services);
+        ListenBy<SiloListeners>(builder.Services);
         builder.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler, PromptEnd>());
         builder.Services.AddHostedService<PauseWatch>();
 
@@ -70,6 +77,25 @@ public static class SiloHosting
         builder.Services.AddHostedService<CellKeeper>();
         builder.Services.AddHostedService(services => services.GetRequiredService<EventOutbox>());
         return builder;
+    }
+
+    /// <summary>Puts patience before the membership table that the configuration has chosen.</summary>
+    private static void BePatient(IServiceCollection services)
+    {
+        if (services.LastOrDefault(service => service.ServiceType == typeof(IMembershipTable)) is not { } chosen) return;
+        services.Replace(ServiceDescriptor.Singleton<IMembershipTable>(provider =>
+        {
+            var table = chosen.ImplementationFactory?.Invoke(provider)
+                ?? ActivatorUtilities.CreateInstance(provider, chosen.ImplementationType!);
+            return ActivatorUtilities.CreateInstance<PatientMembershipTable>(provider, table);
+        }));
+    }
+
+    /// <summary>Puts a way to listen in the place of the silo's own, whose keys are its own too.</summary>
+    private static void ListenBy<TFactory>(IServiceCollection services) where TFactory : class, IConnectionListenerFactory
+    {
+        foreach (var own in services.Where(s => s.ServiceType == typeof(IConnectionListenerFactory) && s.IsKeyedService).ToList())
+            services.Replace(ServiceDescriptor.KeyedSingleton<IConnectionListenerFactory, TFactory>(own.ServiceKey));
     }
 
     private static ISiloBuilder AddDirectory(ISiloBuilder silo, IConfiguration configuration)
@@ -98,12 +124,13 @@ public static class SiloHosting
             ["Orleans:Membership:MinProbeTimeout"] = "00:00:00.25",
             ["Orleans:Membership:MaxProbeTimeout"] = "00:00:00.5",
             ["Orleans:Membership:NumMissedProbesLimit"] = "2",
-            ["Orleans:Membership:TableRefreshTimeout"] = "00:00:05",
 
             // A last silo may outvote those that have not said for three seconds that they live, and a cell that was lost as a whole can
             // start again on other addresses after that time; with Orleans' own defaults both take 90 s.
+            // It notices that when it reads the table the next time.
             ["Orleans:Membership:IAmAliveTablePublishTimeout"] = "00:00:01",
             ["Orleans:Membership:NumMissedTableIAmAliveLimit"] = "3",
+            ["Orleans:Membership:TableRefreshTimeout"] = "00:00:01",
         };
 
         // The one silo of the embedded profile has its gateways on this machine. Others have to be told where they are reached anyway.

@@ -10,7 +10,11 @@ internal sealed class FakePeers : IPeers
     /// <summary>Who gets no answer from whom.</summary>
     public ImmutableHashSet<(SiloAddress From, SiloAddress To)> Silent { get; set; } = [];
 
-    public Task<bool> Sees(SiloAddress peer, SiloAddress silo, TimeSpan patience) => Task.FromResult(!Silent.Contains((Self, peer)));
+    /// <summary>While it is set, who is not silent answers only when it is; null for at once.</summary>
+    public TaskCompletionSource<bool>? Late { get; set; }
+
+    public Task<bool> Sees(SiloAddress peer, SiloAddress silo, TimeSpan patience) =>
+        Silent.Contains((Self, peer)) ? Task.FromResult(false) : Late?.Task ?? Task.FromResult(true);
 
     public Task<bool> Reaches(SiloAddress peer, SiloAddress silo, TimeSpan patience) =>
         Task.FromResult(!Silent.Contains((Self, peer)) && !Silent.Contains((peer, silo)));
@@ -52,18 +56,32 @@ internal sealed class FakeMembership(params ImmutableArray<SiloAddress> active) 
 /// <summary>A membership table of one row, or one that does not answer.</summary>
 internal sealed class FakeTable(SiloAddress silo) : IMembershipTable
 {
+    /// <summary>What was written to it.</summary>
+    public List<MembershipEntry> Written { get; } = [];
+
+    /// <summary>Since when the silo is there.</summary>
+    public DateTime StartTime { get; set; }
+
     /// <summary>What the row says; null for a table that cannot be read.</summary>
     public SiloStatus? Status { get; set; } = SiloStatus.Active;
 
     /// <summary>What happens while the row is read.</summary>
     public Action WhileReading { get; set; } = () => { };
 
-    public Task<MembershipTableData> ReadRow(SiloAddress key)
+    public Task<MembershipTableData> ReadRow(SiloAddress key) => ReadAll();
+
+    public Task<MembershipTableData> ReadAll()
     {
         WhileReading();
         if (Status is not { } status) throw new TimeoutException("the store is away");
-        return Task.FromResult(new MembershipTableData(
-            Tuple.Create(new MembershipEntry { SiloAddress = silo, Status = status }, "1"), new TableVersion(1, "1")));
+        var entry = new MembershipEntry { SiloAddress = silo, Status = status, StartTime = StartTime };
+        return Task.FromResult(new MembershipTableData(Tuple.Create(entry, "1"), new TableVersion(1, "1")));
+    }
+
+    public Task<bool> UpdateRow(MembershipEntry entry, string etag, TableVersion tableVersion)
+    {
+        Written.Add(entry);
+        return Task.FromResult(true);
     }
 
     public Task InitializeMembershipTable(bool tryInitTableVersion) => throw new NotSupportedException();
@@ -72,11 +90,7 @@ internal sealed class FakeTable(SiloAddress silo) : IMembershipTable
 
     public Task CleanupDefunctSiloEntries(DateTimeOffset beforeDate) => throw new NotSupportedException();
 
-    public Task<MembershipTableData> ReadAll() => throw new NotSupportedException();
-
     public Task<bool> InsertRow(MembershipEntry entry, TableVersion tableVersion) => throw new NotSupportedException();
-
-    public Task<bool> UpdateRow(MembershipEntry entry, string etag, TableVersion tableVersion) => throw new NotSupportedException();
 
     public Task UpdateIAmAlive(MembershipEntry entry) => throw new NotSupportedException();
 }

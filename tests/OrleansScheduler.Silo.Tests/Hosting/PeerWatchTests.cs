@@ -59,6 +59,29 @@ public sealed class PeerWatchTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task An_answer_that_comes_late_is_one()
+    {
+        Watch(Second, [First, Second, Third]);
+        for (var i = 0; i < 5; i++)
+        {
+            var late = _peers.Late = new TaskCompletionSource<bool>();
+            Assert.Null(await During(PeerWatch.Limit - PeerWatch.Period));
+            _peers.Late = null;
+            late.SetResult(true);
+        }
+    }
+
+    [Fact]
+    public async Task Who_stood_still_ends_nothing_because_of_what_it_did_not_hear_meanwhile()
+    {
+        Watch(Second, [First, Second, Third]);
+        Assert.Null(await During(PeerWatch.Limit));
+        _peers.Late = new TaskCompletionSource<bool>();
+        _time.Advance(PeerWatch.Limit * 2);
+        Assert.Null(await During(PeerWatch.Period));
+    }
+
     public void Dispose() => _watch?.Dispose();
 
     private void Watch(SiloAddress self, ImmutableArray<SiloAddress> active)
