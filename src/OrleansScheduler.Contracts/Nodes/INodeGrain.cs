@@ -49,6 +49,13 @@ public interface INodeGrain : IGrainWithStringKey
     [Alias("Kill"), AlwaysInterleave]
     Task<bool> Kill(KillBatch batch, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// From a job that counts tasks there as partitioned. While the agent can be reached, it is asked for all it knows, so that every job
+    /// hears of its tasks again. It does not come to that by itself: the loss was told to the job after the node's return.
+    /// </summary>
+    [Alias("Reconcile"), AlwaysInterleave]
+    Task Reconcile(CancellationToken cancellationToken = default);
+
     /// <summary>Takes the node out of service: no new tasks, those on it move away at once, whatever SLAs say.</summary>
     [Alias("Drain")]
     Task<Answer<NodeView>> Drain(string operationId, string actor, CancellationToken cancellationToken = default);

@@ -89,15 +89,16 @@ public sealed partial class JobRound(
     }
 
     /// <summary>
-    /// What an agent says about an attempt. False when the job does not want that attempt there, so that the agent is told to end and
-    /// forget it.
+    /// What an agent says about an attempt in a session of its node. False when the job does not want that attempt there, so that the
+    /// agent is told to end and forget it.
     /// </summary>
-    public bool Report(string node, AttemptRef attempt, in TaskEvent report)
+    public bool Report(string node, long generation, AttemptRef attempt, in TaskEvent report)
     {
         var current = Find(attempt.Instance) is { } task && task.Attempt == attempt.Number && task.Node == node
             && task.Status >= ScheduleStatus.Assigned
             ? task
             : null;
+        losses.Heard(node, generation, isOfEarlier: current?.Generation < generation);
         if (current is null) return report.To.IsTerminal();
         if (current.Status.IsTerminal()) return report.To.IsTerminal();
 

@@ -146,6 +146,9 @@ public sealed partial class Ledger
     /// <summary>One node as users see it; null when there is none of that id.</summary>
     public NodeView? DescribeNode(string node) => _nodes.GetValueOrDefault(node)?.Describe();
 
+    /// <summary>The session of a node of which there was news last; 0 when there is none of that id.</summary>
+    public long GenerationOf(string node) => _nodes.GetValueOrDefault(node)?.Generation ?? 0;
+
     /// <summary>What an attempt holds: its node and ports; null when it holds nothing.</summary>
     public Placement? Find(JobKey job, AttemptRef attempt)
     {

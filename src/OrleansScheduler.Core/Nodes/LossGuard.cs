@@ -5,20 +5,30 @@ namespace OrleansScheduler.Core;
 /// <param name="AtLeast">How many it must be besides.</param>
 /// <param name="Window">Time in which they are lost.</param>
 /// <param name="Pace">Time between two nodes whose tasks are given up during one.</param>
-public sealed record MassLossRules(double Share, int AtLeast, TimeSpan Window, TimeSpan Pace);
+public sealed record MassLossRules(double Share, int AtLeast, TimeSpan Window, TimeSpan Pace)
+{
+    /// <summary>How long after the start of the ledger it waits at most for nodes that are coming back. Default: not at all.</summary>
+    public TimeSpan ReregisterWithin { get; init; }
+
+    /// <summary>Time without one that comes back after which those that are missing then are taken for lost.</summary>
+    public TimeSpan ReregisterPause { get; init; }
+}
 
 /// <summary>
 /// Slows the giving up of nodes down when so many are lost at once that it is rather the network, a store or the cell itself that fails:
 /// replacing all their tasks would make it worse. Opens by itself.
 /// </summary>
 /// <remarks>
-/// As Mesos' <c>agent_removal_rate_limit</c> and Kubernetes' eviction rates. Not thread-safe. Times are since any one moment.
+/// As Mesos' <c>agent_removal_rate_limit</c> and Kubernetes' eviction rates. After the start of a ledger nobody is given up as long as
+/// nodes are coming back: a silent one may be queueing for its turn to register, as with Mesos' <c>agent_reregister_timeout</c>, but for no
+/// longer than that goes on. Not thread-safe. Times are since the start of the ledger.
 /// </remarks>
 public sealed class LossGuard(MassLossRules rules)
 {
     private readonly Dictionary<string, Loss> _lost = new(StringComparer.Ordinal);
     private readonly Queue<(string Node, TimeSpan At)> _recent = [];
     private TimeSpan? _next;
+    private TimeSpan? _returned;
     private int _slowed;
 
     private enum Loss
@@ -40,6 +50,9 @@ public sealed class LossGuard(MassLossRules rules)
     /// <summary>A node was lost long ago and does not count.</summary>
     public void Know(string node) => _lost[node] = Loss.Permitted;
 
+    /// <summary>A node has registered, again or for the first time.</summary>
+    public void Registered(TimeSpan now) => _returned = now;
+
     /// <summary>A node is back.</summary>
     public void Back(string node)
     {
@@ -51,6 +64,7 @@ public sealed class LossGuard(MassLossRules rules)
     {
         if (!_lost.TryGetValue(node, out var loss))
         {
+            if (AreComingBack(now)) return false;
             _recent.Enqueue((node, now));
             _lost[node] = loss = Loss.New;
         }
@@ -73,4 +87,6 @@ public sealed class LossGuard(MassLossRules rules)
         _lost[node] = Loss.Permitted;
         return true;
     }
+
+    private bool AreComingBack(TimeSpan now) => now < rules.ReregisterWithin && now - _returned < rules.ReregisterPause;
 }

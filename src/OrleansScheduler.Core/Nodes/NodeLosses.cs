@@ -23,9 +23,14 @@ public sealed class NodeLosses
     }
 
     /// <summary>The node spoke in a session: losses of earlier ones are over.</summary>
-    public void Heard(string node, long generation)
+    /// <param name="node">The node.</param>
+    /// <param name="generation">The session.</param>
+    /// <param name="isOfEarlier">
+    /// Whether it spoke of a task of an earlier session. Only then can the word of a loss that comes late do harm, and a line is worth it.
+    /// </param>
+    public void Heard(string node, long generation, bool isOfEarlier)
     {
-        if (_byNode.TryGetValue(node, out var known) && known.Generation < generation)
+        if (_byNode.TryGetValue(node, out var known) ? known.Generation < generation : isOfEarlier)
             _byNode[node] = new NodeLoss(node, generation, MayReplace: false, LeaseEnded: false);
     }
 

@@ -21,5 +21,17 @@ public sealed class MassLossSettings
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
     public TimeSpan Pace { get; set; } = TimeSpan.FromSeconds(10);
 
-    internal MassLossRules ToRules() => new(Share, AtLeast, Window, Pace);
+    /// <summary>
+    /// How long a ledger that was started gives up nobody at most while nodes are coming back: whoever is silent then may be waiting for a
+    /// busy cell to take it in. Default 2 min; 0 for not at all.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan ReregisterWithin { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Time without a node that comes back after which that is over. Default 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
+    public TimeSpan ReregisterPause { get; set; } = TimeSpan.FromSeconds(5);
+
+    internal MassLossRules ToRules() =>
+        new(Share, AtLeast, Window, Pace) { ReregisterWithin = ReregisterWithin, ReregisterPause = ReregisterPause };
 }

@@ -17,9 +17,16 @@ internal sealed partial class JobGrain
         // Whoever asks wakes no job again that has ended, so nobody else must have to hear of it.
         if (_inMotion || _beginning || !_outbox.IsEmpty) return Task.FromResult(JobMotion.Moving);
         if (_state.Exists && !_state.IsEnded) return Task.FromResult(JobMotion.AtRest);
-        if (!_isAmongEnded) _ended.Add(this);
-        _isAmongEnded = true;
+        BeAmongEnded();
         return Task.FromResult(JobMotion.Ended);
+    }
+
+    /// <summary>Being read, or asked for without existing, keeps a job in memory no longer than others that have ended.</summary>
+    private void BeAmongEnded()
+    {
+        if (_isAmongEnded) return;
+        _isAmongEnded = true;
+        _ended.Add(this);
     }
 
     /// <summary>
@@ -27,7 +34,7 @@ internal sealed partial class JobGrain
     /// </summary>
     public void Leave()
     {
-        if (!_inMotion && !_beginning && !_storage.IsAway) DeactivateOnIdle();
+        if (_isAmongEnded && !_inMotion && !_beginning && !_storage.IsAway) DeactivateOnIdle();
     }
 
     /// <summary>Whether the index has to learn of it anew: it is a new job, or one that had ended and goes on.</summary>

@@ -60,8 +60,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _storage.Require();
-        var recovered = await _journal.Open(cancellationToken);
+        var recovered = await _storage.Open(_journal, cancellationToken);
         if (recovered.Snapshot is { } snapshot) _state.Apply(snapshot);
         foreach (var change in recovered.Entries) _state.Apply(change);
         _outbox.Owner = _journal.Epoch;
@@ -71,6 +70,7 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
         _outbox.Resume();
         _dependencies.Ask();
         _ = Touch();
+        if (_state.IsEnded) BeAmongEnded();
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -124,8 +124,11 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     public Task<ImmutableArray<VersionView>> ListVersions(CancellationToken cancellationToken) =>
         Task.FromResult(UpdateDescription.Versions(_state));
 
-    public Task<JobView?> Describe(CancellationToken cancellationToken) =>
-        Task.FromResult(_state.Exists ? JobDescription.Describe(_state) : null);
+    public Task<JobView?> Describe(CancellationToken cancellationToken)
+    {
+        if (!_state.Exists && !_beginning) BeAmongEnded();
+        return Task.FromResult(_state.Exists ? JobDescription.Describe(_state) : null);
+    }
 
     public Task<Answer<ServiceView>> DescribeService(CancellationToken cancellationToken) =>
         Task.FromResult(ServiceDescription.Describe(_state));
@@ -148,9 +151,8 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     public async Task<ReportAnswer> Report(NodeReport report, CancellationToken cancellationToken) => new(await Refuse(
         round =>
         {
-            _losses.Heard(report.Node, report.Generation);
             foreach (var absent in report.Absent) round.Absent(report.Node, absent);
-            return report.Reports.Where(r => !Apply(round, report.Node, r))
+            return report.Reports.Where(r => !Apply(round, report, r))
                 .Select(r => new AttemptRef(r.Attempt.Instance, r.Attempt.Number));
         },
         cancellationToken));
@@ -189,8 +191,8 @@ internal sealed partial class JobGrain : Grain, IJobGrain, IStateOwner, IDisposa
     /// <summary>
     /// Attempt times come from agents' clocks; what the job records is when it learned of it, so that one clock orders its history.
     /// </summary>
-    private bool Apply(JobRound round, string node, AttemptReport report) =>
-        round.Report(node, new(report.Attempt.Instance, report.Attempt.Number), new TaskEvent(report.Status, _time.GetUtcNow())
+    private bool Apply(JobRound round, NodeReport from, AttemptReport report) => round.Report(
+        from.Node, from.Generation, new(report.Attempt.Instance, report.Attempt.Number), new TaskEvent(report.Status, _time.GetUtcNow())
         {
             Message = report.Message,
             Sequence = report.Sequence,

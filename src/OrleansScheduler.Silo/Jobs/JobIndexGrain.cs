@@ -28,8 +28,7 @@ internal sealed partial class JobIndexGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        storage.Require();
-        var recovered = await _journal.Open(cancellationToken);
+        var recovered = await storage.Open(_journal, cancellationToken);
         if (recovered.Snapshot is { } snapshot) Apply(snapshot);
         foreach (var change in recovered.Entries) Apply(change);
 

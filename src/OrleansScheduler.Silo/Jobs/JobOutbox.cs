@@ -99,15 +99,22 @@ internal sealed partial class JobOutbox : IDisposable
         Start();
     }
 
-    /// <summary>Sends again what agents have not answered since <paramref name="before"/>.</summary>
+    /// <summary>
+    /// Sends again what agents have not answered since <paramref name="before"/>, and asks nodes that were lost by then whether they are
+    /// back: the word of their loss may have been the later one to arrive.
+    /// </summary>
     public void Resend(DateTimeOffset before)
     {
+        HashSet<string>? lost = null;
         foreach (var task in _state.Tasks.Values.Where(t => t.Since <= before))
         {
             if (task.Status == ScheduleStatus.Assigned) AddLaunch(task);
             else if (task.Status.IsStopping()) AddKill(task);
+            else if (task.Status == ScheduleStatus.Partitioned) (lost ??= new(StringComparer.Ordinal)).Add(task.Node!);
         }
 
+        // Who does not hear of it is asked again the next time.
+        foreach (var node in lost ?? []) _grains.GetGrain<INodeGrain>(node).Reconcile(_stopped).Ignore();
         Start();
     }
 

@@ -61,8 +61,7 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _storage.Require();
-        var recovered = await _journal.Open(cancellationToken);
+        var recovered = await _storage.Open(_journal, cancellationToken);
         if (recovered.Snapshot is { } snapshot) Recover(snapshot);
         foreach (var change in recovered.Entries) Recover(change);
         Adopt();
@@ -113,6 +112,8 @@ internal sealed partial class ResourceLedgerGrain : Grain, IResourceLedgerGrain,
 
     public async Task<long> NodeChanged(NodeCondition condition, CancellationToken cancellationToken)
     {
+        if (condition.Reachable && condition.Generation != _ledger.GenerationOf(condition.Description.Id))
+            _guard.Registered(_time.GetElapsedTime(_started));
         await _inbox.Post(round => round.Change(condition));
         if (condition.Reachable) _guard.Back(condition.Description.Id);
         return Epoch;

@@ -199,6 +199,13 @@ internal sealed partial class NodeGrain(
 
     public Task Wake(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public Task Reconcile(CancellationToken cancellationToken)
+    {
+        // The digests differ now, so the agent says everything. Until it has, it is on its way.
+        if (_reachable && _attempts.IsComplete) _attempts.Clear();
+        return Task.CompletedTask;
+    }
+
     public IAsyncEnumerable<StatePart> CopyState(CancellationToken cancellationToken) => copies.Parts(record).ToAsyncEnumerable();
 
     public Task<StateCheck> CheckState(CancellationToken cancellationToken) =>
@@ -318,7 +325,10 @@ internal sealed partial class NodeGrain(
     {
         _lastNews = time.GetTimestamp();
         foreach (var some in (await Ledger.HeldOn(_id, cancellationToken)).Chunk(ReportWidth))
+        {
+            if (!news.Reachable && news.Generation < record.State.Generation) return;   // it has come back meanwhile
             await Task.WhenAll(some.Select(h => GrainFactory.GetGrain<IJobGrain>(h.Job.ToString()).NodeChanged(news, cancellationToken)));
+        }
     }
 
     private void Publish(string status, string? message) =>

@@ -85,7 +85,7 @@ internal sealed class CronFixture(int seed = 1)
     {
         var task = State.Tasks[instance];
         var report = new TaskEvent(status, Now) { Sequence = ++_sequence, ExitCode = exitCode };
-        return Do(r => Assert.True(r.Report(task.Node!, task.Ref, report)));
+        return Do(r => Assert.True(r.Report(task.Node!, 1, task.Ref, report)));
     }
 
     public void End(int instance, ScheduleStatus status)

@@ -74,7 +74,7 @@ internal sealed class JobFixture(int seed = 1)
     {
         var task = State.Tasks[instance];
         var report = new TaskEvent(status, Now) { Sequence = sequence, ExitCode = exitCode, IsReady = isReady };
-        return Do(r => Assert.True(r.Report(task.Node!, task.Ref, report)));
+        return Do(r => Assert.True(r.Report(task.Node!, 1, task.Ref, report)));
     }
 
     /// <summary>Lets one random task take its next step.</summary>

@@ -30,7 +30,7 @@ public sealed class JobForceTests
     {
         Run(_job.ABatch(1));
         _job.Do(r => r.Force("op-1", 0, Failed, "eve"));
-        _job.Do(r => Assert.False(r.Report("node-0", new(0, 1), new TaskEvent(Running, _job.Now) { Sequence = 9 })));
+        _job.Do(r => Assert.False(r.Report("node-0", 1, new(0, 1), new TaskEvent(Running, _job.Now) { Sequence = 9 })));
         Assert.Equal(Failed, _job.State.Tasks[0].Status);
     }
 

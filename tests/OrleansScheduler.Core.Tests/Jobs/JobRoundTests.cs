@@ -131,8 +131,8 @@ public sealed class JobRoundTests
         _job.Place();
         _job.Lose("node-0");
         Assert.Equal(2, _job.State.Tasks[0].Attempt);
-        _job.Do(r => Assert.False(r.Report("node-0", new(0, 1), new TaskEvent(Running, _job.Now) { Sequence = 2 })));
-        _job.Do(r => Assert.True(r.Report("node-0", new(0, 1), new TaskEvent(Finished, _job.Now) { Sequence = 3 })));
+        _job.Do(r => Assert.False(r.Report("node-0", 1, new(0, 1), new TaskEvent(Running, _job.Now) { Sequence = 2 })));
+        _job.Do(r => Assert.True(r.Report("node-0", 1, new(0, 1), new TaskEvent(Finished, _job.Now) { Sequence = 3 })));
     }
 
     [Fact]
@@ -152,6 +152,17 @@ public sealed class JobRoundTests
         Assert.Equal((Pending, 2), (_job.State.Tasks[0].Status, _job.State.Tasks[0].Attempt));
         Assert.Equal([new AttemptRef(0, 1)], lost.Released);
         Assert.Equal([new AttemptRef(0, 1)], lost.Kills.Select(k => k.Ref));
+    }
+
+    [Fact]
+    public void The_loss_of_a_session_that_is_told_after_the_node_spoke_in_a_later_one_changes_nothing()
+    {
+        _job.Run(_job.AService(1));
+        _job.Place();
+        _job.Report(0, Running, 2);
+        _job.Do(r => Assert.True(r.Report("node-0", 2, new(0, 1), new TaskEvent(Running, _job.Now) { Sequence = 2 })));
+        _job.Lose("node-0");
+        Assert.Equal((Running, 1), (_job.State.Tasks[0].Status, _job.State.Tasks[0].Attempt));
     }
 
     [Fact]

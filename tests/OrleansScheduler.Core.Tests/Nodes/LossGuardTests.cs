@@ -59,6 +59,25 @@ public sealed class LossGuardTests
     }
 
     [Fact]
+    public void After_a_start_nobody_is_given_up_while_nodes_come_back_but_not_for_ever()
+    {
+        var guard = new LossGuard(Rules with { ReregisterWithin = TimeSpan.FromSeconds(60), ReregisterPause = TimeSpan.FromSeconds(5) });
+        for (var second = 10; second < 30; second++)
+        {
+            guard.Registered(TimeSpan.FromSeconds(second));
+            Assert.False(guard.MayReplace("n1", 100, TimeSpan.FromSeconds(second + 4)));
+        }
+
+        Assert.Equal(0, guard.Recent);
+        Assert.True(guard.MayReplace("n1", 100, TimeSpan.FromSeconds(34)));
+        guard.Registered(TimeSpan.FromSeconds(59));
+        Assert.False(guard.MayReplace("n2", 100, TimeSpan.FromSeconds(59)));
+        Assert.True(guard.MayReplace("n2", 100, TimeSpan.FromSeconds(60)));
+        guard.Registered(TimeSpan.FromSeconds(100));
+        Assert.True(guard.MayReplace("n3", 100, TimeSpan.FromSeconds(101)));
+    }
+
+    [Fact]
     public void Nodes_known_to_be_gone_do_not_count()
     {
         foreach (var node in Enumerable.Range(0, 50)) _guard.Know($"old{node}");

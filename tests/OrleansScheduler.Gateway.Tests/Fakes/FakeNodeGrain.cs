@@ -92,6 +92,8 @@ public sealed class FakeNodeGrain(FakeCell cell) : Grain, INodeGrain
 
     public Task Wake(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
+    public Task Reconcile(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
     private Task<Answer<NodeView>> Set(string verb, string operationId, string actor, MaintenanceMode mode, string status)
     {
         if (!cell.Nodes.TryGetValue(Id, out var node))

@@ -230,6 +230,22 @@ public sealed class CellTests : IDisposable
     }
 
     [Fact]
+    public async Task A_job_that_hears_of_a_loss_when_the_node_is_back_hears_of_its_tasks_again()
+    {
+        await using var cell = await TestCell.Start(_directory, builder => builder.Configuration["Cell:ResendAfter"] = "00:00:01");
+        await using var node = await SimulatedNode.Start(cell, SimulatedNode.Describe("n1"), _ => ScheduleStatus.Running);
+        await cell.Submit(AService(1));
+        await cell.Until(Key, v => v.Counts.GetValueOrDefault("RUNNING") == 1);
+
+        // As an owner of the node would say that another one has replaced by now, to a job that has been moved.
+        var generation = (await cell.Grains.GetGrain<INodeGrain>("n1").Describe())!.Generation;
+        await cell.Job(Key).NodeChanged(new NodeNews("n1", Reachable: false, Draining: false, generation));
+        await cell.Until(Key, v => v.Counts.GetValueOrDefault("RUNNING") == 1, seconds: 20);
+        Assert.Contains((await cell.Job(Key).DescribeTask(0))!.History, e => e.Status == ScheduleStatus.Partitioned);
+        Assert.Single(node.Started);
+    }
+
+    [Fact]
     public async Task A_drained_node_is_emptied_and_gets_nothing_until_it_is_back()
     {
         await using var cell = await TestCell.Start(_directory);

@@ -67,7 +67,10 @@ public sealed class JobIndexTests : IDisposable
         var management = cell.Grains.GetGrain<IManagementGrain>(0);
         await TestCell.Eventually(async () => (await Ended(cell)).Count == Batches.Length && await InMemory() == 1 + 3, 60);
 
+        // Reading them brings no more of them back, nor does asking for some that there are not.
         foreach (var batch in Batches) Assert.Equal(JobPhase.Finished, (await cell.Job(batch).Describe())!.Phase);
+        foreach (var batch in Batches) Assert.Null(await cell.Job(batch with { Role = "nobody" }).Describe());
+        await TestCell.Eventually(async () => await InMemory() == 1 + 3, 30);
         Assert.Null((await cell.Submit(Spec(Batches[0], JobType.Batch) with { Priority = 1 }, "again")).Problem);
         await cell.Until(Batches[0], v => v.Counts.GetValueOrDefault("RUNNING") == 1);
 
