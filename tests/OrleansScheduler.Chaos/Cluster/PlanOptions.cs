@@ -18,6 +18,11 @@ internal sealed class PlanOptions
     private readonly Option<int> _gateways = new("--gateways") { Description = "How many gateways" };
     private readonly Option<int> _agents = new("--agents") { Description = "How many agents" };
     private readonly Option<bool> _namespaces = new("--namespaces") { Description = "Own network for each process; needs root" };
+    private readonly Option<string?> _from = new("--from")
+    {
+        Description = "Directory with the build of osched that the cell is started from; the one beside this program when not given",
+    };
+
     private readonly Option<string?> _logs = new("--logs") { Description = "Directory that keeps logs and sandboxes" };
     private readonly Option<bool> _verbose = new("--verbose") { Description = "Let the processes log information too" };
     private readonly Option<string[]> _set = new("--set") { Description = "A setting, such as Cell__ResendAfter=00:00:01" };
@@ -36,7 +41,7 @@ internal sealed class PlanOptions
 
     public void AddTo(Command command)
     {
-        Option[] all = [_store, _silos, _gateways, _agents, _logs, _verbose, _set, _output];
+        Option[] all = [_store, _silos, _gateways, _agents, _from, _logs, _verbose, _set, _output];
         foreach (var option in all) command.Add(option);
         if (!_choosesNamespaces) command.Add(_namespaces);
         _output.AcceptOnlyFromAmong("text", "json");
@@ -49,6 +54,7 @@ internal sealed class PlanOptions
         Gateways = parse.GetValue(_gateways),
         Agents = parse.GetValue(_agents),
         Namespaces = !_choosesNamespaces && parse.GetValue(_namespaces),
+        Executable = parse.GetValue(_from) is { } from ? Osched(from) : ClusterDriver.Osched,
         Directory = parse.GetValue(_logs) is { } directory ? Path.GetFullPath(directory) : null,
         Verbose = parse.GetValue(_verbose),
         Settings = (parse.GetValue(_set) ?? []).Select(setting => setting.Split('=', 2))
@@ -57,4 +63,10 @@ internal sealed class PlanOptions
 
     public void Print(ParseResult parse, object result) =>
         Console.WriteLine(parse.GetValue(_output) == "json" ? JsonSerializer.Serialize(result, Json) : result);
+
+    private static string Osched(string directory)
+    {
+        var osched = Path.GetFullPath(Path.Combine(directory, "osched"));
+        return File.Exists(osched) ? osched : throw new FileNotFoundException("--from has no osched", osched);
+    }
 }

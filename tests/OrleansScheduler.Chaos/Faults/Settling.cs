@@ -24,20 +24,22 @@ internal sealed class Settling(ClusterDriver cluster, History history, Func<Immu
             var looked = started;
             var seen = new HashSet<JobKey>();
             var waits = new Dictionary<string, double>(StringComparer.Ordinal);
+            var running = new List<int>();
             while (await Missing(gateways, seen) is { } missing)
             {
                 if (BootClock.Now - started > Patience.TotalSeconds)
                 {
-                    Say(after, started, missing, waits);
+                    Say(after, started, missing, waits, running);
                     return;
                 }
 
                 await Task.Delay(LookAgain, TimeProvider.System);
                 waits[missing] = waits.GetValueOrDefault(missing) + BootClock.Now - looked;
                 looked = BootClock.Now;
+                running.Add(Running());
             }
 
-            Say(after, started, missing: null, waits);
+            Say(after, started, missing: null, waits, running);
         }
         finally
         {
@@ -45,21 +47,25 @@ internal sealed class Settling(ClusterDriver cluster, History history, Func<Immu
         }
     }
 
-    private void Say(string after, double started, string? missing, Dictionary<string, double> waits) => history.Add(new()
+    private void Say(string after, double started, string? missing, Dictionary<string, double> waits, List<int> running)
     {
-        T = BootClock.Now,
-        P = "nemesis",
-        K = OutcomeKind.Settled,
-        Op = after,
-        Took = Math.Round(BootClock.Now - started, 2),
-        Code = missing,
-        Outcome = waits.Count == 0 ? null : string.Join("; ", waits.OrderByDescending(wait => wait.Value).Take(MostReasons)
-            .Select(wait => string.Create(CultureInfo.InvariantCulture, $"{wait.Value:0.0} s {wait.Key}"))),
-        Load = Math.Round(Load(), 2),
-    });
+        history.Add(new()
+        {
+            T = BootClock.Now,
+            P = "nemesis",
+            K = OutcomeKind.Settled,
+            Op = after,
+            Took = Math.Round(BootClock.Now - started, 2),
+            Code = missing,
+            Outcome = waits.Count == 0 ? null : string.Join("; ", waits.OrderByDescending(wait => wait.Value).Take(MostReasons)
+                .Select(wait => string.Create(CultureInfo.InvariantCulture, $"{wait.Value:0.0} s {wait.Key}"))),
+            Load = running.Count == 0 ? 0 : Math.Round(running.Average() / Environment.ProcessorCount, 2),
+        });
+    }
 
-    private static double Load() =>
-        double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture) / Environment.ProcessorCount;
+    // Those that want to run now, without this one: a load average still has the minute before in it.
+    private static int Running() =>
+        int.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[3].Split('/')[0], CultureInfo.InvariantCulture) - 1;
 
     /// <summary>What is not as it should be; null when all is. A service that was seen well since the fault is not asked again.</summary>
     private async Task<string?> Missing(ImmutableArray<SchedulerClient> gateways, HashSet<JobKey> seen)

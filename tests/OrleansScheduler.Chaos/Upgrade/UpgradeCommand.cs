@@ -9,33 +9,26 @@ internal static class UpgradeCommand
 
     public static Command Create()
     {
-        var from = new Option<string?>("--from")
-        {
-            Description = "Directory with the build that the cell begins with and returns to; the build of this program when not given",
-        };
         var users = new Option<int>("--users") { Description = "Users who work at once", DefaultValueFactory = _ => 4 };
         var tasks = new Option<int>("--tasks") { Description = "Tasks that run all the time", DefaultValueFactory = _ => 12 };
         var alone = new Option<bool>("--one-gateway-each") { Description = "Agents know one gateway each, not all of them" };
         var plan = new PlanOptions();
         var command = new Command("upgrade", "Exchange every silo, gateway and agent one by one while users work, and back again")
         {
-            from, users, tasks, alone,
+            users, tasks, alone,
         };
         plan.AddTo(command);
         command.SetAction(async (parse, cancellationToken) =>
         {
-            var first = parse.GetValue(from) is { } directory ? Path.GetFullPath(Path.Combine(directory, "osched")) : ClusterDriver.Osched;
-            if (!File.Exists(first)) throw new FileNotFoundException("--from has no osched", first);
             var cell = plan.Read(parse);
             cell = cell with
             {
-                Executable = first,
                 Gateways = Math.Max(Gateways, cell.Gateways),
                 AgentsKnowAllGateways = !parse.GetValue(alone),
             };
             await using var cluster = await ClusterDriver.Start(cell);
             var report = await new UpgradeMeasure(cluster, parse.GetValue(users), parse.GetValue(tasks))
-                .Run(first, ClusterDriver.Osched, cancellationToken);
+                .Run(cell.Executable, ClusterDriver.Osched, cancellationToken);
             plan.Print(parse, report);
             return report is { Failed: 0, Restarted: 0, Forced: 0 } ? 0 : 1;
         });

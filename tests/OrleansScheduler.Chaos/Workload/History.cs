@@ -75,7 +75,7 @@ internal sealed record HistoryEvent
     /// <summary>Seconds that something took.</summary>
     public double? Took { get; init; }
 
-    /// <summary>Processes that wanted to run, for each processor, on average over the last minute.</summary>
+    /// <summary>Processes that wanted to run, for each processor, on average over that time.</summary>
     public double? Load { get; init; }
 }
 

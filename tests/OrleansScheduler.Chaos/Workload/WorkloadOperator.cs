@@ -3,6 +3,7 @@ namespace OrleansScheduler.Chaos;
 /// <summary>Somebody who looks after machines: takes one node out of service now and then, and puts it back.</summary>
 internal sealed class WorkloadOperator : Requester
 {
+    private static readonly TimeSpan PutsBackWithin = TimeSpan.FromMinutes(5);
     private readonly ImmutableArray<string> _nodes;
 
     public WorkloadOperator(string name, ClusterDriver cluster, History history, int seed)
@@ -20,10 +21,10 @@ internal sealed class WorkloadOperator : Requester
             await Pause(3, 8, cancellationToken);
 
             // Also when the run is over: what is left is judged with all nodes in service.
-            while (!await Change(
-                Line("undrain") with { Target = node }, (client, key) => client.UndrainNodeAsync(node, key), static (line, _) => line))
-            {
-            }
+            await Until(
+                () => Change(
+                    Line("undrain") with { Target = node }, (client, key) => client.UndrainNodeAsync(node, key), static (line, _) => line),
+                PutsBackWithin);
         }
     }
 }

@@ -20,7 +20,7 @@ internal sealed class Osched : IAsyncDisposable
     public int Id => _process.Id;
 
     /// <summary>Its last lines: data, then what it said about it.</summary>
-    public string Output => string.Join('\n', [.. _output, .. _error]);
+    public string Output => string.Join('\n', _output.ToArray().Concat(_error.ToArray()));
 
     public static Osched Start(string arguments, IReadOnlyDictionary<string, string>? environment = null)
     {

@@ -67,7 +67,8 @@ public sealed class StrictContainerTests(PodmanService podman) : IAsyncLifetime
             """;
         await Eventually.True(
             async () => (await _cell.Client.ListNodesAsync()).Value is { Items: [{ Status: "ready" }] }, 60, () => _cell.Output);
-        Assert.Null((await _cell.Client.SubmitJobsAsync(JobFileBody.Of("strict.yaml", Encoding.UTF8.GetBytes(file)))).Problem);
+        var answer = await _cell.Client.SubmitJobsAsync(JobFileBody.Of("strict.yaml", Encoding.UTF8.GetBytes(file)));
+        Assert.True(answer.Problem is null, $"{answer.Problem}\n{_cell.Output}");
     }
 
     /// <summary>Waits until a later attempt runs, and returns its number.</summary>
