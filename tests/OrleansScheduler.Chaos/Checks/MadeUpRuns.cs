@@ -94,7 +94,8 @@ internal static class MadeUpRuns
         ("S17", "two replace the same version", run => Add(run, Update("u2", 13, 1, 2))),
         ("S17", "a version is left out", run => Add(run, Update("u3", 13, 2, 4))),
         ("S18", "a task ends with its agent", run => Add(
-            run with { Witness = run.Witness.RemoveAll(line => line.Kind == WitnessKind.Exit) }, Fault("F3-kill-agent", 12, 13.5))),
+            run with { Witness = run.Witness.RemoveAll(line => line.Kind == WitnessKind.Exit) },
+            [.. Fault("F3-kill-agent", 12, 13.5), Settled(took: 1, missing: null) with { T = 14.5 }])),
         ("S19", "an agent goes back", run => Said(run, ScheduleStatus.Running, ScheduleStatus.Starting)),
         ("S19", "an agent sees two ends", run => Said(run, ScheduleStatus.Failed, ScheduleStatus.Finished)),
         ("S19", "a job never hears of an end", run => Said(

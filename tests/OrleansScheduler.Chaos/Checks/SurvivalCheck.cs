@@ -7,8 +7,11 @@ namespace OrleansScheduler.Chaos;
 /// </summary>
 internal static class SurvivalCheck
 {
-    /// <summary>Seconds for which an agent may be away without its node counting as lost, with something to spare.</summary>
-    private const double ShortAbsence = 3;
+    /// <summary>
+    /// Seconds for which an agent may be away without its node counting as lost or its tasks' lease ending, see the settings of a run. It is
+    /// away until all was well again, not until it was started: a busy machine needs many seconds for that.
+    /// </summary>
+    private const double ShortAbsence = 5;
 
     /// <summary>Seconds after a fault in which a node may still hear that its tasks were replaced.</summary>
     private const double Late = 10;
@@ -20,7 +23,7 @@ internal static class SurvivalCheck
         if (evidence.Final is not { } final) return (0, []);
         FaultWindow[] faults =
         [
-            .. FaultWindow.Of(evidence.History).Where(fault => fault.Class != AgentDeath || fault.Healed - fault.From > ShortAbsence),
+            .. FaultWindow.Of(evidence.History).Where(fault => fault.Class != AgentDeath || fault.To - fault.From >= ShortAbsence),
         ];
         var drains = DrainWindow.Of(evidence.History);
         WitnessLine[] last =
