@@ -8,8 +8,8 @@ namespace OrleansScheduler.Chaos;
 internal static class SurvivalCheck
 {
     /// <summary>
-    /// Seconds for which an agent may be away without its node counting as lost or its tasks' lease ending, see the settings of a run. It is
-    /// away until all was well again, not until it was started: a busy machine needs many seconds for that.
+    /// Seconds for which an agent may be away without its node counting as lost or its tasks' lease ending, see the settings of a run. It
+    /// is away until all was well again, not until it was started: a busy machine needs many seconds for that.
     /// </summary>
     private const double ShortAbsence = 5;
 

@@ -19,6 +19,9 @@ internal sealed class TraceReceiver : IAsyncDisposable
     private readonly ConcurrentQueue<ReceivedSpan> _spans = new();
     private readonly Task _receiving;
 
+    // The listener itself says so only after those who wait for it have been told.
+    private volatile bool _isClosed;
+
     public TraceReceiver()
     {
         Address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{LoopbackPort.Free()}");
@@ -41,6 +44,7 @@ internal sealed class TraceReceiver : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _isClosed = true;
         _listener.Close();
         await _receiving;
     }
@@ -58,9 +62,9 @@ internal sealed class TraceReceiver : IAsyncDisposable
                 context.Response.Close();
             }
         }
-        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException && !_listener.IsListening)
+        catch (Exception e) when (_isClosed && e is HttpListenerException or ObjectDisposedException)
         {
-            // It was closed.
+            // Nobody asks any more.
         }
     }
 
