@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
@@ -118,20 +117,7 @@ internal sealed partial class PatientMembershipTable(
         }
     }
 
-    private static async Task<bool> IsGone(IPEndPoint silo)
-    {
-        using var limit = new CancellationTokenSource(Patience);
-        using var socket = new Socket(silo.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            await socket.ConnectAsync(silo, limit.Token).ConfigureAwait(false);
-            return false;
-        }
-        catch (Exception e) when (e is SocketException or OperationCanceledException)
-        {
-            return e is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
-        }
-    }
+    private static async Task<bool> IsGone(IPEndPoint silo) => await EndpointProbe.Ask(silo, Patience) == EndpointAnswer.Refuses;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Silo} has just begun: it is not voted out for being slow")]
     private partial void LogNotCast(SiloAddress silo);

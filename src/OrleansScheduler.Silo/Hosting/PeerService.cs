@@ -26,6 +26,9 @@ internal interface IPeers
 
     /// <summary>Whether <paramref name="peer"/> answers in time and gets an answer from <paramref name="silo"/> itself.</summary>
     Task<bool> Reaches(SiloAddress peer, SiloAddress silo, TimeSpan patience);
+
+    /// <summary>Whether <paramref name="peer"/> can be connected to in time, however busy it is.</summary>
+    Task<bool> Accepts(SiloAddress peer, TimeSpan patience);
 }
 
 /// <summary>Answers other silos.</summary>
@@ -53,6 +56,10 @@ internal sealed class PeerClient(IServiceProvider services, TimeProvider time) :
     /// <inheritdoc/>
     public Task<bool> Reaches(SiloAddress peer, SiloAddress silo, TimeSpan patience) =>
         Ask(service => service.Reaches(silo), peer, patience);
+
+    /// <inheritdoc/>
+    public async Task<bool> Accepts(SiloAddress peer, TimeSpan patience) =>
+        await EndpointProbe.Ask(peer.Endpoint, patience) == EndpointAnswer.Accepts;
 
     private async Task<bool> Ask(Func<IPeerService, Task<bool>> question, SiloAddress peer, TimeSpan patience)
     {

@@ -10,7 +10,8 @@ namespace OrleansScheduler.Silo;
 /// <remarks>
 /// Orleans lets such a pair be: a third silo that reaches both vouches for each (<c>EnableIndirectProbes</c>), which is right for a moment
 /// of trouble, and leaves calls between the two unanswered for as long as it lasts. Without a third silo the membership decides, and with
-/// one that reaches only one of the two as well.
+/// one that reaches only one of the two as well. A peer that accepts connections is busy rather than cut off, so it has longer: to end
+/// because of it, and begin once more, would take the processors from the one that is short of them.
 /// </remarks>
 internal sealed partial class PeerWatch(
     IClusterMembershipService membership, ILocalSiloDetails self, IPeers peers, IFatalErrorHandler end, TimeProvider time,
@@ -18,6 +19,9 @@ internal sealed partial class PeerWatch(
 {
     /// <summary>How long a silence lasts before one of the two ends: longer than the membership needs for a silo that is gone.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(4);
+
+    /// <summary>The same when connections are accepted: then one that was made before may be stuck, and nothing else mends that.</summary>
+    public static readonly TimeSpan BusyLimit = TimeSpan.FromSeconds(15);
 
     /// <summary>How often the others are asked.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
@@ -33,13 +37,14 @@ internal sealed partial class PeerWatch(
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
             if (await CutOff() is not { } peer) continue;
-            end.OnFatalException(this, $"Silo {peer} cannot be reached from here for {Limit.TotalSeconds} s, and others reach both.", null);
+            end.OnFatalException(this, $"Silo {peer} has not answered this one for {Limit.TotalSeconds} s; others reach both.", null);
             return;
         }
     }
 
     /// <summary>
-    /// Asks once: an older silo that this one has not reached for <see cref="Limit"/>, while another does; null for none.
+    /// Asks once: an older silo that this one has not reached for <see cref="Limit"/>, or <see cref="BusyLimit"/>, while another does; null
+    /// for none.
     /// </summary>
     internal async Task<SiloAddress?> CutOff()
     {
@@ -58,12 +63,14 @@ internal sealed partial class PeerWatch(
             if (!_peers.TryGetValue(address, out var peer)) _peers[address] = peer = new Peer { Heard = now };
             if (stoodStill) Volatile.Write(ref peer.Heard, now);
             if (peer.Asked.IsCompleted) peer.Asked = Ask(address, peer);
-            if (!IsSilent(peer)) continue;
+            if (!IsSilent(peer, Limit)) continue;
             var others = active.Where(other => !other.Equals(address) && !other.Equals(self.SiloAddress)).ToList();
+            var accepting = peers.Accepts(address, IndirectPatience);
             var vouched = await Task.WhenAll(others.Select(other => peers.Reaches(other, address, IndirectPatience)));
+            var accepts = await accepting;
             _looked = time.GetTimestamp();   // to wait for the others is not to stand still
-            LogSilent(address, vouched.Count(reached => reached), others.Count);
-            if (vouched.Contains(true) && IsSilent(peer)) return address;
+            LogSilent(address, accepts, vouched.Count(reached => reached), others.Count);
+            if (vouched.Contains(true) && IsSilent(peer, accepts ? BusyLimit : Limit)) return address;
         }
 
         return null;
@@ -75,7 +82,7 @@ internal sealed partial class PeerWatch(
         if (await peers.Sees(address, address, Limit)) Volatile.Write(ref peer.Heard, time.GetTimestamp());
     }
 
-    private bool IsSilent(Peer peer) => time.GetElapsedTime(Volatile.Read(ref peer.Heard)) >= Limit;
+    private bool IsSilent(Peer peer, TimeSpan limit) => time.GetElapsedTime(Volatile.Read(ref peer.Heard)) >= limit;
 
     private bool IsOlder(SiloAddress peer) =>
         peer.Generation != self.SiloAddress.Generation
@@ -90,6 +97,7 @@ internal sealed partial class PeerWatch(
         public Task Asked { get; set; } = Task.CompletedTask;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Silo {Peer} does not answer this one; {Reaching} of {Others} others reach it")]
-    private partial void LogSilent(SiloAddress peer, int reaching, int others);
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Silo {Peer} does not answer this one (accepts connections: {Accepts}); {Reaching} of {Others} others reach it")]
+    private partial void LogSilent(SiloAddress peer, bool accepts, int reaching, int others);
 }

@@ -37,6 +37,9 @@ internal sealed partial class NodeGrain(
     // Held by whoever changes the record. A look around comes in between turns: a session that ends and one that begins must not mix.
     private readonly SemaphoreSlim _changes = new(1, 1);
     private IAgentSession? _session;
+
+    // What the session was told when it began, until it is heard: a gateway that asks again for the same one has not heard the answer.
+    private RegisterReceipt? _receipt;
     private CancellationTokenSource _sessionEnd = new();
     private long _activated;
     private long _lastHeard;
@@ -78,7 +81,9 @@ internal sealed partial class NodeGrain(
         await _changes.WaitAsync(cancellationToken);
         try
         {
-            return await Begin(description, attempts, session, cancellationToken);
+            return _receipt is { } told && session.Equals(_session)
+                ? told with { Lease = Grant() }
+                : await Begin(description, attempts, session, cancellationToken);
         }
         finally
         {
@@ -96,8 +101,8 @@ internal sealed partial class NodeGrain(
         record.State.Generation++;
         await record.WriteStateAsync(cancellationToken);
 
-        // From here on the older session's generation is refused everywhere; closing it is a courtesy.
-        // A gateway that heard no answer asks again for the same session.
+        // From here on the older session's generation is refused everywhere; closing it is a courtesy. It is the same one when the first
+        // question of its gateway has failed.
         if (previous is not null && !previous.Equals(session))
             previous.Close($"Node {_id} has registered again as generation {record.State.Generation}.").Ignore();
         Talk(session);
@@ -112,12 +117,13 @@ internal sealed partial class NodeGrain(
         var (acks, unknown) = await Pass(attempts, full: true, cancellationToken);
         await TellLedger(reachable: true, cancellationToken);
         Heard();   // it could not say anything meanwhile
-        return new RegisterReceipt(record.State.Generation, acks, unknown, lease);
+        return _receipt = new RegisterReceipt(record.State.Generation, acks, unknown, lease);
     }
 
     public Task<HeartbeatAnswer> Heartbeat(long generation, ulong digest, CancellationToken cancellationToken)
     {
         if (!IsCurrent(generation)) return Task.FromResult(new HeartbeatAnswer(Known: false, InSync: false));
+        _receipt = null;
         Heard();
         return Task.FromResult(new HeartbeatAnswer(Known: true, InSync: _reachable && _attempts.IsComplete && _attempts.Agrees(digest),
             Grant()));
@@ -127,6 +133,7 @@ internal sealed partial class NodeGrain(
         long generation, ImmutableArray<AttemptReport> reports, bool full, CancellationToken cancellationToken)
     {
         if (!IsCurrent(generation)) return [];
+        _receipt = null;
         Heard();
         var (acks, unknown) = await Pass(reports, full, cancellationToken);
         if (!unknown.IsEmpty && _session is { } session)
@@ -219,7 +226,7 @@ internal sealed partial class NodeGrain(
     private void Talk(IAgentSession? session)
     {
         var end = _sessionEnd;
-        (_session, _sessionEnd) = (session, new CancellationTokenSource());
+        (_session, _receipt, _sessionEnd) = (session, null, new CancellationTokenSource());
         end.Cancel();
     }
 

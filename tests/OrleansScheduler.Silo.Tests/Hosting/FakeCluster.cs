@@ -10,6 +10,9 @@ internal sealed class FakePeers : IPeers
     /// <summary>Who gets no answer from whom.</summary>
     public ImmutableHashSet<(SiloAddress From, SiloAddress To)> Silent { get; set; } = [];
 
+    /// <summary>Whether those who are silent can be connected to all the same.</summary>
+    public bool Accept { get; set; }
+
     /// <summary>While it is set, who is not silent answers only when it is; null for at once.</summary>
     public TaskCompletionSource<bool>? Late { get; set; }
 
@@ -18,6 +21,8 @@ internal sealed class FakePeers : IPeers
 
     public Task<bool> Reaches(SiloAddress peer, SiloAddress silo, TimeSpan patience) =>
         Task.FromResult(!Silent.Contains((Self, peer)) && !Silent.Contains((peer, silo)));
+
+    public Task<bool> Accepts(SiloAddress peer, TimeSpan patience) => Task.FromResult(Accept || !Silent.Contains((Self, peer)));
 }
 
 internal sealed class FakeSilo(SiloAddress address) : ILocalSiloDetails

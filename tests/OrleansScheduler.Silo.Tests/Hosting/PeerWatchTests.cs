@@ -23,6 +23,15 @@ public sealed class PeerWatchTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_accepts_connections_is_busy_and_has_longer()
+    {
+        (_peers.Silent, _peers.Accept) = ([(Second, First)], true);
+        Watch(Second, [First, Second, Third]);
+        Assert.Null(await During(PeerWatch.BusyLimit));
+        Assert.Equal(First, await During(PeerWatch.Period));
+    }
+
+    [Fact]
     public async Task The_older_of_two_stays()
     {
         _peers.Silent = [(First, Second)];

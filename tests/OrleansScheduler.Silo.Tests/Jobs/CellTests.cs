@@ -121,6 +121,26 @@ public sealed class CellTests : IDisposable
     }
 
     [Fact]
+    public async Task A_gateway_that_asks_again_for_the_same_session_is_told_the_same()
+    {
+        await using var cell = await TestCell.Start(_directory);
+        await using var node = await SimulatedNode.Start(cell, SimulatedNode.Describe("n1"), _ => ScheduleStatus.Running);
+        await node.Disconnect();
+        var grain = cell.Grains.GetGrain<INodeGrain>("n1");
+        var (session, another) = (Reference(), Reference());
+
+        var first = (await Register(session)).Generation;
+        Assert.Equal(first, (await Register(session)).Generation);
+        Assert.True((await grain.Heartbeat(first, 0)).Known);
+
+        Assert.Equal(first + 1, (await Register(another)).Generation);
+        Assert.False((await grain.Heartbeat(first, 0)).Known);
+
+        IAgentSession Reference() => cell.Grains.CreateObjectReference<IAgentSession>(node);
+        async Task<RegisterReceipt> Register(IAgentSession by) => (await grain.Register(SimulatedNode.Describe("n1"), [], 0, by)).Value!;
+    }
+
+    [Fact]
     public async Task An_owner_that_was_replaced_ends_nothing_that_it_does_not_know()
     {
         await using var cell = await TestCell.Start(_directory);

@@ -139,6 +139,41 @@ public sealed class JournalFaultTests
     }
 
     [Fact]
+    public async Task Whichever_row_of_a_long_tail_is_missing_it_is_found()
+    {
+        var (journal, _) = await _bench.Open();
+        for (var i = 0; i < 40; i++) await journal.Append(Words(1, 17_000));
+        var segments = _storage.Names.Where(name => name.StartsWith("segment-", StringComparison.Ordinal)).ToList();
+        foreach (var name in segments.SkipLast(1))
+        {
+            var putBack = _storage.Remember(name);
+            _storage.Remove(name);
+
+            var failure = await Assert.ThrowsAsync<JournalCorruptException>(_bench.Open);
+
+            Assert.Equal(name, failure.Row);
+            putBack();
+        }
+
+        Assert.Equal(40, (await _bench.Recover()).Count);
+    }
+
+    [Fact]
+    public async Task A_journal_with_a_short_tail_is_read_with_a_few_reads()
+    {
+        var (journal, _) = await _bench.Open();
+        await journal.Append(Words(1, 17_000));
+        await journal.Append(Words(1, 17_000));
+        var before = _storage.Reads;
+
+        var (owner, _) = await _bench.Open();
+        await owner.Cleaned;
+
+        // The head, the one row that there is with three behind it, the head again, and a snapshot that the owner before has not finished.
+        Assert.Equal(7, _storage.Reads - before);
+    }
+
+    [Fact]
     public async Task A_row_of_a_newer_version_is_refused_and_left_alone()
     {
         await WriteOfEverything();

@@ -9,8 +9,12 @@ namespace OrleansScheduler.Silo;
 /// </remarks>
 internal sealed class JournalReader(JournalRows rows, JournalHead head)
 {
-    /// <summary>How many rows are asked for at once.</summary>
-    private const int ReadAhead = 16;
+    /// <summary>
+    /// How many rows are asked for at once: twice as many each time that there may be more. Most journals have none or the claim of the
+    /// owner before, and in a cell that starts anew all journals are read at once.
+    /// </summary>
+    private const int FirstReadAhead = 4;
+    private const int MostReadAhead = 16;
 
     private readonly List<SegmentRow> _unfinishedRows = [];
     private readonly ArrayBufferWriter<byte> _unfinishedBytes = new();
@@ -30,11 +34,13 @@ internal sealed class JournalReader(JournalRows rows, JournalHead head)
         if (!head.Segmented) return _tail;
 
         var number = head.FirstSegment;
-        for (var more = true; more;)
+        for (var (ahead, more) = (FirstReadAhead, true); more; ahead = Math.Min(2 * ahead, MostReadAhead))
         {
-            var found = await ReadRows(number, cancellationToken);
+            var found = await ReadRows(number, ahead, cancellationToken);
             foreach (var row in found) Accept(number++, row);
-            more = found.Count == ReadAhead;
+
+            // The end is believed when the row behind it was looked for, too: otherwise one that was lost would pass for it.
+            more = found.Count >= ahead - 1;
         }
 
         for (; ; number++)
@@ -59,10 +65,10 @@ internal sealed class JournalReader(JournalRows rows, JournalHead head)
         return await rows.Write(name, etag: null, JournalRow.Seal(name, head.Epoch, claim.Encode()));
     }
 
-    /// <summary>The rows from <paramref name="first"/> on that are there, at most <see cref="ReadAhead"/>.</summary>
-    private async Task<List<StoredRow>> ReadRows(long first, CancellationToken cancellationToken)
+    /// <summary>The rows from <paramref name="first"/> on that are there, at most <paramref name="ahead"/>.</summary>
+    private async Task<List<StoredRow>> ReadRows(long first, int ahead, CancellationToken cancellationToken)
     {
-        var reads = Enumerable.Range(0, ReadAhead).Select(i => rows.Read(JournalSegment.RowName(first + i), cancellationToken));
+        var reads = Enumerable.Range(0, ahead).Select(i => rows.Read(JournalSegment.RowName(first + i), cancellationToken));
         var found = await Task.WhenAll(reads);
         var count = Array.IndexOf(found, null);
         if (count < 0) return [.. found.OfType<StoredRow>()];

@@ -20,6 +20,11 @@ internal static class PostgresConnection
     private static readonly Default[] s_statements = [new("Max Auto Prepare", "32"), new("Maximum Pool Size", "24", "Max Pool Size")];
 
     /// <summary>
+    /// Nobody leaves anything behind in a session. To reset it between any two statements takes the server seven more of them.
+    /// </summary>
+    private static readonly Default s_session = new("No Reset On Close", "true");
+
+    /// <summary>
     /// A connection of which nothing is heard for seconds is given up, and so is an attempt to make one: after a link was cut the system
     /// tries again after twice as long each time, so what is older than the cut stays mute for as long again. Nobody waits for a statement
     /// that was given up to be cancelled: the journal reads back what became of it.
@@ -31,11 +36,11 @@ internal static class PostgresConnection
 
     /// <summary>Adds the defaults for what is not said of the connections of grain storage.</summary>
     /// <exception cref="ArgumentException">It is no connection string.</exception>
-    public static string WithDefaults(string connectionString) => With(connectionString, [.. s_statements, .. s_patience]);
+    public static string WithDefaults(string connectionString) => With(connectionString, [.. s_statements, s_session, .. s_patience]);
 
     /// <summary>The same for connections of other purpose.</summary>
     /// <inheritdoc cref="WithDefaults"/>
-    public static string WithPatience(string connectionString) => With(connectionString, s_patience);
+    public static string WithPatience(string connectionString) => With(connectionString, [s_session, .. s_patience]);
 
     private static string With(string connectionString, Default[] defaults)
     {
