@@ -26,7 +26,7 @@ internal sealed partial class PatientMembershipTable(
     ILogger<PatientMembershipTable> logger) : IMembershipTable
 {
     /// <summary>How long a silo is new after it has joined.</summary>
-    public static readonly TimeSpan Beginning = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Beginning = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
     private readonly Lock _lock = new();

@@ -6,7 +6,8 @@ namespace OrleansScheduler.Chaos;
 /// Starts again whatever has ended, at once, as systemd or Kubernetes do. It is the only one that starts anything after the beginning:
 /// what it does not bring back needs a person.
 /// </summary>
-internal sealed class Supervisor(ClusterDriver cluster)
+/// <param name="processes">What it looks after.</param>
+internal sealed class Supervisor(IEnumerable<CellProcess> processes)
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(50);
 
@@ -26,7 +27,7 @@ internal sealed class Supervisor(ClusterDriver cluster)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
-            foreach (var process in cluster.Processes)
+            foreach (var process in processes)
             {
                 if (process.IsRunning || _down.GetValueOrDefault(process) > 0) continue;
                 process.Start();

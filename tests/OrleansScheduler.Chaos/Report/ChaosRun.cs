@@ -47,7 +47,7 @@ internal sealed class ChaosRun(ClusterPlan plan, int seed, TimeSpan length, bool
         var random = new Random(seed);
         using var history = new History(Path.Combine(cluster.Directory, "history.jsonl"));
         var witness = new Witness(cluster.Directory);
-        var supervisor = new Supervisor(cluster);
+        var supervisor = new Supervisor(cluster.Processes);
         var processes = new ProcessFaults(cluster, supervisor, random, isLong);
         ImmutableArray<Func<Fault>> links =
             cluster.Network is { } network ? new LinkFaults(cluster, network, processes, random, isLong).Makers : [];

@@ -47,37 +47,49 @@ internal sealed class RestartMeasure : IAsyncDisposable
         var killed = Stopwatch.GetTimestamp();
         await Task.WhenAll(_plane.Processes.Select(process => process.Kill()));
         foreach (var process in _plane.Processes) process.Start();
-        await _plane.Up();
-        var up = Stopwatch.GetTimestamp();
-        var (ledger, placing) = (LedgerAnswers(up), NewTask(up));
-        var nodes = Since(up, () => _agents.Registered == _nodes, () => $"{_agents.Registered} of {_nodes} nodes are back");
-        var (accepted, running) = await placing;
-        var cpuRunning = ProcessUse.Of(_plane.Processes).CpuSeconds;
-        var (ledgerMs, nodesMs) = (await ledger, await nodes);
-        var (whole, lost) = await Whole(up);
-        return new()
+        var supervisor = new Supervisor(_plane.Processes);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var supervising = supervisor.Run(over.Token);
+        try
         {
-            Nodes = _nodes,
-            Tasks = _tasks,
-            FillSeconds = Math.Round(filled.TotalSeconds, 1),
-            Rows = store.Rows,
-            Bytes = store.Bytes,
-            MemoryEmpty = empty,
-            MemoryWithNodes = withNodes,
-            MemoryWithTasks = withTasks,
-            MemoryAfter = Memory(),
-            UpMs = Math.Round(Stopwatch.GetElapsedTime(killed, up).TotalMilliseconds),
-            LedgerMs = ledgerMs,
-            AcceptedMs = accepted,
-            RunningMs = running,
-            NodesMs = nodesMs,
-            WholeMs = whole,
-            CpuSecondsToRunning = Math.Round(cpuRunning, 2),
-            CpuSecondsToWhole = Math.Round(ProcessUse.Of(_plane.Processes).CpuSeconds, 2),
-            Lost = lost,
-            Duplicated = _jobs.DuplicatedRuns,
-            LoadAverages = [before, LoadAverage.Now],
-        };
+            await _plane.Up();
+            var up = Stopwatch.GetTimestamp();
+            var (ledger, placing) = (LedgerAnswers(up), NewTask(up));
+            var nodes = Since(up, () => _agents.Registered == _nodes, () => $"{_agents.Registered} of {_nodes} nodes are back");
+            var (accepted, running) = await placing;
+            var cpuRunning = ProcessUse.Of(_plane.Processes).CpuSeconds;
+            var (ledgerMs, nodesMs) = (await ledger, await nodes);
+            var (whole, lost) = await Whole(up);
+            return new()
+            {
+                Nodes = _nodes,
+                Tasks = _tasks,
+                FillSeconds = Math.Round(filled.TotalSeconds, 1),
+                Rows = store.Rows,
+                Bytes = store.Bytes,
+                MemoryEmpty = empty,
+                MemoryWithNodes = withNodes,
+                MemoryWithTasks = withTasks,
+                MemoryAfter = Memory(),
+                UpMs = Math.Round(Stopwatch.GetElapsedTime(killed, up).TotalMilliseconds),
+                LedgerMs = ledgerMs,
+                AcceptedMs = accepted,
+                RunningMs = running,
+                NodesMs = nodesMs,
+                WholeMs = whole,
+                CpuSecondsToRunning = Math.Round(cpuRunning, 2),
+                CpuSecondsToWhole = Math.Round(ProcessUse.Of(_plane.Processes).CpuSeconds, 2),
+                Restarts = supervisor.Restarts,
+                Lost = lost,
+                Duplicated = _jobs.DuplicatedRuns,
+                LoadAverages = [before, LoadAverage.Now],
+            };
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await supervising;
+        }
     }
 
     /// <inheritdoc/>

@@ -57,6 +57,9 @@ internal sealed record RestartReport
     /// <summary>Processor time of the control plane from its start until all jobs had answered.</summary>
     public required double CpuSecondsToWhole { get; init; }
 
+    /// <summary>How often a silo or gateway ended by itself meanwhile, and was started again.</summary>
+    public required int Restarts { get; init; }
+
     /// <summary>Tasks that no node knows.</summary>
     public required long Lost { get; init; }
 
@@ -80,7 +83,7 @@ internal sealed record RestartReport
           job accepted    {AcceptedMs:0} ms
           task runs       {RunningMs:0} ms, {CpuSecondsToRunning} s of cpu
           nodes back      {NodesMs:0} ms
-          whole           {WholeMs:0} ms, {CpuSecondsToWhole} s of cpu
+          whole           {WholeMs:0} ms, {CpuSecondsToWhole} s of cpu, {Restarts} restarts
           lost            {Lost}, duplicated {Duplicated}
           memory          {MemoryEmpty >> 20} MiB empty, {MemoryWithNodes >> 20} with nodes, {MemoryWithTasks >> 20} with tasks,
                           {MemoryAfter >> 20} after the restart
