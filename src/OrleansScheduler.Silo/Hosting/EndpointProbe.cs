@@ -3,35 +3,33 @@ using System.Net.Sockets;
 
 namespace OrleansScheduler.Silo;
 
-/// <summary>What comes of an attempt to connect.</summary>
-internal enum EndpointAnswer
-{
-    /// <summary>Somebody listens, and packets go both ways. It says nothing about how busy, or whether paused, who listens is.</summary>
-    Accepts,
-
-    /// <summary>The machine says that nobody listens.</summary>
-    Refuses,
-
-    /// <summary>Nothing is heard: the machine, or a link to or from it, is gone.</summary>
-    Silent,
-}
-
-/// <summary>Connects to a silo only to see whether that is possible: the operating system answers for it, however busy it is.</summary>
+/// <summary>Connects to a silo only to see what comes of it: its operating system answers, however busy or paused the silo is.</summary>
 internal static class EndpointProbe
 {
-    /// <summary>Asks once.</summary>
-    public static async Task<EndpointAnswer> Ask(IPEndPoint endpoint, TimeSpan patience)
+    /// <summary>Whether somebody listens and packets go both ways, within that time.</summary>
+    public static async Task<bool> Accepts(IPEndPoint endpoint, TimeSpan patience) =>
+        await Connect(endpoint, patience) == SocketError.Success;
+
+    /// <summary>Whether the machine says that nobody listens. One that says nothing does not.</summary>
+    public static async Task<bool> Refuses(IPEndPoint endpoint, TimeSpan patience) =>
+        await Connect(endpoint, patience) == SocketError.ConnectionRefused;
+
+    private static async Task<SocketError> Connect(IPEndPoint endpoint, TimeSpan patience)
     {
         using var limit = new CancellationTokenSource(patience);
         using var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             await socket.ConnectAsync(endpoint, limit.Token).ConfigureAwait(false);
-            return EndpointAnswer.Accepts;
+            return SocketError.Success;
         }
-        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        catch (SocketException e)
         {
-            return e is SocketException { SocketErrorCode: SocketError.ConnectionRefused } ? EndpointAnswer.Refuses : EndpointAnswer.Silent;
+            return e.SocketErrorCode;
+        }
+        catch (OperationCanceledException)
+        {
+            return SocketError.TimedOut;
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
@@ -42,9 +41,10 @@ internal sealed partial class PatientMembershipTable(
     public async Task<bool> UpdateRowAsync(
         MembershipEntry entry, string etag, TableVersion tableVersion, CancellationToken cancellationToken)
     {
-        if (!IsOwn(entry.SiloAddress) && IsNew(entry) && !await IsGone(entry.SiloAddress.Endpoint).ConfigureAwait(false))
+        var silo = entry.SiloAddress;
+        if (!IsOwn(silo) && IsNew(entry) && !await EndpointProbe.Refuses(silo.Endpoint, Patience).ConfigureAwait(false))
         {
-            LogNotCast(entry.SiloAddress);
+            LogNotCast(silo);
             return false;
         }
 
@@ -116,8 +116,6 @@ internal sealed partial class PatientMembershipTable(
                     : time.GetUtcNow().UtcDateTime - entry.StartTime < options.Value.MaxJoinAttemptTime);
         }
     }
-
-    private static async Task<bool> IsGone(IPEndPoint silo) => await EndpointProbe.Ask(silo, Patience) == EndpointAnswer.Refuses;
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Silo} has just begun: it is not voted out for being slow")]
     private partial void LogNotCast(SiloAddress silo);

@@ -58,8 +58,7 @@ internal sealed class PeerClient(IServiceProvider services, TimeProvider time) :
         Ask(service => service.Reaches(silo), peer, patience);
 
     /// <inheritdoc/>
-    public async Task<bool> Accepts(SiloAddress peer, TimeSpan patience) =>
-        await EndpointProbe.Ask(peer.Endpoint, patience) == EndpointAnswer.Accepts;
+    public Task<bool> Accepts(SiloAddress peer, TimeSpan patience) => EndpointProbe.Accepts(peer.Endpoint, patience);
 
     private async Task<bool> Ask(Func<IPeerService, Task<bool>> question, SiloAddress peer, TimeSpan patience)
     {
