@@ -8,10 +8,10 @@ namespace OrleansScheduler.Chaos;
 internal static class SurvivalCheck
 {
     /// <summary>
-    /// Seconds for which an agent may be away without its node counting as lost or its tasks' lease ending, see the settings of a run. It
+    /// Seconds for which an agent may be away without its node counting as lost or a lease ending (5 s), with something to spare. It
     /// is away until all was well again, not until it was started: a busy machine needs many seconds for that.
     /// </summary>
-    private const double ShortAbsence = 5;
+    private const double ShortAbsence = 3;
 
     /// <summary>Seconds after a fault in which a node may still hear that its tasks were replaced.</summary>
     private const double Late = 10;
