@@ -60,9 +60,9 @@ internal static class MadeUpRuns
             History = task.History.Add(new(default, 2, ScheduleStatus.Pending, null, null)),
         })),
         ("S9", "another exit code", run => Task(run, Batch, 0, task => task with { Status = ScheduleStatus.Failed, ExitCode = 3 })),
-        ("S9", "finished and never exited", run => run with { Witness = run.Witness.RemoveAll(line => line.Kind == WitnessKind.Exit) }),
+        ("S9", "finished and never exited", WithoutExits),
         ("S9", "a signal that nobody sent", run => Task(
-            run with { Witness = run.Witness.RemoveAll(line => line.Kind == WitnessKind.Exit) }, Batch, 0,
+            WithoutExits(run), Batch, 0,
             task => task with { Status = ScheduleStatus.Failed, ExitCode = null, Signal = 9 })),
         ("S10", "a reservation of nobody", run => Nodes(run, node => node with { Tasks = node.Tasks + 1 })),
         ("S10", "less reserved than placed", run => Nodes(run, node => node with { Used = new(100, 8, 0, 0) })),
@@ -93,9 +93,10 @@ internal static class MadeUpRuns
             final, WorkloadJob.Rolling.Key, job => job with { Versions = [new(1, InstanceSet.Empty), new(2, InstanceSet.Empty)] }))),
         ("S17", "two replace the same version", run => Add(run, Update("u2", 13, 1, 2))),
         ("S17", "a version is left out", run => Add(run, Update("u3", 13, 2, 4))),
-        ("S18", "a task ends with its agent", run => Add(
-            run with { Witness = run.Witness.RemoveAll(line => line.Kind == WitnessKind.Exit) },
-            [.. Fault("F3-kill-agent", 12, 13.5), Settled(took: 1, missing: null) with { T = 14.5 }])),
+        ("S18", "a task ends with its agent", run => Add(WithoutExits(run), Fault("F3-kill-agent", 12, 13.5))),
+        ("S18", "a task ends with its agent, and all is well again only long after that is back", run => Add(
+            WithoutExits(run) with { Events = [.. run.Events, Registered(run, 14), Registered(run, 39)] },
+            [.. Fault("F3-kill-agent", 12, 13.5), Settled(took: 26, missing: null)])),
         ("S19", "an agent goes back", run => Said(run, ScheduleStatus.Running, ScheduleStatus.Starting)),
         ("S19", "an agent sees two ends", run => Said(run, ScheduleStatus.Failed, ScheduleStatus.Finished)),
         ("S19", "a job never hears of an end", run => Said(
@@ -301,6 +302,9 @@ internal static class MadeUpRuns
 
     private static SeenEvent Seen(double at, string cursor) => new(at, cursor, new() { Kind = "task", Status = "PENDING" });
 
+    private static SeenEvent Registered(Evidence run, double at) => new(
+        at, "g-1", new() { At = run.Zero.AddSeconds(at), Kind = "node", Node = Node, Status = "REGISTERED" });
+
     private static JobKey OfQuota(int number) => WorkloadJob.OfQuota($"counted-{number}").Key;
 
     private static JobSpec Marked(JobSpec spec, string mark) =>
@@ -357,6 +361,9 @@ internal static class MadeUpRuns
 
     private static HistoryEvent Settled(double took, string? missing) =>
         new() { T = 40, P = "nemesis", K = OutcomeKind.Settled, Op = "F4", Took = took, Code = missing };
+
+    private static Evidence WithoutExits(Evidence run) =>
+        run with { Witness = run.Witness.RemoveAll(line => line.Kind == WitnessKind.Exit) };
 
     private static Evidence Tell(Evidence run, params IEnumerable<WitnessLine>[] more) =>
         run with { Witness = [.. run.Witness, .. more.SelectMany(lines => lines)] };

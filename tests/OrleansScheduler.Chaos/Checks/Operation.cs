@@ -45,9 +45,10 @@ internal sealed record Operation
 /// <summary>The time in which something was broken.</summary>
 /// <param name="Class">The kind of fault.</param>
 /// <param name="From">Its beginning.</param>
-/// <param name="To">When all was well again, the end of time if it was not: until then a node may be without a word of the cell.</param>
+/// <param name="Healed">When it was taken back; the end of time if it was not.</param>
+/// <param name="To">When all was well again: until then a node may be without a word of the cell.</param>
 /// <param name="Nodes">Nodes that may have been without a word of the cell.</param>
-internal sealed record FaultWindow(string Class, double From, double To, ImmutableArray<string> Nodes)
+internal sealed record FaultWindow(string Class, double From, double Healed, double To, ImmutableArray<string> Nodes)
 {
     /// <summary>Seconds after a fault in which a node that heard nothing may still carry out what it was told before.</summary>
     public const double Late = 10;
@@ -78,7 +79,7 @@ internal sealed record FaultWindow(string Class, double From, double To, Immutab
                 line => line.K == OutcomeKind.Heal && line.Op == begin.Op && line.Target == begin.Target);
             var healed = end?.T ?? double.MaxValue;
             var settled = history.Skip(index).FirstOrDefault(line => line.K == OutcomeKind.Settled && line.T >= healed);
-            windows.Add(new(begin.Op, begin.T, settled?.T ?? healed, begin.Nodes ?? []));
+            windows.Add(new(begin.Op, begin.T, healed, settled?.T ?? healed, begin.Nodes ?? []));
         }
 
         return windows.ToImmutable();

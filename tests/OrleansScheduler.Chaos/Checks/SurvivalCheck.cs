@@ -8,8 +8,8 @@ namespace OrleansScheduler.Chaos;
 internal static class SurvivalCheck
 {
     /// <summary>
-    /// Seconds for which an agent may be away without its node counting as lost or a lease ending (5 s), with something to spare. It
-    /// is away until all was well again, not until it was started: a busy machine needs many seconds for that.
+    /// Seconds for which an agent may be away without its node counting as lost or a lease ending (5 s), with something to spare. A busy
+    /// machine can take many more to start it again.
     /// </summary>
     private const double ShortAbsence = 3;
 
@@ -23,7 +23,7 @@ internal static class SurvivalCheck
         if (evidence.Final is not { } final) return (0, []);
         FaultWindow[] faults =
         [
-            .. FaultWindow.Of(evidence.History).Where(fault => fault.Class != AgentDeath || fault.To - fault.From >= ShortAbsence),
+            .. FaultWindow.Of(evidence.History).Where(fault => fault.Class != AgentDeath || Back(evidence, fault) - fault.From > ShortAbsence),
         ];
         var drains = DrainWindow.Of(evidence.History);
         WitnessLine[] last =
@@ -38,4 +38,12 @@ internal static class SurvivalCheck
             where !drains.Any(drain => drain.Node == line.Node && drain.Asked <= line.At + 1 && line.At <= drain.Ended + Late)
             select $"{line.Attempt} on {line.Node} was last seen at {line.At:0.00}, did not exit, and nothing was done to it");
     }
+
+    /// <summary>When the agent's node had registered again, as the feed tells it; when the agent was to start, if the feed does not.</summary>
+    private static double Back(Evidence evidence, FaultWindow fault) => (
+        from e in evidence.Events.Select(seen => seen.Event).OfType<EventView>()
+        where e is { Kind: "node", Node: { } node, Status: "REGISTERED" } && fault.Nodes.Contains(node)
+        let at = evidence.At(e.At)
+        where at >= fault.Healed
+        select at).DefaultIfEmpty(fault.Healed).Min();
 }
