@@ -23,7 +23,8 @@ internal static class SurvivalCheck
         if (evidence.Final is not { } final) return (0, []);
         FaultWindow[] faults =
         [
-            .. FaultWindow.Of(evidence.History).Where(fault => fault.Class != AgentDeath || Back(evidence, fault) - fault.From > ShortAbsence),
+            .. FaultWindow.Of(evidence.History)
+                .Where(fault => fault.Class != AgentDeath || Back(evidence, fault) - fault.From > ShortAbsence),
         ];
         var drains = DrainWindow.Of(evidence.History);
         WitnessLine[] last =
@@ -39,7 +40,9 @@ internal static class SurvivalCheck
             select $"{line.Attempt} on {line.Node} was last seen at {line.At:0.00}, did not exit, and nothing was done to it");
     }
 
-    /// <summary>When the agent's node had registered again, as the feed tells it; when the agent was to start, if the feed does not.</summary>
+    /// <summary>
+    /// When the agent's node had registered again, as the feed tells it; when the agent was to start, if the feed does not.
+    /// </summary>
     private static double Back(Evidence evidence, FaultWindow fault) => (
         from e in evidence.Events.Select(seen => seen.Event).OfType<EventView>()
         where e is { Kind: "node", Node: { } node, Status: "REGISTERED" } && fault.Nodes.Contains(node)
